@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Finds what the build uses. Required parts stop with the package to install; optional ones set
+# GANTRY_HAVE_<NAME>.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(FlatBuffers CONFIG REQUIRED)
+find_program(GANTRY_FLATC flatc REQUIRED)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+find_path(GANTRY_STB_INCLUDE stb/stb_image.h REQUIRED)
+
+find_package(cmocka CONFIG QUIET)
+set(GANTRY_HAVE_CMOCKA ${cmocka_FOUND})
+find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT})
+set(GANTRY_HAVE_VERILATOR ${verilator_FOUND})
+find_program(GANTRY_VERILATOR verilator)
+find_program(GANTRY_IVERILOG iverilog)
+find_program(GANTRY_YOSYS yosys)
+find_program(GANTRY_SMTBMC yosys-smtbmc)
+find_program(GANTRY_Z3 z3)
+find_program(GANTRY_CLANG_FORMAT NAMES clang-format-14 clang-format)
+foreach(tool IVERILOG YOSYS Z3 CLANG_FORMAT)
+  if(GANTRY_${tool})
+    set(GANTRY_HAVE_${tool} ON)
+  else()
+    set(GANTRY_HAVE_${tool} OFF)
+  endif()
+endforeach()

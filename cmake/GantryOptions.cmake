@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+# Options, and the one interface target that carries the compiler flags.
+option(GANTRY_WERROR "Warnings are errors" OFF)
+option(GANTRY_BUILD_SIM "Build the Verilated RTL device" ON)
+option(GANTRY_BUILD_TESTS "Build the tests" ON)
+set(GANTRY_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined or thread")
+
+add_library(gantry_flags INTERFACE)
+target_compile_definitions(gantry_flags INTERFACE _POSIX_C_SOURCE=200809L)
+target_compile_options(gantry_flags INTERFACE
+  -fvisibility=hidden -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffp-contract=off
+  $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wstrict-prototypes;-Wmissing-prototypes;-Wundef;-Wvla;-Wformat=2>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>
+  $<$<BOOL:${GANTRY_WERROR}>:-Werror>)
+if(GANTRY_SANITIZE)
+  target_compile_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE})
+endif()
+
+# A part of the library: an object library that sees only the parts it names.
+#   gantry_part(NAME SOURCES ... PARTS ...)
+function(gantry_part name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PARTS;LIBRARIES" ${ARGN})
+  add_library(gantry_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(gantry_${name}
+    PUBLIC ${CMAKE_SOURCE_DIR}/host/include
+    INTERFACE ${CMAKE_BINARY_DIR}/include-${name}
+    PRIVATE ${CMAKE_BINARY_DIR}/include-${name})
+  # Each part is visible as <part/header.h> through a folder with one link, so that an include of
+  # a part that is not named in PARTS does not build.
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include-${name})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_BINARY_DIR}/include-${name}/${name} SYMBOLIC)
+  target_link_libraries(gantry_${name} PUBLIC gantry_flags ${ARG_LIBRARIES})
+  foreach(part IN LISTS ARG_PARTS)
+    target_link_libraries(gantry_${name} PUBLIC gantry_${part})
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY GANTRY_PARTS gantry_${name})
+endfunction()

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# One summary of what was found and what its absence leaves out.
+function(gantry_summary_line have name without)
+  if(${have})
+    message(STATUS "  ${name}: yes")
+  else()
+    message(STATUS "  ${name}: no - ${without}")
+  endif()
+endfunction()
+message(STATUS "Gantry ${PROJECT_VERSION}, optional parts:")
+gantry_summary_line(GANTRY_HAVE_VERILATOR "verilator" "no device 'sim'; 'model' and 'cpu' work")
+gantry_summary_line(GANTRY_HAVE_CMOCKA "cmocka" "no tests")
+gantry_summary_line(GANTRY_HAVE_IVERILOG "iverilog" "its reading of the RTL is skipped")
+gantry_summary_line(GANTRY_HAVE_YOSYS "yosys" "its reading of the RTL and the proofs are skipped")
+gantry_summary_line(GANTRY_HAVE_Z3 "z3" "the proofs are skipped")
+gantry_summary_line(GANTRY_HAVE_CLANG_FORMAT "clang-format" "the format test is skipped")

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The seam between the runtime and whatever executes programs.
+ *
+ * Every device has buffers in device memory that the host can map, takes one launch at a time
+ * (submit, then wait), and gives back counters. Life cycle: open, alloc, [sync, submit, wait,
+ * counters]*, free, close. One thread at a time per device. */
+#ifndef GANTRY_DEVICE_SEAM_H
+#define GANTRY_DEVICE_SEAM_H
+
+#include "accel/accel.h"
+#include "gantry/device.h"
+
+/* Memory that host and device share. host is always mapped; address is the device's. */
+struct gantry_device_buffer {
+    uint8_t *host;
+    uint64_t address;
+    size_t bytes;
+    void *handle; /* the device's own */
+};
+
+enum gantry_sync { GANTRY_SYNC_TO_DEVICE, GANTRY_SYNC_FROM_DEVICE };
+
+/* Contents of the registers for one launch. Addresses are device addresses. */
+struct gantry_launch {
+    uint64_t program, weights, arena, input, output, trace;
+    uint32_t insn_count, wgt_lines;
+    uint32_t arena_bytes, input_bytes, output_bytes, trace_bytes;
+    uint32_t repeat, input_stride, output_stride;
+    uint64_t sem_init;
+    uint32_t watchdog_cycles;
+    bool trace_on;
+};
+
+/* Counters of the last launch. Cycle counts are 0 for a device without has_cycles. */
+struct gantry_counters {
+    uint64_t cycles;
+    uint32_t insn_done;
+    uint64_t stall[GANTRY_STALL_CLASSES];
+    uint64_t read_bytes, write_bytes;
+    bool trace_lost;
+};
+
+struct gantry_device_ops {
+    enum gantry_status (*open)(struct gantry_device **out, const char *config,
+                               const struct gantry_device_options *options,
+                               struct gantry_error *error);
+    void (*close)(struct gantry_device *device);
+    enum gantry_status (*alloc)(struct gantry_device *device, size_t bytes,
+                                struct gantry_device_buffer *out, struct gantry_error *error);
+    void (*free)(struct gantry_device *device, struct gantry_device_buffer *buffer);
+    enum gantry_status (*sync)(struct gantry_device *device, struct gantry_device_buffer *buffer,
+                               size_t offset, size_t bytes, enum gantry_sync direction,
+                               struct gantry_error *error);
+    /* Starts a launch; returns at once where the device is asynchronous. */
+    enum gantry_status (*submit)(struct gantry_device *device, const struct gantry_launch *launch,
+                                 struct gantry_error *error);
+    /* Waits for it. GANTRY_ERR_TIMEOUT after timeout_ms (the launch is then aborted);
+     * GANTRY_ERR_DEVICE with cause, unit, instruction and info for an error of the device. */
+    enum gantry_status (*wait)(struct gantry_device *device, uint32_t timeout_ms,
+                               struct gantry_error *error);
+    enum gantry_status (*counters)(struct gantry_device *device, struct gantry_counters *out,
+                                   struct gantry_error *error);
+    enum gantry_status (*reset)(struct gantry_device *device, struct gantry_error *error);
+};
+
+/* First member of every device's struct. */
+struct gantry_device {
+    const struct gantry_device_ops *ops;
+    struct gantry_device_info info;
+    void *module; /* handle of dlopen, or NULL */
+};
+
+/* Implementations inside the library. */
+extern const struct gantry_device_ops gantry_device_model_ops;
+
+/* What a device module (libgantry-sim.so) exports under the name "gantry_device_module". */
+struct gantry_device_module {
+    uint64_t spec_hash;
+    const char *library_version; /* GANTRY_VERSION_STRING: module and library belong together */
+    const struct gantry_device_ops *ops;
+};
+
+/* Writes the message for a launch that ended with an ERROR register other than 0. */
+enum gantry_status gantry_device_fault(struct gantry_error *error, const char *device,
+                                       const struct gantry_accel_result *result);
+
+#endif

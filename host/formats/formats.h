@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Untrusted files: bytes in, graph or tensor out; tensor in, bytes out.
+ *
+ * Every reader checks before it trusts; a bad file gives GANTRY_ERR_FILE with one line that names
+ * file, position and reason. Nothing is written unless the whole content is ready: writers go
+ * through a temporary name and rename. */
+#ifndef GANTRY_FORMATS_H
+#define GANTRY_FORMATS_H
+
+#include "graph/graph.h"
+
+/* A whole file, mapped read-only (or read, where mapping fails). */
+struct gantry_file {
+    const uint8_t *data;
+    size_t size;
+    bool mapped;
+};
+GANTRY_MUST_USE enum gantry_status gantry_file_open(struct gantry_file *file, const char *path,
+                                                    struct gantry_error *error);
+void gantry_file_close(struct gantry_file *file);
+
+/* Reads a .tflite model into an initialised graph. The graph borrows constant data from bytes,
+ * which must outlive it. name: for messages and as the graph's name. Verifier first, then
+ * semantic checks, then gantry_graph_check. Operators outside ops.def and custom operators are
+ * all named in one GANTRY_ERR_UNSUPPORTED. */
+GANTRY_MUST_USE enum gantry_status gantry_tflite_read(struct gantry_graph *graph,
+                                                      const uint8_t *bytes, size_t size,
+                                                      const char *name,
+                                                      struct gantry_error *error);
+
+/* A dense array read from or written to .npy (NumPy format 1.0 to 3.0, C order, little endian). */
+struct gantry_array {
+    enum gantry_dtype dtype;
+    struct gantry_shape shape; /* rank up to GANTRY_RANK_MAX */
+    void *data;                /* owned; release with gantry_array_finish */
+    size_t bytes;
+    const struct gantry_allocator *allocator;
+};
+GANTRY_MUST_USE enum gantry_status gantry_npy_read(struct gantry_array *array, const char *path,
+                                                   const struct gantry_allocator *allocator,
+                                                   struct gantry_error *error);
+GANTRY_MUST_USE enum gantry_status gantry_npy_write(const char *path, enum gantry_dtype dtype,
+                                                    const struct gantry_shape *shape,
+                                                    const void *data, size_t bytes,
+                                                    struct gantry_error *error);
+void gantry_array_finish(struct gantry_array *array);
+
+/* How a picture becomes a model input; from a manifest, or by default from the input's shape. */
+struct gantry_image_options {
+    bool invert;  /* v = 255 - v before anything else */
+    float scale;  /* real = v * scale + offset */
+    float offset;
+};
+
+/* Reads .png, .jpg or .bmp, converts to the channels of the input (1 or 3), resizes by area
+ * averaging to its height and width and quantises to its int8 (or uint8) scale and zero point.
+ * info: shape [1,H,W,C]. out->shape is info's. Errors name file and reason; a picture has at most
+ * 16384 x 16384 pixels. */
+GANTRY_MUST_USE enum gantry_status gantry_image_read(struct gantry_array *out, const char *path,
+                                                     const struct gantry_tensor_info *info,
+                                                     const struct gantry_image_options *options,
+                                                     const struct gantry_allocator *allocator,
+                                                     struct gantry_error *error);
+
+/* manifest.json beside a model: labels, input preparation. Optional: found is false without it.
+ * labels[i] are owned strings. */
+struct gantry_manifest {
+    bool found;
+    struct gantry_arena arena;
+    char **labels;
+    int32_t label_count;
+    bool image; /* the input is a picture, prepared by these options */
+    struct gantry_image_options image_options;
+};
+GANTRY_MUST_USE enum gantry_status gantry_manifest_read(struct gantry_manifest *manifest,
+                                                        const char *model_path,
+                                                        const struct gantry_allocator *allocator,
+                                                        struct gantry_error *error);
+void gantry_manifest_finish(struct gantry_manifest *manifest);
+
+/* One label per line from a text file, into manifest->labels (replacing those it has). */
+GANTRY_MUST_USE enum gantry_status gantry_labels_read(struct gantry_manifest *manifest,
+                                                      const char *path,
+                                                      struct gantry_error *error);
+
+#endif

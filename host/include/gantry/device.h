@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Devices: what there is, and opening one.
+ *
+ * Names: "cpu" (no accelerator), "model[:CONFIG]" (the C model), "sim[:CONFIG]" (the Verilated RTL).
+ * A device serves one launch at a time; devices are independent of each other. */
+#ifndef GANTRY_DEVICE_H
+#define GANTRY_DEVICE_H
+
+#include "gantry/allocator.h"
+#include "gantry/log.h"
+#include "gantry/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct gantry_device; /* opaque */
+
+/* Start from GANTRY_DEVICE_OPTIONS_INIT. */
+struct gantry_device_options {
+    const char *memory;        /* "ideal" or "kv260": the memory model of sim; NULL: "kv260" */
+    const char *waveform;      /* file for a waveform of the launch (sim), or NULL */
+    uint64_t waveform_from;    /* first and last cycle of the waveform */
+    uint64_t waveform_to;
+    uint64_t stall_seed;       /* sim: random AXI stalls from this seed; 0: none */
+    uint32_t watchdog_cycles;  /* register WATCHDOG */
+    const struct gantry_allocator *allocator;
+    const struct gantry_log *log;
+};
+#define GANTRY_DEVICE_OPTIONS_INIT                                                             \
+    {                                                                                          \
+        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX,             \
+        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0                  \
+    }
+
+struct gantry_device_info {
+    char name[32];        /* "sim:half" */
+    char description[96]; /* for people */
+    bool accelerator;     /* false: cpu */
+    bool has_cycles;      /* counters hold cycles */
+    int32_t g, act_rows, ring_lines, acc_rows, ports, window;
+    uint32_t peak_macs_per_cycle; /* 512 g */
+    uint64_t spec_hash;
+    uint32_t clock_hz; /* nominal: cycles are simulated */
+    char memory[16];   /* "kv260", "ideal" or "" */
+};
+
+/* Opens a device by name; compares its spec hash with the library's and refuses another one,
+ * naming both. Unknown names: GANTRY_ERR_ARGUMENT listing the known ones and the nearest. A name
+ * whose module is not installed: GANTRY_ERR_MISSING with a hint. */
+GANTRY_API GANTRY_MUST_USE enum gantry_status
+gantry_device_open(struct gantry_device **out, const char *name,
+                   const struct gantry_device_options *options, struct gantry_error *error);
+GANTRY_API void gantry_device_close(struct gantry_device *device); /* NULL is allowed */
+GANTRY_API const struct gantry_device_info *gantry_device_info(const struct gantry_device *device);
+
+/* What could be opened: fills at most capacity entries, returns how many there are. available:
+ * whether it opens here; detail: what it is, or what is missing and what brings it. */
+struct gantry_device_entry {
+    char name[32];
+    bool available;
+    char detail[160];
+};
+GANTRY_API size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity);
+/* The default device: "sim" if its module is there, else "model"; reason says why. */
+GANTRY_API const char *gantry_device_default(const char **reason_out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

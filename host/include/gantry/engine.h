@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From model to results: a plan says what runs where, an engine runs it.
+ *
+ *     gantry_model_open -> gantry_device_open -> gantry_plan_create -> gantry_engine_create
+ *     -> gantry_engine_run, as often as wanted
+ *
+ * A plan is immutable and may be shared by any number of engines and threads; it borrows the
+ * model. An engine owns its buffers and borrows plan and device; engines of one device run one at
+ * a time, engines of different devices are independent. */
+#ifndef GANTRY_ENGINE_H
+#define GANTRY_ENGINE_H
+
+#include "gantry/device.h"
+#include "gantry/model.h"
+#include "gantry/profile.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct gantry_plan;   /* opaque */
+struct gantry_engine; /* opaque */
+
+enum gantry_placement {
+    GANTRY_PLACEMENT_ACCELERATOR, /* everything that is legal there */
+    GANTRY_PLACEMENT_CPU
+};
+
+/* Start from GANTRY_PLAN_OPTIONS_INIT. */
+struct gantry_plan_options {
+    enum gantry_placement placement;
+    bool observe; /* store every tensor, reuse no activation row: for comparing layer by layer */
+    const struct gantry_allocator *allocator;
+    const struct gantry_log *log;
+};
+#define GANTRY_PLAN_OPTIONS_INIT                                                               \
+    {                                                                                          \
+        .placement = GANTRY_PLACEMENT_ACCELERATOR, .observe = false, .allocator = 0, .log = 0  \
+    }
+
+/* Plans a model for a device (as described by its info; accelerator false: all on the CPU).
+ * *out is owned. Errors: GANTRY_ERR_UNSUPPORTED (a node that nothing can run, with the reason),
+ * GANTRY_ERR_MEMORY. */
+GANTRY_API GANTRY_MUST_USE enum gantry_status
+gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
+                   const struct gantry_device_info *device,
+                   const struct gantry_plan_options *options, struct gantry_error *error);
+GANTRY_API void gantry_plan_destroy(struct gantry_plan *plan); /* NULL is allowed */
+
+/* Start from GANTRY_ENGINE_OPTIONS_INIT. */
+struct gantry_engine_options {
+    bool trace; /* per-layer cycles and stalls; costs 64 bytes of memory per instruction */
+    const struct gantry_allocator *allocator;
+    const struct gantry_log *log;
+};
+#define GANTRY_ENGINE_OPTIONS_INIT                                                             \
+    {                                                                                          \
+        .trace = true, .allocator = 0, .log = 0                               \
+    }
+
+/* Allocates device memory and copies program and weights. *out is owned. */
+GANTRY_API GANTRY_MUST_USE enum gantry_status
+gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,
+                     struct gantry_device *device, const struct gantry_engine_options *options,
+                     struct gantry_error *error);
+GANTRY_API void gantry_engine_destroy(struct gantry_engine *engine); /* NULL is allowed */
+
+/* Runs the plan once; blocks until the outputs are valid or the time is over.
+ * inputs, outputs: arrays of the model's counts, borrowed; dtype, shape and bytes must equal the
+ * model's. timeout_ms: 1..3600000, wall time of each launch. Allocates nothing.
+ * Thread: one call at a time per engine.
+ * Errors: GANTRY_ERR_SHAPE, GANTRY_ERR_TIMEOUT, GANTRY_ERR_DEVICE; outputs are then unspecified. */
+GANTRY_API GANTRY_MUST_USE enum gantry_status
+gantry_engine_run(struct gantry_engine *engine, const struct gantry_tensor *inputs,
+                  struct gantry_tensor *outputs, uint32_t timeout_ms, struct gantry_error *error);
+
+/* Record of the last run; borrowed, valid until the next run. */
+GANTRY_API const struct gantry_profile *gantry_engine_profile(const struct gantry_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The plan: everything that depends on model and device, decided before anything runs.
+ *
+ * Steps: legality -> placement -> segments -> homes of tensors -> per accelerator segment the
+ * layout of the activation RAM, the program and the weight stream. Immutable when made. */
+#ifndef GANTRY_PLAN_PLAN_H
+#define GANTRY_PLAN_PLAN_H
+
+#include "accel/accel.h"
+#include "gantry/engine.h"
+#include "graph/graph.h"
+
+/* model.h's opaque struct: the graph and what keeps its bytes alive. Made in runtime/model.c. */
+const struct gantry_graph *gantry_model_graph(const struct gantry_model *model);
+
+/* Where a tensor lies in device memory. Tensors that never leave the chip have no home. A tensor
+ * is H x W x C by gantry_shape_extent (or 1 x 1 x elements) with this pixel stride, rows unpadded.
+ * INPUT and OUTPUT: offsets are multiples of 64. Model inputs are dense (pixel_stride = C). */
+enum gantry_home {
+    GANTRY_HOME_NONE,
+    GANTRY_HOME_ARENA,
+    GANTRY_HOME_INPUT,
+    GANTRY_HOME_OUTPUT,
+    GANTRY_HOME_CONSTANT /* in the model file */
+};
+struct gantry_plan_tensor {
+    enum gantry_home home;
+    uint32_t offset;
+    int32_t pixel_stride;
+    struct gantry_extent extent;
+};
+
+struct gantry_plan_node {
+    bool accelerator;
+    struct gantry_reason reason; /* of a CPU node; strings are static */
+    int32_t fused_into;          /* node that computes this one too, or GANTRY_NO_NODE */
+    int32_t segment;
+};
+
+/* Consecutive work of one side. CPU: nodes in order. Accelerator: one launch. */
+struct gantry_plan_segment {
+    bool accelerator;
+    int32_t node_count;
+    int32_t *nodes; /* execution order; fused nodes included */
+    /* accelerator only */
+    uint8_t *program; /* insn_count x 64 bytes */
+    uint32_t insn_count;
+    int32_t *insn_node; /* per instruction: node, GANTRY_NODE_LAUNCH or GANTRY_NODE_STORE */
+    uint8_t *weights;   /* striped for params.ports */
+    size_t weights_bytes;
+    uint32_t wgt_lines;
+    uint64_t sem_init;
+    int32_t act_rows_used;
+};
+
+struct gantry_plan {
+    struct gantry_arena arena; /* owns everything below */
+    const struct gantry_model *model;
+    const struct gantry_graph *graph; /* borrowed from the model */
+    struct gantry_array_params params; /* g = 0: no accelerator */
+    struct gantry_plan_options options;
+    struct gantry_plan_node *nodes;     /* graph->node_count */
+    struct gantry_plan_tensor *tensors; /* graph->tensor_count */
+    struct gantry_plan_segment *segments;
+    int32_t segment_count;
+    size_t arena_bytes, input_bytes, output_bytes;
+    uint64_t macs, macs_offloaded;
+};
+
+/* Whether the accelerator can run a node, as a pure function of graph and parameters: reason.code
+ * is NULL when it can. Codes: docs/placement.md. */
+struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int32_t node,
+                                          const struct gantry_array_params *params);
+
+#endif
