@@ -13,11 +13,28 @@ function(gantry_test name)
   endforeach()
   target_compile_definitions(${name} PRIVATE
     GANTRY_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GANTRY_BUILD_DIR="${CMAKE_BINARY_DIR}")
+  file(MAKE_DIRECTORY ${GANTRY_TEST_XML}/${name})
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
     TIMEOUT ${ARG_TIMEOUT}
-    ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=xml;CMOCKA_XML_FILE=${GANTRY_TEST_XML}/%g.xml")
+    ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=xml;CMOCKA_XML_FILE=${GANTRY_TEST_XML}/${name}/%g.xml;GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name}")
+endfunction()
+
+# gantry_script_test(NAME SCRIPT [ARGUMENTS ...] LABELS ...): a shell script of tests/. It exits 0, 77
+# when it skips, else with a failure, and may write case counts like cmocka's XML to
+# GANTRY_TEST_XML_DIR.
+function(gantry_script_test name script)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "ARGUMENTS;LABELS" ${ARGN})
+  file(MAKE_DIRECTORY ${GANTRY_TEST_XML}/${name})
+  add_test(NAME ${name} COMMAND bash ${script} ${ARG_ARGUMENTS}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
+    TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT "GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name};GANTRY_BUILD_DIR=${CMAKE_BINARY_DIR}")
 endfunction()

@@ -22,11 +22,11 @@ void gantry_test_skip(const char *why);
 /* Result of main: failures, or 77 when all of count cases were skipped. */
 int gantry_test_result(int failures, size_t count);
 
-#define GANTRY_TEST_MAIN(group, tests)                                                         \
-    int main(void)                                                                             \
-    {                                                                                          \
-        int failures = cmocka_run_group_tests_name(group, tests, NULL, NULL);                  \
-        return gantry_test_result(failures, sizeof(tests) / sizeof((tests)[0]));               \
+#define GANTRY_TEST_MAIN(group, tests)                                           \
+    int main(void)                                                               \
+    {                                                                            \
+        int failures = cmocka_run_group_tests_name(group, tests, NULL, NULL);    \
+        return gantry_test_result(failures, sizeof(tests) / sizeof((tests)[0])); \
     }
 
 #endif

@@ -127,8 +127,8 @@ char *gantry_arena_copy(struct gantry_arena *arena, const char *text, size_t len
     return copy;
 }
 
-void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level,
-                      const char *format, ...)
+void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level, const char *format,
+                      ...)
 {
     if (!log || !log->write) return;
     char line[512];

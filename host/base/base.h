@@ -14,7 +14,7 @@
 
 /* A broken invariant is a bug: prints file, line and condition to stderr and aborts, in every
  * build. Files, networks and device registers are input and never reach it. */
-#define gantry_assert(condition)                                                               \
+#define gantry_assert(condition) \
     ((condition) ? (void)0 : gantry_assert_failed(__FILE__, __LINE__, #condition))
 _Noreturn void gantry_assert_failed(const char *file, int line, const char *condition);
 
@@ -67,11 +67,11 @@ struct gantry_arena {
 };
 void gantry_arena_init(struct gantry_arena *arena, const struct gantry_allocator *allocator);
 void gantry_arena_finish(struct gantry_arena *arena);
-void *gantry_arena_alloc(struct gantry_arena *arena, size_t count, size_t size); /* zeroed */
+void *gantry_arena_alloc(struct gantry_arena *arena, size_t count, size_t size);      /* zeroed */
 char *gantry_arena_copy(struct gantry_arena *arena, const char *text, size_t length); /* adds 0 */
 
-void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level,
-                      const char *format, ...) GANTRY_PRINTF(3, 4);
+void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level, const char *format,
+                      ...) GANTRY_PRINTF(3, 4);
 
 /* Monotonic time in nanoseconds. */
 uint64_t gantry_now_ns(void);

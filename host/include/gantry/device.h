@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Devices: what there is, and opening one.
  *
- * Names: "cpu" (no accelerator), "model[:CONFIG]" (the C model), "sim[:CONFIG]" (the Verilated RTL).
- * A device serves one launch at a time; devices are independent of each other. */
+ * Names: "cpu" (no accelerator), "model[:CONFIG]" (the C model), "sim[:CONFIG]" (the Verilated
+ * RTL). A device serves one launch at a time; devices are independent of each other. */
 #ifndef GANTRY_DEVICE_H
 #define GANTRY_DEVICE_H
 
@@ -21,19 +21,19 @@ struct gantry_device; /* opaque */
 
 /* Start from GANTRY_DEVICE_OPTIONS_INIT. */
 struct gantry_device_options {
-    const char *memory;        /* "ideal" or "kv260": the memory model of sim; NULL: "kv260" */
-    const char *waveform;      /* file for a waveform of the launch (sim), or NULL */
-    uint64_t waveform_from;    /* first and last cycle of the waveform */
+    const char *memory;     /* "ideal" or "kv260": the memory model of sim; NULL: "kv260" */
+    const char *waveform;   /* file for a waveform of the launch (sim), or NULL */
+    uint64_t waveform_from; /* first and last cycle of the waveform */
     uint64_t waveform_to;
-    uint64_t stall_seed;       /* sim: random AXI stalls from this seed; 0: none */
-    uint32_t watchdog_cycles;  /* register WATCHDOG */
+    uint64_t stall_seed;      /* sim: random AXI stalls from this seed; 0: none */
+    uint32_t watchdog_cycles; /* register WATCHDOG */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_DEVICE_OPTIONS_INIT                                                             \
-    {                                                                                          \
-        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX,             \
-        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0                  \
+#define GANTRY_DEVICE_OPTIONS_INIT                                                 \
+    {                                                                              \
+        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX, \
+        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0      \
     }
 
 struct gantry_device_info {

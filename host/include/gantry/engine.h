@@ -33,9 +33,9 @@ struct gantry_plan_options {
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_PLAN_OPTIONS_INIT                                                               \
-    {                                                                                          \
-        .placement = GANTRY_PLACEMENT_ACCELERATOR, .observe = false, .allocator = 0, .log = 0  \
+#define GANTRY_PLAN_OPTIONS_INIT                                                              \
+    {                                                                                         \
+        .placement = GANTRY_PLACEMENT_ACCELERATOR, .observe = false, .allocator = 0, .log = 0 \
     }
 
 /* Plans a model for a device (as described by its info; accelerator false: all on the CPU).
@@ -53,9 +53,9 @@ struct gantry_engine_options {
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_ENGINE_OPTIONS_INIT                                                             \
-    {                                                                                          \
-        .trace = true, .allocator = 0, .log = 0                               \
+#define GANTRY_ENGINE_OPTIONS_INIT              \
+    {                                           \
+        .trace = true, .allocator = 0, .log = 0 \
     }
 
 /* Allocates device memory and copies program and weights. *out is owned. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A model file, read and checked. Immutable after open: any number of plans and threads share it. */
+ * A model file, read and checked. Immutable after open: any number of plans and threads share it.
+ */
 #ifndef GANTRY_MODEL_H
 #define GANTRY_MODEL_H
 

@@ -31,10 +31,10 @@ struct gantry_profile_node {
     bool accelerator;
     struct gantry_reason reason;
     uint64_t macs;
-    int32_t fused_into; /* node, or -1 */
-    uint64_t cycles;    /* of the accelerator; 0 for a CPU or fused node */
+    int32_t fused_into;                     /* node, or -1 */
+    uint64_t cycles;                        /* of the accelerator; 0 for a CPU or fused node */
     uint64_t stalls[GANTRY_PROFILE_STALLS]; /* by class; they sum to cycles */
-    uint64_t cpu_ns;    /* measured on this machine; 0 for an accelerator node */
+    uint64_t cpu_ns; /* measured on this machine; 0 for an accelerator node */
     int32_t segment;
 };
 
@@ -43,12 +43,12 @@ struct gantry_profile {
     bool has_cycles; /* false: every cycle count is to be read as unknown */
     bool trace_lost;
     uint64_t macs, macs_offloaded;
-    uint32_t peak_macs_per_cycle; /* 0: no accelerator */
-    uint64_t accelerator_cycles;  /* sum over launches of register CYCLES */
+    uint32_t peak_macs_per_cycle;           /* 0: no accelerator */
+    uint64_t accelerator_cycles;            /* sum over launches of register CYCLES */
     uint64_t stalls[GANTRY_PROFILE_STALLS]; /* sum over launches of the class registers */
-    uint64_t cpu_ns;              /* CPU nodes and layout */
-    uint64_t layout_ns;           /* packing of inputs and outputs */
-    uint64_t total_ns;            /* wall time of the run */
+    uint64_t cpu_ns;                        /* CPU nodes and layout */
+    uint64_t layout_ns;                     /* packing of inputs and outputs */
+    uint64_t total_ns;                      /* wall time of the run */
     uint32_t launches;
     uint64_t ddr_read_bytes, ddr_write_bytes;
     size_t node_count; /* the model's nodes, then pseudo-nodes */

@@ -14,15 +14,15 @@ extern "C" {
 #endif
 
 /* X(name, sentence) */
-#define GANTRY_STATUS_LIST(X)                                                                  \
-    X(OK, "no error")                                                                          \
-    X(ERR_ARGUMENT, "an argument is not legal")                                                \
-    X(ERR_FILE, "a file is unreadable or invalid")                                             \
-    X(ERR_SHAPE, "shape or type of a tensor does not fit the model")                           \
-    X(ERR_UNSUPPORTED, "the model uses what this library does not support")                    \
-    X(ERR_DEVICE, "the device failed")                                                         \
-    X(ERR_TIMEOUT, "the time is over")                                                         \
-    X(ERR_MEMORY, "out of memory")                                                             \
+#define GANTRY_STATUS_LIST(X)                                               \
+    X(OK, "no error")                                                       \
+    X(ERR_ARGUMENT, "an argument is not legal")                             \
+    X(ERR_FILE, "a file is unreadable or invalid")                          \
+    X(ERR_SHAPE, "shape or type of a tensor does not fit the model")        \
+    X(ERR_UNSUPPORTED, "the model uses what this library does not support") \
+    X(ERR_DEVICE, "the device failed")                                      \
+    X(ERR_TIMEOUT, "the time is over")                                      \
+    X(ERR_MEMORY, "out of memory")                                          \
     X(ERR_MISSING, "a prerequisite is missing")
 
 enum gantry_status {

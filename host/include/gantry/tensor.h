@@ -15,13 +15,13 @@ extern "C" {
 enum { GANTRY_RANK_MAX = 6 };
 
 /* X(name, bytes, numpy type string without byte order) */
-#define GANTRY_DTYPE_LIST(X)                                                                   \
-    X(INT8, 1, "i1")                                                                           \
-    X(UINT8, 1, "u1")                                                                          \
-    X(INT16, 2, "i2")                                                                          \
-    X(INT32, 4, "i4")                                                                          \
-    X(INT64, 8, "i8")                                                                          \
-    X(FLOAT32, 4, "f4")                                                                        \
+#define GANTRY_DTYPE_LIST(X) \
+    X(INT8, 1, "i1")         \
+    X(UINT8, 1, "u1")        \
+    X(INT16, 2, "i2")        \
+    X(INT32, 4, "i4")        \
+    X(INT64, 8, "i8")        \
+    X(FLOAT32, 4, "f4")      \
     X(BOOL, 1, "b1")
 
 enum gantry_dtype {
