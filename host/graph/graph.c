@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Life of a graph, labels of operators, arithmetic on shapes. */
+#include "graph/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const labels[] = {
+#define OP(name, label, inputs_min, inputs_max, doc) label,
+#include "graph/ops.def"
+#undef OP
+};
+
+const char *gantry_op_label(enum gantry_op op)
+{
+    return (size_t)op < GANTRY_COUNT(labels) ? labels[op] : "unknown";
+}
+
+const char *gantry_dtype_name(enum gantry_dtype dtype)
+{
+    switch (dtype) {
+    case GANTRY_INT8:
+        return "int8";
+    case GANTRY_UINT8:
+        return "uint8";
+    case GANTRY_INT16:
+        return "int16";
+    case GANTRY_INT32:
+        return "int32";
+    case GANTRY_INT64:
+        return "int64";
+    case GANTRY_FLOAT32:
+        return "float32";
+    case GANTRY_BOOL:
+        return "bool";
+    }
+    return "unknown";
+}
+
+size_t gantry_dtype_bytes(enum gantry_dtype dtype)
+{
+    static const uint8_t bytes[] = {
+#define ROW(name, size, numpy) size,
+        GANTRY_DTYPE_LIST(ROW)
+#undef ROW
+    };
+    return (size_t)dtype < GANTRY_COUNT(bytes) ? bytes[dtype] : 0;
+}
+
+int64_t gantry_shape_elements(const struct gantry_shape *shape)
+{
+    int64_t elements = 1;
+    for (int32_t i = 0; i < shape->rank; i++) {
+        elements *= shape->dims[i];
+        if (elements > INT32_MAX) return 0;
+    }
+    return elements;
+}
+
+bool gantry_shape_equal(const struct gantry_shape *a, const struct gantry_shape *b)
+{
+    if (a->rank != b->rank) return false;
+    for (int32_t i = 0; i < a->rank; i++)
+        if (a->dims[i] != b->dims[i]) return false;
+    return true;
+}
+
+const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size)
+{
+    size_t used = 0;
+    if (size) buffer[0] = 0;
+    if (shape->rank == 0) (void)snprintf(buffer, size, "scalar");
+    for (int32_t i = 0; i < shape->rank && used < size; i++) {
+        int n = snprintf(buffer + used, size - used, i ? "x%d" : "%d", shape->dims[i]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return buffer;
+}
+
+bool gantry_shape_extent(const struct gantry_shape *shape, struct gantry_extent *out)
+{
+    const int32_t *d = shape->dims;
+    switch (shape->rank) {
+    case 4:
+        *out = (struct gantry_extent){d[1], d[2], d[3]};
+        return d[0] == 1;
+    case 3:
+        *out = (struct gantry_extent){d[0], d[1], d[2]};
+        return true;
+    case 2:
+        *out = (struct gantry_extent){1, 1, d[1]};
+        return d[0] == 1;
+    case 1:
+        *out = (struct gantry_extent){1, 1, d[0]};
+        return true;
+    default:
+        return false;
+    }
+}
+
+void gantry_graph_init(struct gantry_graph *graph, const struct gantry_allocator *allocator)
+{
+    memset(graph, 0, sizeof *graph);
+    gantry_arena_init(&graph->arena, allocator);
+}
+
+void gantry_graph_finish(struct gantry_graph *graph)
+{
+    gantry_arena_finish(&graph->arena);
+    memset(graph, 0, sizeof *graph);
+}
+
+enum gantry_status gantry_graph_optimize(struct gantry_graph *graph, struct gantry_error *error)
+{
+    (void)graph;
+    (void)error;
+    return GANTRY_OK;
+}
