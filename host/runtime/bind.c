@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Binds CPU nodes to kernels: all pointers, scales and tables are known before the first run. */
+#include <assert.h>
+#include <string.h>
+
+#include "runtime/engine_internal.h"
+
+struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor)
+{
+    const struct gantry_plan_tensor *placed = &engine->plan->tensors[tensor];
+    const struct gantry_graph_tensor *meta = &engine->plan->graph->tensors[tensor];
+    size_t element = gantry_dtype_bytes(meta->dtype);
+    struct gantry_view view = {.pixels = (int64_t)placed->extent.h * placed->extent.w,
+                               .pixel_bytes = (size_t)placed->extent.c * element,
+                               .stride_bytes = (size_t)placed->pixel_stride};
+    if (view.pixels <= 1) view.stride_bytes = view.pixel_bytes;
+    switch (placed->home) {
+    case GANTRY_HOME_ARENA:
+        view.data = engine->arena.host + placed->offset;
+        break;
+    case GANTRY_HOME_INPUT:
+        view.data = engine->input.host + placed->offset;
+        break;
+    case GANTRY_HOME_OUTPUT:
+        view.data = engine->output.host + placed->offset;
+        break;
+    case GANTRY_HOME_CONSTANT:
+        /* Kernels take inputs and outputs through one type; nothing writes to a constant. */
+        view.data = (uint8_t *)(uintptr_t)meta->data;
+        view.stride_bytes = view.pixel_bytes;
+        break;
+    case GANTRY_HOME_NONE:
+        break;
+    }
+    return view;
+}
+
+static bool is_dense(const struct gantry_view *view)
+{
+    return view->pixels <= 1 || view->stride_bytes == view->pixel_bytes;
+}
+
+static size_t view_bytes(const struct gantry_view *view)
+{
+    return (size_t)view->pixels * view->pixel_bytes;
+}
+
+void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *to)
+{
+    size_t left = view_bytes(from);
+    gantry_assert(left == view_bytes(to));
+    if (is_dense(from) && is_dense(to)) {
+        memcpy(to->data, from->data, left);
+        return;
+    }
+    /* Runs end where a pixel of either side ends. */
+    const uint8_t *source = from->data;
+    uint8_t *target = to->data;
+    size_t source_left = from->pixel_bytes, target_left = to->pixel_bytes;
+    while (left > 0) {
+        size_t run = source_left < target_left ? source_left : target_left;
+        memcpy(target, source, run);
+        left -= run;
+        source += run;
+        target += run;
+        source_left -= run;
+        target_left -= run;
+        if (source_left == 0) {
+            source += from->stride_bytes - from->pixel_bytes;
+            source_left = from->pixel_bytes;
+        }
+        if (target_left == 0) {
+            target += to->stride_bytes - to->pixel_bytes;
+            target_left = to->pixel_bytes;
+        }
+    }
+}
+
+/* ---- Arguments ---- */
+
+static struct gantry_s8_map map_of(const struct gantry_engine *engine, int32_t tensor)
+{
+    const struct gantry_plan_tensor *placed = &engine->plan->tensors[tensor];
+    struct gantry_view view = gantry_engine_view(engine, tensor);
+    gantry_assert(view.data != NULL);
+    return (struct gantry_s8_map){.data = (int8_t *)view.data,
+                                  .h = placed->extent.h,
+                                  .w = placed->extent.w,
+                                  .c = placed->extent.c,
+                                  .pixel_stride = (int32_t)view.stride_bytes};
+}
+
+static int32_t zero_of(const struct gantry_graph *graph, int32_t tensor)
+{
+    const struct gantry_quantization *q = &graph->tensors[tensor].quantization;
+    return q->count > 0 && q->zero_point ? q->zero_point[0] : 0;
+}
+
+static float scale_of(const struct gantry_graph *graph, int32_t tensor)
+{
+    const struct gantry_quantization *q = &graph->tensors[tensor].quantization;
+    return q->count > 0 ? q->scale[0] : 0.0f;
+}
+
+/* Scale per output channel, and the bias at an alignment that the file does not promise. */
+static bool bind_channels(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                          struct gantry_s8_conv_args *args)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    int32_t channels = args->output.c;
+    float *scale = gantry_arena_alloc(&engine->memory, (size_t)channels, sizeof *scale);
+    if (!scale) return false;
+    for (int32_t c = 0; c < channels; c++) scale[c] = gantry_node_scale(graph, node, c);
+    args->scale = scale;
+    int32_t bias_tensor = node->input_count > 2 ? node->inputs[2] : GANTRY_NO_TENSOR;
+    if (bias_tensor == GANTRY_NO_TENSOR) return true;
+    int32_t *bias = gantry_arena_alloc(&engine->memory, (size_t)channels, sizeof *bias);
+    if (!bias) return false;
+    memcpy(bias, graph->tensors[bias_tensor].data, (size_t)channels * sizeof *bias);
+    args->bias = bias;
+    return true;
+}
+
+static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                      struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    const struct gantry_window_attributes *window = &node->window;
+    struct gantry_s8_conv_args *args = &work->args.conv;
+    work->kind = node->op == GANTRY_OP_CONV_2D ? GANTRY_WORK_CONV : GANTRY_WORK_DEPTHWISE;
+    args->input = map_of(engine, node->inputs[0]);
+    args->output = map_of(engine, node->output);
+    args->weights = graph->tensors[node->inputs[1]].data;
+    args->kernel_h = window->kernel_h;
+    args->kernel_w = window->kernel_w;
+    args->stride_h = window->stride_h;
+    args->stride_w = window->stride_w;
+    args->dilation_h = window->dilation_h;
+    args->dilation_w = window->dilation_w;
+    args->pad_top = window->pad_top;
+    args->pad_left = window->pad_left;
+    args->input_zero = zero_of(graph, node->inputs[0]);
+    args->output_zero = zero_of(graph, node->output);
+    args->weight_zero = zero_of(graph, node->inputs[1]);
+    args->clamp_min = node->clamp_min;
+    args->clamp_max = node->clamp_max;
+    return bind_channels(engine, node, args);
+}
+
+/* A matrix product reads its input as rows of in_features values; pixels with gaps between them
+ * are packed first, when a row is more than one pixel. */
+static bool bind_fully_connected(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                                 struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    struct gantry_s8_conv_args *args = &work->args.conv;
+    const struct gantry_shape *weights = &graph->tensors[node->inputs[1]].shape;
+    struct gantry_view input = gantry_engine_view(engine, node->inputs[0]);
+    struct gantry_view output = gantry_engine_view(engine, node->output);
+    int32_t features = weights->dims[1], units = weights->dims[0];
+    work->kind = GANTRY_WORK_CONV;
+    if (!is_dense(&input) && input.pixel_bytes != (size_t)features) {
+        size_t bytes = view_bytes(&input);
+        uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes, 1);
+        if (!packed) return false;
+        work->flatten = true;
+        work->flatten_from = input;
+        work->flatten_to = (struct gantry_view){packed, 1, bytes, bytes};
+        input = work->flatten_to;
+    }
+    int32_t rows = (int32_t)(view_bytes(&input) / (size_t)features);
+    int32_t step = is_dense(&input) ? features : (int32_t)input.stride_bytes;
+    args->input = (struct gantry_s8_map){(int8_t *)input.data, rows, 1, features, step};
+    step = is_dense(&output) ? units : (int32_t)output.stride_bytes;
+    args->output = (struct gantry_s8_map){(int8_t *)output.data, rows, 1, units, step};
+    args->weights = graph->tensors[node->inputs[1]].data;
+    args->kernel_h = args->kernel_w = args->stride_h = args->stride_w = 1;
+    args->dilation_h = args->dilation_w = 1;
+    args->input_zero = zero_of(graph, node->inputs[0]);
+    args->output_zero = zero_of(graph, node->output);
+    args->weight_zero = zero_of(graph, node->inputs[1]);
+    args->clamp_min = node->clamp_min;
+    args->clamp_max = node->clamp_max;
+    return bind_channels(engine, node, args);
+}
+
+static bool bind_add(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                     struct gantry_work *work)
+{
+    struct gantry_add_params params;
+    if (!gantry_node_add_params(engine->plan->graph, node, &params)) return false;
+    work->kind = GANTRY_WORK_ADD;
+    work->args.add = (struct gantry_s8_add_args){.input1 = map_of(engine, node->inputs[0]),
+                                                 .input2 = map_of(engine, node->inputs[1]),
+                                                 .output = map_of(engine, node->output),
+                                                 .k1 = params.k1,
+                                                 .k2 = params.k2,
+                                                 .shift = params.shift,
+                                                 .zero1 = params.zero1,
+                                                 .zero2 = params.zero2,
+                                                 .zero_out = params.zero_out,
+                                                 .clamp_min = node->clamp_min,
+                                                 .clamp_max = node->clamp_max};
+    return true;
+}
+
+static bool bind_pool(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                      struct gantry_work *work)
+{
+    const struct gantry_window_attributes *window = &node->window;
+    work->kind =
+        node->op == GANTRY_OP_MAX_POOL_2D ? GANTRY_WORK_MAX_POOL : GANTRY_WORK_AVERAGE_POOL;
+    work->args.pool = (struct gantry_s8_pool_args){.input = map_of(engine, node->inputs[0]),
+                                                   .output = map_of(engine, node->output),
+                                                   .kernel_h = window->kernel_h,
+                                                   .kernel_w = window->kernel_w,
+                                                   .stride_h = window->stride_h,
+                                                   .stride_w = window->stride_w,
+                                                   .pad_top = window->pad_top,
+                                                   .pad_left = window->pad_left,
+                                                   .clamp_min = node->clamp_min,
+                                                   .clamp_max = node->clamp_max};
+    return true;
+}
+
+static bool bind_softmax(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                         struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    double *table = gantry_arena_alloc(&engine->memory, 256, sizeof *table);
+    if (!table) return false;
+    gantry_s8_softmax_table(table, node->beta, scale_of(graph, node->inputs[0]));
+    work->kind = GANTRY_WORK_SOFTMAX;
+    work->args.softmax =
+        (struct gantry_s8_softmax_args){.input = map_of(engine, node->inputs[0]),
+                                        .output = map_of(engine, node->output),
+                                        .table = table,
+                                        .output_scale = scale_of(graph, node->output),
+                                        .output_zero = zero_of(graph, node->output)};
+    return true;
+}
+
+/* An alias where the plan gave input and output one place and the bytes lie alike. */
+static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                         struct gantry_work *work)
+{
+    struct gantry_view from = gantry_engine_view(engine, node->inputs[0]);
+    struct gantry_view to = gantry_engine_view(engine, node->output);
+    gantry_assert(from.data != NULL && to.data != NULL);
+    gantry_assert(view_bytes(&from) == view_bytes(&to));
+    bool same_pixels = from.pixel_bytes == to.pixel_bytes && from.stride_bytes == to.stride_bytes;
+    if (from.data == to.data) {
+        gantry_assert(same_pixels || (is_dense(&from) && is_dense(&to)));
+        work->kind = GANTRY_WORK_NONE;
+        return true;
+    }
+    work->kind = GANTRY_WORK_COPY;
+    work->args.copy.from = from;
+    work->args.copy.to = to;
+    return true;
+}
+
+/* The column of the operator table that belongs to this part. */
+static bool (*const binders[GANTRY_OP_COUNT])(struct gantry_engine *engine,
+                                              const struct gantry_graph_node *node,
+                                              struct gantry_work *work) = {
+    [GANTRY_OP_CONV_2D] = bind_conv,
+    [GANTRY_OP_DEPTHWISE_CONV_2D] = bind_conv,
+    [GANTRY_OP_ADD] = bind_add,
+    [GANTRY_OP_FULLY_CONNECTED] = bind_fully_connected,
+    [GANTRY_OP_AVERAGE_POOL_2D] = bind_pool,
+    [GANTRY_OP_MAX_POOL_2D] = bind_pool,
+    [GANTRY_OP_RESHAPE] = bind_reshape,
+    [GANTRY_OP_SOFTMAX] = bind_softmax,
+};
+
+enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
+                                    struct gantry_error *error)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    if (!binders[node->op])
+        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED, "%s: node %d %s: no CPU kernel for %s",
+                           graph->name, index, node->name, gantry_op_label(node->op));
+    if (binders[node->op](engine, node, &engine->work[index])) return GANTRY_OK;
+    if (node->op == GANTRY_OP_ADD)
+        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
+                           "%s: node %d %s: scales of ADD are outside of what rule X covers",
+                           graph->name, index, node->name);
+    return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: node %d %s: out of memory", graph->name,
+                       index, node->name);
+}
+
+void gantry_work_run(const struct gantry_work *work)
+{
+    if (work->flatten) gantry_view_copy(&work->flatten_from, &work->flatten_to);
+    switch (work->kind) {
+    case GANTRY_WORK_NONE:
+        break;
+    case GANTRY_WORK_CONV:
+        gantry_s8_conv_2d__ref(&work->args.conv);
+        break;
+    case GANTRY_WORK_DEPTHWISE:
+        gantry_s8_depthwise_conv_2d__ref(&work->args.conv);
+        break;
+    case GANTRY_WORK_ADD:
+        gantry_s8_add__ref(&work->args.add);
+        break;
+    case GANTRY_WORK_AVERAGE_POOL:
+        gantry_s8_average_pool_2d__ref(&work->args.pool);
+        break;
+    case GANTRY_WORK_MAX_POOL:
+        gantry_s8_max_pool_2d__ref(&work->args.pool);
+        break;
+    case GANTRY_WORK_SOFTMAX:
+        gantry_s8_softmax__ref(&work->args.softmax);
+        break;
+    case GANTRY_WORK_COPY:
+        gantry_view_copy(&work->args.copy.from, &work->args.copy.to);
+        break;
+    }
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs a plan, segment by segment. Allocates nothing. */
+#include <string.h>
+
+#include "runtime/engine_internal.h"
+
+enum { TIMEOUT_MS_MAX = 3600000 };
+
+/* ---- Checks of what the caller gives ---- */
+
+static enum gantry_status check_tensor(const struct gantry_graph *graph, const char *what,
+                                       int32_t i, const struct gantry_graph_tensor *wanted,
+                                       const struct gantry_tensor *given,
+                                       struct gantry_error *error)
+{
+    char given_text[80], wanted_text[80];
+    if (given->dtype != wanted->dtype)
+        return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: type %s, the model has %s",
+                           graph->name, what, i, wanted->name, gantry_dtype_name(given->dtype),
+                           gantry_dtype_name(wanted->dtype));
+    if (given->shape.rank < 0 || given->shape.rank > GANTRY_RANK_MAX)
+        return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: rank is out of range (%d, %d)",
+                           graph->name, what, i, wanted->name, given->shape.rank, GANTRY_RANK_MAX);
+    if (!gantry_shape_equal(&given->shape, &wanted->shape))
+        return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: shape %s, the model has %s",
+                           graph->name, what, i, wanted->name,
+                           gantry_shape_text(&given->shape, given_text, sizeof given_text),
+                           gantry_shape_text(&wanted->shape, wanted_text, sizeof wanted_text));
+    if (given->bytes != wanted->bytes)
+        return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: %zu bytes, the model has %zu",
+                           graph->name, what, i, wanted->name, given->bytes, wanted->bytes);
+    if (!given->data)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: %s %d %s: no data", graph->name, what,
+                           i, wanted->name);
+    return GANTRY_OK;
+}
+
+static enum gantry_status check_call(const struct gantry_engine *engine,
+                                     const struct gantry_tensor *inputs,
+                                     const struct gantry_tensor *outputs, uint32_t timeout_ms,
+                                     struct gantry_error *error)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    if (timeout_ms < 1 || timeout_ms > TIMEOUT_MS_MAX)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: timeout_ms is out of range (%u, %d)",
+                           graph->name, timeout_ms, TIMEOUT_MS_MAX);
+    enum gantry_status status = GANTRY_OK;
+    for (int32_t i = 0; status == GANTRY_OK && i < graph->input_count; i++)
+        status =
+            check_tensor(graph, "input", i, &graph->tensors[graph->inputs[i]], &inputs[i], error);
+    for (int32_t i = 0; status == GANTRY_OK && i < graph->output_count; i++)
+        status = check_tensor(graph, "output", i, &graph->tensors[graph->outputs[i]], &outputs[i],
+                              error);
+    return status;
+}
+
+/* ---- Dense tensors of the caller to and from their homes ---- */
+
+static struct gantry_view view_dense(void *data, size_t bytes)
+{
+    return (struct gantry_view){
+        .data = data, .pixels = 1, .pixel_bytes = bytes, .stride_bytes = bytes};
+}
+
+static void pack_inputs(struct gantry_engine *engine, const struct gantry_tensor *inputs)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    for (int32_t i = 0; i < graph->input_count; i++) {
+        struct gantry_view home = gantry_engine_view(engine, graph->inputs[i]);
+        struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
+        if (home.data) gantry_view_copy(&dense, &home); /* an input that nothing reads has none */
+    }
+}
+
+static void unpack_outputs(const struct gantry_engine *engine, struct gantry_tensor *outputs)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        struct gantry_view home = gantry_engine_view(engine, graph->outputs[i]);
+        struct gantry_view dense = view_dense(outputs[i].data, outputs[i].bytes);
+        gantry_assert(home.data != NULL);
+        gantry_view_copy(&home, &dense);
+    }
+}
+
+bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tensor, void *data,
+                               size_t bytes)
+{
+    struct gantry_view home = gantry_engine_view(engine, tensor);
+    if (!home.data || bytes != engine->plan->graph->tensors[tensor].bytes) return false;
+    struct gantry_view dense = view_dense(data, bytes);
+    gantry_view_copy(&home, &dense);
+    return true;
+}
+
+/* ---- Segments ---- */
+
+static void run_cpu(struct gantry_engine *engine, const struct gantry_plan_segment *segment)
+{
+    uint64_t from = gantry_now_ns();
+    for (int32_t k = 0; k < segment->node_count; k++) {
+        int32_t node = segment->nodes[k];
+        gantry_work_run(&engine->work[node]);
+        uint64_t to = gantry_now_ns();
+        engine->nodes[node].cpu_ns += to - from;
+        engine->profile.cpu_ns += to - from;
+        from = to;
+    }
+}
+
+static enum gantry_status sync_whole(struct gantry_engine *engine,
+                                     struct gantry_device_buffer *buffer,
+                                     enum gantry_sync direction, struct gantry_error *error)
+{
+    return engine->device->ops->sync(engine->device, buffer, 0, buffer->bytes, direction, error);
+}
+
+static enum gantry_status sync_before(struct gantry_engine *engine,
+                                      struct gantry_segment_state *state,
+                                      struct gantry_error *error)
+{
+    enum gantry_status status = sync_whole(engine, &engine->input, GANTRY_SYNC_TO_DEVICE, error);
+    if (status == GANTRY_OK)
+        status = sync_whole(engine, &engine->arena, GANTRY_SYNC_TO_DEVICE, error);
+    if (status == GANTRY_OK)
+        status = sync_whole(engine, &engine->output, GANTRY_SYNC_TO_DEVICE, error);
+    if (status == GANTRY_OK && state->launch.trace_on) {
+        /* All ones mark a record that the device has not written. */
+        memset(state->trace.host, 0xFF, state->trace.bytes);
+        status = sync_whole(engine, &state->trace, GANTRY_SYNC_TO_DEVICE, error);
+    }
+    return status;
+}
+
+static enum gantry_status sync_after(struct gantry_engine *engine,
+                                     struct gantry_segment_state *state, struct gantry_error *error)
+{
+    enum gantry_status status = sync_whole(engine, &engine->arena, GANTRY_SYNC_FROM_DEVICE, error);
+    if (status == GANTRY_OK)
+        status = sync_whole(engine, &engine->output, GANTRY_SYNC_FROM_DEVICE, error);
+    if (status == GANTRY_OK && state->launch.trace_on)
+        status = sync_whole(engine, &state->trace, GANTRY_SYNC_FROM_DEVICE, error);
+    return status;
+}
+
+static void account(struct gantry_engine *engine, const struct gantry_plan_segment *segment,
+                    const struct gantry_segment_state *state,
+                    const struct gantry_counters *counters)
+{
+    struct gantry_profile *profile = &engine->profile;
+    profile->launches++;
+    profile->accelerator_cycles += counters->cycles;
+    profile->ddr_read_bytes += counters->read_bytes;
+    profile->ddr_write_bytes += counters->write_bytes;
+    for (int k = 0; k < GANTRY_STALL_CLASSES; k++) profile->stalls[k] += counters->stall[k];
+    if (!state->launch.trace_on) return;
+    size_t records =
+        gantry_trace_attribute(state->trace.host, segment->insn_count, segment->insn_node,
+                               segment->insn_count, engine->nodes, engine->plan->graph->node_count);
+    if (counters->trace_lost || records != segment->insn_count) profile->trace_lost = true;
+}
+
+static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t index,
+                                          uint32_t timeout_ms, struct gantry_error *error)
+{
+    struct gantry_device *device = engine->device;
+    struct gantry_segment_state *state = &engine->segments[index];
+    struct gantry_counters counters;
+    enum gantry_status status = sync_before(engine, state, error);
+    if (status != GANTRY_OK) return status;
+    status = device->ops->submit(device, &state->launch, error);
+    if (status == GANTRY_OK) status = device->ops->wait(device, timeout_ms, error);
+    if (status != GANTRY_OK) {
+        /* The failure is what the caller has to hear; the next run tells if this did not help. */
+        (void)device->ops->reset(device, NULL);
+        return status;
+    }
+    status = sync_after(engine, state, error);
+    if (status == GANTRY_OK) status = device->ops->counters(device, &counters, error);
+    if (status != GANTRY_OK) return status;
+    account(engine, &engine->plan->segments[index], state, &counters);
+    return GANTRY_OK;
+}
+
+static void profile_clear(struct gantry_engine *engine)
+{
+    struct gantry_profile *profile = &engine->profile;
+    profile->trace_lost = false;
+    profile->accelerator_cycles = 0;
+    profile->cpu_ns = profile->layout_ns = profile->total_ns = 0;
+    profile->launches = 0;
+    profile->ddr_read_bytes = profile->ddr_write_bytes = 0;
+    memset(profile->stalls, 0, sizeof profile->stalls);
+    for (int32_t i = 0; i < engine->plan->graph->node_count + 2; i++) {
+        engine->nodes[i].cycles = engine->nodes[i].cpu_ns = 0;
+        memset(engine->nodes[i].stalls, 0, sizeof engine->nodes[i].stalls);
+    }
+}
+
+enum gantry_status gantry_engine_run(struct gantry_engine *engine,
+                                     const struct gantry_tensor *inputs,
+                                     struct gantry_tensor *outputs, uint32_t timeout_ms,
+                                     struct gantry_error *error)
+{
+    enum gantry_status status = check_call(engine, inputs, outputs, timeout_ms, error);
+    if (status != GANTRY_OK) return status;
+    struct gantry_profile *profile = &engine->profile;
+    profile_clear(engine);
+    uint64_t start = gantry_now_ns();
+    pack_inputs(engine, inputs);
+    profile->layout_ns = gantry_now_ns() - start;
+    for (int32_t s = 0; s < engine->plan->segment_count; s++) {
+        const struct gantry_plan_segment *segment = &engine->plan->segments[s];
+        if (segment->accelerator)
+            status = run_accelerator(engine, s, timeout_ms, error);
+        else
+            run_cpu(engine, segment);
+        if (status != GANTRY_OK) return status;
+    }
+    uint64_t unpack = gantry_now_ns();
+    unpack_outputs(engine, outputs);
+    uint64_t end = gantry_now_ns();
+    profile->layout_ns += end - unpack;
+    profile->cpu_ns += profile->layout_ns;
+    profile->total_ns = end - start;
+    return GANTRY_OK;
+}
+
+const struct gantry_profile *gantry_engine_profile(const struct gantry_engine *engine)
+{
+    return &engine->profile;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Makes an engine: buffers, program and weights on the device, bound CPU nodes, profile record. */
+#include <string.h>
+
+#include "runtime/engine_internal.h"
+
+/* Buffers of zero bytes become this many, so that every buffer has an address. */
+enum { BUFFER_BYTES_MIN = 64 };
+
+static enum gantry_status buffer_make(struct gantry_engine *engine, size_t bytes,
+                                      struct gantry_device_buffer *buffer,
+                                      struct gantry_error *error)
+{
+    if (bytes < BUFFER_BYTES_MIN) bytes = BUFFER_BYTES_MIN;
+    if (engine->on_device) {
+        enum gantry_status status =
+            engine->device->ops->alloc(engine->device, bytes, buffer, error);
+        if (status == GANTRY_OK) memset(buffer->host, 0, buffer->bytes);
+        return status;
+    }
+    buffer->host = gantry_allocate(engine->options.allocator, bytes, 1);
+    buffer->bytes = bytes;
+    if (!buffer->host)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory (%zu bytes)",
+                           engine->plan->graph->name, bytes);
+    return GANTRY_OK;
+}
+
+static void buffer_drop(struct gantry_engine *engine, struct gantry_device_buffer *buffer)
+{
+    if (!buffer->host) return;
+    if (engine->on_device)
+        engine->device->ops->free(engine->device, buffer);
+    else
+        gantry_release(engine->options.allocator, buffer->host);
+    memset(buffer, 0, sizeof *buffer);
+}
+
+static enum gantry_status buffer_fill(struct gantry_engine *engine,
+                                      struct gantry_device_buffer *buffer, const void *data,
+                                      size_t bytes, struct gantry_error *error)
+{
+    enum gantry_status status = buffer_make(engine, bytes, buffer, error);
+    if (status != GANTRY_OK) return status;
+    if (bytes > 0) memcpy(buffer->host, data, bytes);
+    return engine->device->ops->sync(engine->device, buffer, 0, buffer->bytes,
+                                     GANTRY_SYNC_TO_DEVICE, error);
+}
+
+static enum gantry_status segment_make(struct gantry_engine *engine, int32_t index,
+                                       struct gantry_error *error)
+{
+    const struct gantry_plan_segment *planned = &engine->plan->segments[index];
+    struct gantry_segment_state *state = &engine->segments[index];
+    if (!planned->accelerator) return GANTRY_OK;
+    enum gantry_status status = buffer_fill(engine, &state->program, planned->program,
+                                            (size_t)planned->insn_count * GANTRY_INSN_BYTES, error);
+    if (status == GANTRY_OK)
+        status =
+            buffer_fill(engine, &state->weights, planned->weights, planned->weights_bytes, error);
+    bool trace = engine->options.trace && engine->device->info.has_cycles;
+    if (status == GANTRY_OK && trace)
+        status = buffer_make(engine, (size_t)planned->insn_count * GANTRY_TRACE_BYTES,
+                             &state->trace, error);
+    if (status != GANTRY_OK) return status;
+    state->launch = (struct gantry_launch){
+        .program = state->program.address,
+        .weights = state->weights.address,
+        .arena = engine->arena.address,
+        .input = engine->input.address,
+        .output = engine->output.address,
+        .trace = state->trace.address,
+        .insn_count = planned->insn_count,
+        .wgt_lines = planned->wgt_lines,
+        .arena_bytes = (uint32_t)engine->arena.bytes,
+        .input_bytes = (uint32_t)engine->input.bytes,
+        .output_bytes = (uint32_t)engine->output.bytes,
+        .trace_bytes = (uint32_t)state->trace.bytes,
+        .repeat = 1,
+        .sem_init = planned->sem_init,
+        .trace_on = trace,
+    };
+    return GANTRY_OK;
+}
+
+static void profile_make(struct gantry_engine *engine)
+{
+    const struct gantry_plan *plan = engine->plan;
+    const struct gantry_graph *graph = plan->graph;
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const struct gantry_plan_node *planned = &plan->nodes[i];
+        engine->nodes[i] = (struct gantry_profile_node){.index = i,
+                                                        .name = graph->nodes[i].name,
+                                                        .op = gantry_op_label(graph->nodes[i].op),
+                                                        .accelerator = planned->accelerator,
+                                                        .reason = planned->reason,
+                                                        .macs = graph->nodes[i].macs,
+                                                        .fused_into = planned->fused_into,
+                                                        .segment = planned->segment};
+    }
+    static const char *const pseudo[] = {"@launch", "@store"};
+    static const int32_t pseudo_index[] = {GANTRY_NODE_LAUNCH, GANTRY_NODE_STORE};
+    for (int32_t k = 0; k < 2; k++)
+        engine->nodes[graph->node_count + k] =
+            (struct gantry_profile_node){.index = pseudo_index[k],
+                                         .name = pseudo[k],
+                                         .op = pseudo[k],
+                                         .accelerator = true,
+                                         .fused_into = GANTRY_NO_NODE,
+                                         .segment = -1};
+    const struct gantry_device_info *info = &engine->device->info;
+    engine->profile = (struct gantry_profile){
+        .model = graph->name,
+        .device = info->name,
+        .memory = info->memory,
+        .has_cycles = info->has_cycles,
+        .macs = plan->macs,
+        .macs_offloaded = plan->macs_offloaded,
+        .peak_macs_per_cycle = info->accelerator ? info->peak_macs_per_cycle : 0,
+        .node_count = (size_t)graph->node_count + (engine->on_device ? 2 : 0),
+        .nodes = engine->nodes,
+    };
+}
+
+static bool plan_needs_device(const struct gantry_plan *plan)
+{
+    for (int32_t s = 0; s < plan->segment_count; s++)
+        if (plan->segments[s].accelerator) return true;
+    return false;
+}
+
+/* Programs hold row addresses and stripes of one configuration. */
+static enum gantry_status match_device(const struct gantry_plan *plan,
+                                       const struct gantry_device_info *info,
+                                       struct gantry_error *error)
+{
+    if (!info->accelerator)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                           "%s: the plan uses an accelerator, device %s has none",
+                           plan->graph->name, info->name);
+    const struct gantry_array_params *params = &plan->params;
+    const struct {
+        const char *what;
+        int32_t planned, there;
+    } pairs[] = {{"g", params->g, info->g},
+                 {"activation rows", params->act_rows, info->act_rows},
+                 {"ring lines", params->ring_lines, info->ring_lines},
+                 {"accumulator rows", params->acc_rows, info->acc_rows},
+                 {"ports", params->ports, info->ports},
+                 {"window", params->window, info->window}};
+    for (size_t i = 0; i < GANTRY_COUNT(pairs); i++)
+        if (pairs[i].planned != pairs[i].there)
+            return gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                               "%s: planned for another device (%s %d, device %s has %d)",
+                               plan->graph->name, pairs[i].what, pairs[i].planned, info->name,
+                               pairs[i].there);
+    return GANTRY_OK;
+}
+
+static enum gantry_status buffers_make(struct gantry_engine *engine, struct gantry_error *error)
+{
+    const struct gantry_plan *plan = engine->plan;
+    const struct {
+        size_t bytes;
+        struct gantry_device_buffer *buffer;
+    } wanted[] = {{plan->arena_bytes, &engine->arena},
+                  {plan->input_bytes, &engine->input},
+                  {plan->output_bytes, &engine->output}};
+    for (size_t i = 0; i < GANTRY_COUNT(wanted); i++) {
+        if (wanted[i].bytes > UINT32_MAX)
+            return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: a buffer is too large (%zu, %u)",
+                               plan->graph->name, wanted[i].bytes, UINT32_MAX);
+        enum gantry_status status = buffer_make(engine, wanted[i].bytes, wanted[i].buffer, error);
+        if (status != GANTRY_OK) return status;
+    }
+    return GANTRY_OK;
+}
+
+static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error *error)
+{
+    const struct gantry_plan *plan = engine->plan;
+    const struct gantry_graph *graph = plan->graph;
+    size_t nodes = (size_t)graph->node_count;
+    engine->work = gantry_arena_alloc(&engine->memory, nodes, sizeof *engine->work);
+    engine->nodes = gantry_arena_alloc(&engine->memory, nodes + 2, sizeof *engine->nodes);
+    engine->segments =
+        gantry_arena_alloc(&engine->memory, (size_t)plan->segment_count, sizeof *engine->segments);
+    if (!engine->work || !engine->nodes || !engine->segments)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
+    enum gantry_status status = buffers_make(engine, error);
+    for (int32_t s = 0; status == GANTRY_OK && s < plan->segment_count; s++) {
+        status = segment_make(engine, s, error);
+        if (plan->segments[s].accelerator) continue;
+        for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
+            status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
+    }
+    if (status == GANTRY_OK) profile_make(engine);
+    return status;
+}
+
+enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,
+                                        struct gantry_device *device,
+                                        const struct gantry_engine_options *options,
+                                        struct gantry_error *error)
+{
+    static const struct gantry_engine_options defaults = GANTRY_ENGINE_OPTIONS_INIT;
+    *out = NULL;
+    if (!options) options = &defaults;
+    bool on_device = plan_needs_device(plan);
+    if (on_device) {
+        enum gantry_status status = match_device(plan, &device->info, error);
+        if (status != GANTRY_OK) return status;
+    }
+    struct gantry_engine *engine = gantry_allocate(options->allocator, 1, sizeof *engine);
+    if (!engine)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);
+    engine->plan = plan;
+    engine->device = device;
+    engine->options = *options;
+    engine->on_device = on_device;
+    gantry_arena_init(&engine->memory, options->allocator);
+    enum gantry_status status = fill(engine, error);
+    if (status != GANTRY_OK) {
+        gantry_engine_destroy(engine);
+        return status;
+    }
+    *out = engine;
+    return GANTRY_OK;
+}
+
+void gantry_engine_destroy(struct gantry_engine *engine)
+{
+    if (!engine) return;
+    for (int32_t s = 0; engine->segments && s < engine->plan->segment_count; s++) {
+        buffer_drop(engine, &engine->segments[s].trace);
+        buffer_drop(engine, &engine->segments[s].weights);
+        buffer_drop(engine, &engine->segments[s].program);
+    }
+    buffer_drop(engine, &engine->output);
+    buffer_drop(engine, &engine->input);
+    buffer_drop(engine, &engine->arena);
+    gantry_arena_finish(&engine->memory);
+    gantry_release(engine->options.allocator, engine);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Inside of an engine: its buffers, the bound work of its CPU nodes, the launches of its segments.
+ *
+ * Everything is made by gantry_engine_create; running only reads it, apart from buffers and the
+ * profile record. */
+#ifndef GANTRY_ENGINE_INTERNAL_H
+#define GANTRY_ENGINE_INTERNAL_H
+
+#include "device/device.h"
+#include "kernels/kernels.h"
+#include "plan/plan.h"
+
+/* A tensor in engine memory; extents and stride in bytes of one element each (int8), or scaled by
+ * the element's size. */
+struct gantry_view {
+    uint8_t *data; /* NULL: the tensor has no home */
+    int64_t pixels;
+    size_t pixel_bytes, stride_bytes;
+};
+
+enum gantry_work_kind {
+    GANTRY_WORK_NONE, /* an alias: nothing to do */
+    GANTRY_WORK_CONV,
+    GANTRY_WORK_DEPTHWISE,
+    GANTRY_WORK_ADD,
+    GANTRY_WORK_AVERAGE_POOL,
+    GANTRY_WORK_MAX_POOL,
+    GANTRY_WORK_SOFTMAX,
+    GANTRY_WORK_COPY
+};
+
+/* A CPU node, ready to be called. */
+struct gantry_work {
+    enum gantry_work_kind kind;
+    bool flatten; /* copy flatten_from into flatten_to before the kernel */
+    struct gantry_view flatten_from, flatten_to;
+    union {
+        struct gantry_s8_conv_args conv;
+        struct gantry_s8_add_args add;
+        struct gantry_s8_pool_args pool;
+        struct gantry_s8_softmax_args softmax;
+        struct {
+            struct gantry_view from, to;
+        } copy;
+    } args;
+};
+
+/* An accelerator segment, ready to be submitted. Zeroed for a CPU segment. */
+struct gantry_segment_state {
+    struct gantry_device_buffer program, weights, trace;
+    struct gantry_launch launch;
+};
+
+struct gantry_engine {
+    const struct gantry_plan *plan;
+    struct gantry_device *device;
+    struct gantry_engine_options options;
+    struct gantry_arena memory; /* bound arguments, scales, names */
+    bool on_device;             /* buffers come from the device; else from the allocator */
+    struct gantry_device_buffer arena, input, output;
+    struct gantry_work *work; /* graph->node_count */
+    struct gantry_segment_state *segments;
+    struct gantry_profile profile;
+    struct gantry_profile_node *nodes; /* the model's, then @launch and @store */
+};
+
+/* Where a tensor lies in the engine's memory. */
+struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor);
+/* Copies elements in C order between two views of one size. */
+void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *to);
+
+/* Fills work for a CPU node: pointers, scales, tables. Errors: GANTRY_ERR_MEMORY,
+ * GANTRY_ERR_UNSUPPORTED (naming the node). */
+GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
+                                                    struct gantry_error *error);
+void gantry_work_run(const struct gantry_work *work);
+
+/* Distributes the records of a trace over nodes: nodes[i] is node i of the model, nodes[count]
+ * is @launch, nodes[count + 1] is @store. Returns the number of records read. Cycles and stalls
+ * are added. insn_node has insn_count entries; records out of range are not counted. */
+size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
+                              uint32_t insn_count, struct gantry_profile_node *nodes,
+                              int32_t node_count);
+
+/* Reads a tensor after a run, dense and in C order, into bytes of memory. False when the tensor
+ * has no home (it never left the chip) or bytes is not its size. Meaningful for every tensor of a
+ * plan made with observe, and for inputs and outputs of any plan. */
+GANTRY_MUST_USE bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tensor,
+                                               void *data, size_t bytes);
+
+#endif
