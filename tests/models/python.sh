@@ -4,7 +4,7 @@
 # prints its interpreter; exits 77 when they are not to be had. Sourced by the scripts beside it.
 python_with() {
     local folder
-    folder=$GANTRY_BUILD_DIR/venv-$(printf '%s' "$*" | cksum | cut -d' ' -f1)
+    folder=$GANTRY_BUILD_DIR/venv-$(printf "%s" "$*" | cksum | cut -d' ' -f1)
     if [ ! -e "$folder/ready" ]; then
         rm -rf "$folder"
         { python3 -m venv "$folder" && "$folder/bin/pip" install -q "$@" && touch "$folder/ready"; } \
@@ -16,9 +16,9 @@ python_with() {
     echo "$folder/bin/python"
 }
 
-# share_right OUTPUT LABELS: percent of vectors whose greatest output is the label.
+# share_right PYTHON OUTPUT LABELS: percent of vectors whose greatest output is the label.
 share_right() {
-    "$python" - "$1" "$2" <<'PROGRAM'
+    "$1" - "$2" "$3" <<'PROGRAM'
 import sys
 import numpy as np
 outputs, labels = np.load(sys.argv[1]), np.load(sys.argv[2])

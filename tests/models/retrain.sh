@@ -17,7 +17,7 @@ for model in models/digits "$copy/models/digits"; do
     out=$copy/$(printf '%s' "$model" | cksum | cut -d' ' -f1)
     "$GANTRY_BUILD_DIR/bin/gantry" run "$model/digits.tflite" --device cpu \
         --input "$copy/eval/input0.npy" --output "$out" --quiet >/dev/null
-    share_right "$out/output0.npy" "$copy/eval/labels.npy" >>"$copy/shares"
+    share_right "$python" "$out/output0.npy" "$copy/eval/labels.npy" >>"$copy/shares"
 done
 echo "held-out digits right, committed and trained again: $(tr '\n' ' ' <"$copy/shares")"
 awk 'NR == 1 { a = $1 } NR == 2 { b = $1 } END { exit !(NR == 2 && b >= a - 1 && b <= a + 1) }' \
