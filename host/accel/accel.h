@@ -23,6 +23,8 @@ struct gantry_array_params {
 bool gantry_array_params_named(const char *name, struct gantry_array_params *out);
 /* Writes "half, tiny, unit" for messages; returns buffer. */
 const char *gantry_array_names(char *buffer, size_t size);
+/* Name of the index-th configuration, NULL past the last. The first is the default. */
+const char *gantry_array_name(size_t index);
 
 /* ---- Instructions: 16 words in host order in memory of the writer; bytes little-endian ---- */
 
@@ -82,6 +84,8 @@ uint32_t gantry_lane_scale(float scale);
 int8_t gantry_lane_f(int32_t acc, uint32_t scale_word, int32_t zero, int32_t lo, int32_t hi);
 /* Rule P on the lane: 4*acc -/+ 1 with the scale word of float32(1/(4n)). */
 int8_t gantry_lane_pool(int32_t acc, uint32_t scale_word, int32_t lo, int32_t hi);
+/* What the bias adder makes of an accumulator under rule P: 4*acc - 1 below 0, else 4*acc + 1. */
+int32_t gantry_lane_pool_term(int32_t acc);
 /* Rule X on the lane. */
 struct gantry_lane_res {
     int32_t k1, k2; /* K_i = k_i << (p - sh), signed 27 bits */
@@ -136,6 +140,7 @@ struct gantry_accel_result {
     uint32_t insn_done;
 };
 const char *gantry_cause_sentence(uint32_t cause); /* "Unknown opcode"; never NULL */
+const char *gantry_unit_name(uint32_t unit);       /* "COMPUTE"; never NULL */
 const char *gantry_stall_label(uint32_t index);    /* "busy"; never NULL */
 
 /* The executor: state of the activation RAM between launches, and scratch. Opaque. */
