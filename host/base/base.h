@@ -16,7 +16,8 @@
  * build. Files, networks and device registers are input and never reach it. */
 #define gantry_assert(condition) \
     ((condition) ? (void)0 : gantry_assert_failed(__FILE__, __LINE__, #condition))
-_Noreturn void gantry_assert_failed(const char *file, int line, const char *condition);
+__attribute__((noreturn)) void gantry_assert_failed(const char *file, int line,
+                                                    const char *condition);
 
 #define GANTRY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
