@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A model: the checked graph, the bytes it borrows from, and what its inputs and outputs are. */
+#include "gantry/model.h"
+
+#include <string.h>
+
+#include "formats/formats.h"
+#include "plan/plan.h"
+
+enum { BYTES_ALIGNMENT = 16 };
+
+struct gantry_model {
+    const struct gantry_allocator *allocator;
+    struct gantry_file file; /* of gantry_model_open */
+    void *copy;              /* of bytes that came unaligned */
+    struct gantry_graph graph;
+    struct gantry_tensor_info *inputs, *outputs; /* in the graph's arena */
+};
+
+static void fill_info(struct gantry_tensor_info *info, const struct gantry_graph_tensor *tensor)
+{
+    info->name = tensor->name;
+    info->dtype = tensor->dtype;
+    info->shape = tensor->shape;
+    info->bytes = tensor->bytes;
+    info->scale = tensor->quantization.count ? tensor->quantization.scale[0] : 0;
+    info->zero_point = tensor->quantization.count ? tensor->quantization.zero_point[0] : 0;
+}
+
+static struct gantry_tensor_info *describe(struct gantry_graph *graph, const int32_t *tensors,
+                                           int32_t count)
+{
+    struct gantry_tensor_info *infos =
+        gantry_arena_alloc(&graph->arena, (size_t)count, sizeof(*infos));
+    for (int32_t i = 0; infos && i < count; i++) fill_info(&infos[i], &graph->tensors[tensors[i]]);
+    return infos;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static struct gantry_model *create(const struct gantry_allocator *allocator,
+                                   struct gantry_error *error)
+{
+    struct gantry_model *model = gantry_allocate(allocator, 1, sizeof(*model));
+    if (!model) {
+        (void)gantry_fail(error, GANTRY_ERR_MEMORY, "model: out of memory");
+        return NULL;
+    }
+    model->allocator = allocator;
+    gantry_graph_init(&model->graph, allocator);
+    return model;
+}
+
+static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *bytes, size_t size,
+                                     const char *name, struct gantry_error *error)
+{
+    struct gantry_graph *graph = &model->graph;
+    enum gantry_status status = gantry_tflite_read(graph, bytes, size, name, error);
+    if (status == GANTRY_OK) status = gantry_graph_optimize(graph, error);
+    if (status != GANTRY_OK) return status;
+    model->inputs = describe(graph, graph->inputs, graph->input_count);
+    model->outputs = describe(graph, graph->outputs, graph->output_count);
+    if (!model->inputs || !model->outputs)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
+    return GANTRY_OK;
+}
+
+static enum gantry_status finish(struct gantry_model **out, struct gantry_model *model,
+                                 enum gantry_status status)
+{
+    if (status == GANTRY_OK)
+        *out = model;
+    else
+        gantry_model_close(model);
+    return status;
+}
+
+enum gantry_status gantry_model_open(struct gantry_model **out, const char *path,
+                                     const struct gantry_allocator *allocator,
+                                     struct gantry_error *error)
+{
+    *out = NULL;
+    struct gantry_model *model = create(allocator, error);
+    if (!model) return GANTRY_ERR_MEMORY;
+    enum gantry_status status = gantry_file_open(&model->file, path, error);
+    if (status == GANTRY_OK)
+        status = read_bytes(model, model->file.data, model->file.size, base_name(path), error);
+    return finish(out, model, status);
+}
+
+enum gantry_status gantry_model_open_memory(struct gantry_model **out, const void *bytes,
+                                            size_t size, const char *name,
+                                            const struct gantry_allocator *allocator,
+                                            struct gantry_error *error)
+{
+    *out = NULL;
+    if (!bytes || !name)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "model: bytes or name is NULL");
+    struct gantry_model *model = create(allocator, error);
+    if (!model) return GANTRY_ERR_MEMORY;
+    enum gantry_status status = GANTRY_OK;
+    if ((uintptr_t)bytes % BYTES_ALIGNMENT != 0 && size > 0) {
+        model->copy = gantry_allocate(allocator, size, 1);
+        if (model->copy)
+            memcpy(model->copy, bytes, size);
+        else
+            status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
+        bytes = model->copy;
+    }
+    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, error);
+    return finish(out, model, status);
+}
+
+void gantry_model_close(struct gantry_model *model)
+{
+    if (!model) return;
+    gantry_graph_finish(&model->graph);
+    gantry_file_close(&model->file);
+    gantry_release(model->allocator, model->copy);
+    gantry_release(model->allocator, model);
+}
+
+size_t gantry_model_input_count(const struct gantry_model *model)
+{
+    return (size_t)model->graph.input_count;
+}
+
+size_t gantry_model_output_count(const struct gantry_model *model)
+{
+    return (size_t)model->graph.output_count;
+}
+
+const struct gantry_tensor_info *gantry_model_input(const struct gantry_model *model, size_t i)
+{
+    gantry_assert(i < gantry_model_input_count(model));
+    return &model->inputs[i];
+}
+
+const struct gantry_tensor_info *gantry_model_output(const struct gantry_model *model, size_t i)
+{
+    gantry_assert(i < gantry_model_output_count(model));
+    return &model->outputs[i];
+}
+
+const struct gantry_graph *gantry_model_graph(const struct gantry_model *model)
+{
+    return &model->graph;
+}
