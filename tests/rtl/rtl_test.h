@@ -12,7 +12,6 @@
 
 #define GANTRY_C_BEGIN extern "C" {
 #define GANTRY_C_END }
-#define _Noreturn [[noreturn]]
 
 GANTRY_C_BEGIN
 #include "test.h"
