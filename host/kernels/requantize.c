@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rules F, X and P for one element: the definition that every kernel equals. */
+#include "kernels/map.h"
+
+static int32_t clamp(int32_t value, int32_t low, int32_t high)
+{
+    return gantry_min_i32(gantry_max_i32(value, low), high);
+}
+
+/* Adding 1.5 x 2^23 leaves the integer part in the last bits of the mantissa: round to nearest,
+ * ties to even. Beyond 1024 the result saturates whatever the zero point, so clamping before the
+ * rounding changes nothing and keeps the sum exact. */
+int8_t gantry_s8_requantize(int32_t acc, float scale, int32_t zero, int32_t lo, int32_t hi)
+{
+    const float magic = 12582912.0f, limit = 1024.0f;
+    float product = (float)acc * scale;
+    product = product < limit ? product : limit;
+    product = product > -limit ? product : -limit;
+    float shifted = product + magic;
+    int32_t rounded = (int32_t)(shifted - magic);
+    return (int8_t)clamp(rounded + zero, lo, hi);
+}
+
+int8_t gantry_s8_add_element(int32_t x1, int32_t x2, const struct gantry_s8_add_args *args)
+{
+    int32_t sum = args->k1 * (x1 - args->zero1) + args->k2 * (x2 - args->zero2);
+    int32_t rounded = (sum + (1 << (args->shift - 1))) >> args->shift;
+    return (int8_t)clamp(rounded + args->zero_out, args->clamp_min, args->clamp_max);
+}
+
+int32_t gantry_s8_mean_element(int32_t sum, int32_t count)
+{
+    return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
