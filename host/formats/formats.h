@@ -25,8 +25,7 @@ void gantry_file_close(struct gantry_file *file);
  * all named in one GANTRY_ERR_UNSUPPORTED. */
 GANTRY_MUST_USE enum gantry_status gantry_tflite_read(struct gantry_graph *graph,
                                                       const uint8_t *bytes, size_t size,
-                                                      const char *name,
-                                                      struct gantry_error *error);
+                                                      const char *name, struct gantry_error *error);
 
 /* A dense array read from or written to .npy (NumPy format 1.0 to 3.0, C order, little endian). */
 struct gantry_array {
@@ -47,8 +46,8 @@ void gantry_array_finish(struct gantry_array *array);
 
 /* How a picture becomes a model input; from a manifest, or by default from the input's shape. */
 struct gantry_image_options {
-    bool invert;  /* v = 255 - v before anything else */
-    float scale;  /* real = v * scale + offset */
+    bool invert; /* v = 255 - v before anything else */
+    float scale; /* real = v * scale + offset */
     float offset;
 };
 
@@ -80,7 +79,6 @@ void gantry_manifest_finish(struct gantry_manifest *manifest);
 
 /* One label per line from a text file, into manifest->labels (replacing those it has). */
 GANTRY_MUST_USE enum gantry_status gantry_labels_read(struct gantry_manifest *manifest,
-                                                      const char *path,
-                                                      struct gantry_error *error);
+                                                      const char *path, struct gantry_error *error);
 
 #endif
