@@ -56,7 +56,7 @@ struct gantry_plan_segment {
 struct gantry_plan {
     struct gantry_arena arena; /* owns everything below */
     const struct gantry_model *model;
-    const struct gantry_graph *graph; /* borrowed from the model */
+    const struct gantry_graph *graph;  /* borrowed from the model */
     struct gantry_array_params params; /* g = 0: no accelerator */
     struct gantry_plan_options options;
     struct gantry_plan_node *nodes;     /* graph->node_count */

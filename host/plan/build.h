@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the steps of planning share while a plan is made; nothing of it outlives the call.
+ *
+ * A work is what the array computes for one node, in terms the array knows. A segment is lowered
+ * to chips (tensors in the activation RAM, each in one layout) and steps (COMPUTE instructions
+ * that read and write chips); layout places the chips; program and weights write them down. */
+#ifndef GANTRY_PLAN_BUILD_H
+#define GANTRY_PLAN_BUILD_H
+
+#include "plan/plan.h"
+
+enum {
+    GANTRY_EXTENT_MAX = 65535,
+    GANTRY_CHANNELS_MAX = 4096,
+    GANTRY_KERNEL_MAX = 256,
+    GANTRY_POOL_MAX = 4096,  /* rule P on the lane is proven up to here */
+    GANTRY_FOLD_CHANNELS = 8 /* inputs with fewer channels are folded by LOAD */
+};
+
+enum gantry_work_kind {
+    GANTRY_WORK_CONV,
+    GANTRY_WORK_DEPTHWISE, /* diagonal blocks; multiplier 1 */
+    GANTRY_WORK_AVERAGE,
+    GANTRY_WORK_MAX,
+    GANTRY_WORK_IDENTITY /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
+};
+
+struct gantry_work {
+    enum gantry_work_kind kind;
+    int32_t node;           /* GANTRY_NO_NODE for a copy */
+    int32_t source, output; /* tensors; source is seen through RESHAPE */
+    struct gantry_extent in, out;
+    int32_t kernel_h, kernel_w;
+    int32_t stride_h, stride_w; /* 1 where the output has one row or column */
+    int32_t dilation;
+    int32_t pad_top, pad_left;
+    bool split; /* a weight outside [-127, 127]: two weight parts */
+};
+
+/* Fills a work from a node; false for operators the array does not have, and shapes it has no
+ * view of. split is left false. */
+bool gantry_work_describe(const struct gantry_graph *graph, int32_t node, struct gantry_work *work);
+/* The tensor that an accelerated node reads for its input i: RESHAPE nodes are looked through when
+ * the extent stays, and by FULLY_CONNECTED always (it runs as a convolution of the whole map). */
+int32_t gantry_work_source(const struct gantry_graph *graph, int32_t node, int32_t input);
+/* Weight minus its zero point; o: output channel, c: input channel (ignored by diagonal kinds). */
+int32_t gantry_work_weight(const struct gantry_graph *graph, const struct gantry_work *work,
+                           int32_t o, int32_t ky, int32_t kx, int32_t c);
+/* Sums of a channel's weights, with bias - zero * sum in 64 bits. */
+struct gantry_work_sums {
+    int64_t sum, magnitude, bias;
+    int32_t least, greatest;
+};
+void gantry_work_sum(const struct gantry_graph *graph, const struct gantry_work *work, int32_t o,
+                     struct gantry_work_sums *out);
+/* Whether a weight lies outside [-127, 127]. */
+bool gantry_work_needs_split(const struct gantry_graph *graph, const struct gantry_work *work);
+/* Values in each window of an average pool, or 0 when windows differ. */
+int64_t gantry_work_pool_count(const struct gantry_work *work);
+/* Steps of a group: K of docs/hardware.md, unfolded. */
+int64_t gantry_work_steps(const struct gantry_work *work);
+
+/* Rows of accumulators of one group and how they are cut into tiles. */
+struct gantry_tiling {
+    int64_t rows;
+    int32_t tile, tiles;
+};
+void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t npx);
+
+/* ---- Intervals of time that want room: chips in rows, tensors in the arena ---- */
+
+struct gantry_pack_item {
+    int64_t size;
+    int32_t first, last; /* inclusive */
+    int64_t offset;      /* out */
+};
+/* Places all items so that none overlap in time and room; tries several orders and keeps the
+ * least total, which it returns. Deterministic. -1: out of memory. */
+int64_t gantry_pack(struct gantry_pack_item *items, int32_t count, int64_t alignment,
+                    const struct gantry_allocator *allocator);
+
+/* ---- State of a planning ---- */
+
+struct gantry_build {
+    struct gantry_plan *plan;
+    const struct gantry_graph *graph;
+    const struct gantry_array_params *params;
+    struct gantry_arena scratch;
+    struct gantry_error *error;
+    struct gantry_work *work;      /* per node, of those that may run on the array */
+    struct gantry_reason *verdict; /* per node: code NULL when the array may run it */
+    bool *cut;                     /* per node: it starts a new launch */
+    int32_t *fused_add;            /* per node: the ADD that it computes too, or GANTRY_NO_NODE */
+    bool *is_output;               /* per tensor */
+};
+
+/* placement.c: nodes' sides, segments (nodes only) and fusions, from verdicts and cuts. */
+GANTRY_MUST_USE enum gantry_status gantry_build_place(struct gantry_build *build);
+/* homes.c: plan->tensors and sizes of buffers, from the segments. */
+GANTRY_MUST_USE enum gantry_status gantry_build_homes(struct gantry_build *build);
+
+/* A tensor in the activation RAM. */
+struct gantry_chip {
+    int32_t tensor;
+    int32_t channels; /* folded: of the folded pixels */
+    struct gantry_act_tensor act;
+    int32_t min_pitch;
+    int32_t rows;
+    bool loaded, stored;
+    bool folded; /* by LOAD, for the step that reads it */
+    int32_t fold_kernel, fold_stride, fold_pad;
+    int32_t first, last; /* steps: written and last read */
+    int32_t owner;       /* chip whose rows it takes over in place, or itself */
+};
+
+/* A COMPUTE instruction. */
+struct gantry_step {
+    struct gantry_work work;
+    int32_t add;          /* ADD node whose residual it adds, or GANTRY_NO_NODE */
+    int32_t in, out, res; /* chips; res -1 without residual */
+    bool flat;            /* all pixels of all planes as one row */
+};
+
+/* Lines of the weight stream for one group of a step that reads chip in. */
+int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in);
+
+struct gantry_lowered {
+    struct gantry_chip *chips;
+    int32_t chip_count;
+    struct gantry_step *steps;
+    int32_t step_count;
+    int32_t rows_used;
+    /* why it cannot be: the node at fault and its reason; code NULL: it can */
+    int32_t failed_node;
+    struct gantry_reason failed;
+};
+
+/* lower.c: chips and steps of a segment, from nodes and homes. */
+GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build, int32_t segment,
+                                                      struct gantry_lowered *lowered);
+/* layout.c: geometry and rows of the chips. lowered->failed says when they do not fit. */
+GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *build,
+                                                       struct gantry_lowered *lowered);
+/* weights.c: writes the stream of a step, gantry_step_group_lines lines for each output block. */
+void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
+                         const struct gantry_chip *in, uint8_t *lines);
+/* program.c: program and weights of a segment, into plan->arena; runs the program checker. */
+GANTRY_MUST_USE enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
+                                                        const struct gantry_lowered *lowered);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Where tensors lie in device memory.
+ *
+ * Tensors that a RESHAPE only renames share one storage. A storage lives from the slot of its
+ * writer to that of its last reader; a CPU node is a slot, and so is a whole launch. */
+#include "plan/build.h"
+
+enum { HOME_ALIGNMENT = 64 };
+
+/* A storage is named by the tensor that is written; its fields stand at that tensor's index. */
+struct storage {
+    int32_t root;
+    int32_t stride; /* bytes of a pixel of the root */
+    int32_t first, last;
+    bool needed, output;
+};
+
+struct homes {
+    struct gantry_build *build;
+    struct storage *storage; /* per tensor */
+    int32_t *slot;           /* per node */
+    int32_t slots;
+};
+
+static bool vanished(const struct gantry_build *build, int32_t node)
+{
+    return build->graph->nodes[node].op == GANTRY_OP_RESHAPE &&
+           build->plan->nodes[node].accelerator;
+}
+
+static void number_slots(struct homes *homes)
+{
+    const struct gantry_plan *plan = homes->build->plan;
+    int32_t slot = 0;
+    for (int32_t s = 0; s < plan->segment_count; s++) {
+        const struct gantry_plan_segment *segment = &plan->segments[s];
+        for (int32_t i = 0; i < segment->node_count; i++)
+            homes->slot[segment->nodes[i]] = segment->accelerator ? slot : slot++;
+        if (segment->accelerator) slot++;
+    }
+    homes->slots = slot;
+}
+
+/* Extent for homes: of the shape, or one row of bytes of what has no map (never an activation). */
+static struct gantry_extent extent_of(const struct gantry_graph_tensor *tensor)
+{
+    struct gantry_extent extent = {1, 1, 1};
+    if (!gantry_shape_extent(&tensor->shape, &extent))
+        extent.c = (int32_t)gantry_shape_elements(&tensor->shape);
+    return extent;
+}
+
+static int32_t blocks_bytes(int32_t channels)
+{
+    return GANTRY_CHANNELS * gantry_div_up(channels, GANTRY_CHANNELS);
+}
+
+/* Whether the output of a RESHAPE can be the memory of its input: equal channels, or no gaps. */
+static bool shares(const struct homes *homes, int32_t node)
+{
+    const struct gantry_graph *graph = homes->build->graph;
+    int32_t x = graph->nodes[node].inputs[0];
+    if (graph->tensors[x].data) return false;
+    const struct storage *root = &homes->storage[homes->storage[x].root];
+    struct gantry_extent from = extent_of(&graph->tensors[x]);
+    struct gantry_extent to = extent_of(&graph->tensors[graph->nodes[node].output]);
+    return vanished(homes->build, node) || from.c == to.c ||
+           root->stride == extent_of(&graph->tensors[homes->storage[x].root]).c;
+}
+
+static void find_storages(struct homes *homes)
+{
+    const struct gantry_graph *graph = homes->build->graph;
+    for (int32_t t = 0; t < graph->tensor_count; t++) {
+        homes->storage[t].root = t;
+        homes->storage[t].stride = extent_of(&graph->tensors[t]).c;
+        homes->storage[t].first = homes->storage[t].last = -1;
+    }
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        int32_t y = graph->nodes[n].output;
+        if (graph->nodes[n].op == GANTRY_OP_RESHAPE && shares(homes, n)) {
+            homes->storage[y].root = homes->storage[graph->nodes[n].inputs[0]].root;
+            continue;
+        }
+        if (homes->build->plan->nodes[n].accelerator)
+            homes->storage[y].stride = blocks_bytes(homes->storage[y].stride);
+        homes->storage[y].first = homes->storage[y].last = homes->slot[n];
+        homes->storage[y].needed = !homes->build->plan->nodes[n].accelerator;
+    }
+}
+
+static void use(struct homes *homes, int32_t tensor, int32_t node)
+{
+    const struct gantry_build *build = homes->build;
+    struct storage *storage = &homes->storage[homes->storage[tensor].root];
+    int32_t producer = build->graph->tensors[homes->storage[tensor].root].producer;
+    bool inside = producer != GANTRY_NO_NODE && build->plan->nodes[node].accelerator &&
+                  build->plan->nodes[producer].segment == build->plan->nodes[node].segment;
+    if (!inside) storage->needed = true;
+    if (homes->slot[node] > storage->last) storage->last = homes->slot[node];
+}
+
+static void find_uses(struct homes *homes)
+{
+    const struct gantry_build *build = homes->build;
+    const struct gantry_graph *graph = build->graph;
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        const struct gantry_graph_node *node = &graph->nodes[n];
+        if (vanished(build, n)) continue;
+        for (int32_t i = 0; i < (node->op == GANTRY_OP_ADD ? 2 : 1); i++) {
+            int32_t tensor = build->plan->nodes[n].accelerator ? gantry_work_source(graph, n, i)
+                                                               : node->inputs[i];
+            use(homes, tensor, n);
+        }
+        bool fused_away = build->fused_add[n] != GANTRY_NO_NODE;
+        if (build->plan->options.observe && !fused_away)
+            homes->storage[homes->storage[node->output].root].needed = true;
+    }
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        struct storage *storage = &homes->storage[homes->storage[graph->outputs[i]].root];
+        storage->needed = storage->output = true;
+    }
+}
+
+static int64_t storage_bytes(const struct homes *homes, int32_t root)
+{
+    struct gantry_extent extent = extent_of(&homes->build->graph->tensors[root]);
+    return (int64_t)extent.h * extent.w * homes->storage[root].stride;
+}
+
+/* Gives a place behind the end of a buffer; false when the buffer passes 32 bits. */
+static bool append(struct gantry_plan_tensor *tensor, enum gantry_home home, int64_t bytes,
+                   size_t *end)
+{
+    tensor->home = home;
+    tensor->offset = (uint32_t)*end;
+    *end = gantry_align_size(*end + (size_t)bytes, HOME_ALIGNMENT);
+    return *end <= UINT32_MAX;
+}
+
+static bool place_interface(struct homes *homes)
+{
+    const struct gantry_graph *graph = homes->build->graph;
+    struct gantry_plan *plan = homes->build->plan;
+    bool fits = true;
+    plan->input_bytes = plan->output_bytes = 0;
+    for (int32_t i = 0; i < graph->input_count; i++) {
+        int32_t t = graph->inputs[i];
+        fits = fits && append(&plan->tensors[t], GANTRY_HOME_INPUT, storage_bytes(homes, t),
+                              &plan->input_bytes);
+    }
+    for (int32_t i = 0; i < graph->output_count; i++) {
+        int32_t root = homes->storage[graph->outputs[i]].root;
+        if (plan->tensors[root].home != GANTRY_HOME_NONE) continue;
+        fits = fits && append(&plan->tensors[root], GANTRY_HOME_OUTPUT, storage_bytes(homes, root),
+                              &plan->output_bytes);
+    }
+    return fits;
+}
+
+/* Packs the remaining storages into the arena. */
+static enum gantry_status place_arena(struct homes *homes)
+{
+    struct gantry_build *build = homes->build;
+    struct gantry_plan *plan = build->plan;
+    int32_t tensors = build->graph->tensor_count, count = 0;
+    struct gantry_pack_item *items =
+        gantry_arena_alloc(&build->scratch, (size_t)tensors, sizeof *items);
+    if (!items) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    for (int32_t t = 0; t < tensors; t++) {
+        const struct storage *s = &homes->storage[t];
+        if (s->root != t || !s->needed || plan->tensors[t].home != GANTRY_HOME_NONE) continue;
+        bool keep = plan->options.observe;
+        items[count++] = (struct gantry_pack_item){.size = storage_bytes(homes, t),
+                                                   .first = keep ? 0 : s->first,
+                                                   .last = keep ? homes->slots : s->last};
+    }
+    int64_t total = gantry_pack(items, count, HOME_ALIGNMENT, build->scratch.allocator);
+    if (total < 0) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    if (total > UINT32_MAX)
+        return gantry_fail(build->error, GANTRY_ERR_UNSUPPORTED,
+                           "%s: tensors between nodes take %lld bytes (limit %u)",
+                           build->graph->name, (long long)total, UINT32_MAX);
+    count = 0;
+    for (int32_t t = 0; t < tensors; t++) {
+        const struct storage *s = &homes->storage[t];
+        if (s->root != t || !s->needed || plan->tensors[t].home != GANTRY_HOME_NONE) continue;
+        plan->tensors[t].home = GANTRY_HOME_ARENA;
+        plan->tensors[t].offset = (uint32_t)items[count++].offset;
+    }
+    plan->arena_bytes = (size_t)total;
+    return GANTRY_OK;
+}
+
+/* Every tensor takes place and stride from its storage. A vanished RESHAPE keeps the extent of
+ * what it renames, so that its elements can be read through the gaps of that. */
+static void spread(struct homes *homes)
+{
+    const struct gantry_graph *graph = homes->build->graph;
+    struct gantry_plan_tensor *tensors = homes->build->plan->tensors;
+    for (int32_t t = 0; t < graph->tensor_count; t++) {
+        int32_t root = homes->storage[t].root;
+        tensors[t].extent = extent_of(&graph->tensors[t]);
+        tensors[t].home = tensors[root].home;
+        tensors[t].offset = tensors[root].offset;
+        struct gantry_extent of_root = extent_of(&graph->tensors[root]);
+        bool gaps = homes->storage[root].stride != of_root.c;
+        if (gaps && tensors[t].extent.c != of_root.c) tensors[t].extent = of_root;
+        tensors[t].pixel_stride = gaps ? homes->storage[root].stride : tensors[t].extent.c;
+        if (graph->tensors[t].data) tensors[t].home = GANTRY_HOME_CONSTANT;
+    }
+}
+
+enum gantry_status gantry_build_homes(struct gantry_build *build)
+{
+    const struct gantry_graph *graph = build->graph;
+    struct homes homes = {.build = build};
+    homes.storage =
+        gantry_arena_alloc(&build->scratch, (size_t)graph->tensor_count, sizeof *homes.storage);
+    homes.slot = gantry_arena_alloc(&build->scratch, (size_t)graph->node_count, sizeof *homes.slot);
+    if (!homes.storage || !homes.slot)
+        return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    for (int32_t t = 0; t < graph->tensor_count; t++)
+        build->plan->tensors[t] = (struct gantry_plan_tensor){.home = GANTRY_HOME_NONE};
+    number_slots(&homes);
+    find_storages(&homes);
+    find_uses(&homes);
+    for (int32_t t = 0; t < graph->tensor_count; t++)
+        if (graph->tensors[t].data) homes.storage[t].needed = false;
+    if (!place_interface(&homes))
+        return gantry_fail(build->error, GANTRY_ERR_UNSUPPORTED,
+                           "%s: inputs and outputs pass 2^32 bytes", graph->name);
+    enum gantry_status status = place_arena(&homes);
+    if (status == GANTRY_OK) spread(&homes);
+    return status;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Geometry and rows of the chips of a launch: exact liveness in the order of COMPUTE.
+ *
+ * A step's output overlaps nothing that the step still reads, but may take over the rows of a
+ * residual of the same geometry that dies there. Loads come before everything and loaded rows are
+ * theirs from the start; stored rows are kept to the end: so LOAD and STORE need no semaphore
+ * towards the steps that reuse rows. */
+#include "plan/build.h"
+
+static struct gantry_chip *chip_of(const struct gantry_lowered *lowered, int32_t index)
+{
+    return &lowered->chips[index];
+}
+
+static void lay_out(const struct gantry_build *build, struct gantry_chip *chip)
+{
+    struct gantry_act_tensor *act = &chip->act;
+    gantry_act_layout(act, build->params, act->h, act->w, chip->channels, act->sy, act->sx,
+                      chip->min_pitch);
+}
+
+/* Pitches: an input holds the output's raster; both ends of a flat step are the same. */
+static void set_geometry(const struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        struct gantry_chip *in = chip_of(lowered, step->in);
+        if (!step->flat) in->min_pitch = gantry_max_i32(in->min_pitch, step->work.out.w);
+    }
+    for (int32_t c = 0; c < lowered->chip_count; c++) lay_out(build, chip_of(lowered, c));
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (int32_t i = 0; i < lowered->step_count; i++) {
+            const struct gantry_step *step = &lowered->steps[i];
+            struct gantry_chip *in = chip_of(lowered, step->in);
+            struct gantry_chip *out = chip_of(lowered, step->out);
+            if (!step->flat || in->act.pitch == out->act.pitch) continue;
+            in->min_pitch = out->min_pitch = gantry_max_i32(in->act.pitch, out->act.pitch);
+            lay_out(build, in);
+            lay_out(build, out);
+            changed = true;
+        }
+    }
+}
+
+static void set_liveness(const struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        chip_of(lowered, c)->first = chip_of(lowered, c)->last = -1;
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        chip_of(lowered, step->in)->last = i;
+        if (step->res >= 0) chip_of(lowered, step->res)->last = i;
+        chip_of(lowered, step->out)->first = chip_of(lowered, step->out)->last = i;
+    }
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        if (chip->loaded) chip->first = -1;
+        if (chip->stored) chip->last = lowered->step_count;
+        if (!build->plan->options.observe) continue;
+        chip->first = -1;
+        chip->last = lowered->step_count;
+    }
+}
+
+static bool same_geometry(const struct gantry_act_tensor *a, const struct gantry_act_tensor *b)
+{
+    return a->cb == b->cb && a->pitch == b->pitch && a->ps == b->ps && a->sy == b->sy &&
+           a->sx == b->sx && a->h == b->h && a->w == b->w;
+}
+
+/* Lets outputs take over the rows of residuals that die with them. */
+static void share_in_place(struct gantry_lowered *lowered)
+{
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        if (step->res < 0 || step->res == step->in) continue;
+        struct gantry_chip *res = chip_of(lowered, step->res);
+        struct gantry_chip *out = chip_of(lowered, step->out);
+        if (res->last != i || !same_geometry(&res->act, &out->act)) continue;
+        out->owner = res->owner;
+        struct gantry_chip *owner = chip_of(lowered, res->owner);
+        owner->last = gantry_max_i32(owner->last, out->last);
+    }
+}
+
+static void fail(const struct gantry_build *build, struct gantry_lowered *lowered, int64_t rows)
+{
+    lowered->failed_node = GANTRY_NO_NODE;
+    lowered->failed = (struct gantry_reason){
+        .code = "onchip-memory",
+        .rule = "Tensors that are live together fit the activation rows",
+        .has_numbers = true,
+        .limit = build->params->act_rows,
+        .value = rows,
+    };
+}
+
+/* Tiles of every step: the pitch may have grown since the node was found legal. */
+static void check_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    for (int32_t i = 0; i < lowered->step_count && !lowered->failed.code; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        const struct gantry_chip *in = chip_of(lowered, step->in);
+        int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
+        struct gantry_tiling tiling;
+        gantry_tiling_make(&tiling, step->flat ? pixels : in->act.pitch,
+                           step->flat ? 1 : step->work.out.h, 2 * build->params->g);
+        int64_t lines = gantry_step_group_lines(step, in);
+        bool ring = tiling.tiles > 1 && lines > build->params->ring_lines;
+        if (!ring && tiling.rows <= GANTRY_EXTENT_MAX) continue;
+        lowered->failed_node = step->work.node;
+        lowered->failed = (struct gantry_reason){
+            .code = ring ? "ring" : "extent",
+            .rule = ring ? "Weights of a group stay in the ring while its tiles repeat"
+                         : "Accumulator rows of a group have 16 bits",
+            .has_numbers = true,
+            .limit = ring ? build->params->ring_lines : GANTRY_EXTENT_MAX,
+            .value = ring ? lines : tiling.rows,
+        };
+    }
+}
+
+enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    int32_t count = 0;
+    struct gantry_pack_item *items =
+        gantry_arena_alloc(&build->scratch, (size_t)lowered->chip_count, sizeof *items);
+    if (!items) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    set_geometry(build, lowered);
+    set_liveness(build, lowered);
+    if (!build->plan->options.observe) share_in_place(lowered);
+    check_steps(build, lowered);
+    if (lowered->failed.code) return GANTRY_OK;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        int64_t rows = gantry_act_rows(&chip->act, 2 * build->params->g);
+        if (rows > build->params->act_rows) {
+            fail(build, lowered, rows);
+            return GANTRY_OK;
+        }
+        chip->rows = (int32_t)rows;
+        if (chip->owner != c) continue;
+        items[count++] =
+            (struct gantry_pack_item){.size = rows, .first = chip->first, .last = chip->last};
+    }
+    int64_t total = gantry_pack(items, count, 1, build->scratch.allocator);
+    if (total < 0) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    if (total > build->params->act_rows) {
+        fail(build, lowered, total);
+        return GANTRY_OK;
+    }
+    lowered->rows_used = (int32_t)total;
+    count = 0;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        if (chip->owner == c) chip->act.base = (int32_t)items[count++].offset;
+    }
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        lowered->chips[c].act.base = lowered->chips[lowered->chips[c].owner].act.base;
+    return GANTRY_OK;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Whether the accelerator can run a node, and why not. Codes: docs/placement.md. */
+#include "plan/build.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static struct gantry_reason legal(void) { return (struct gantry_reason){0}; }
+
+static struct gantry_reason refuse(const char *code, const char *rule)
+{
+    return (struct gantry_reason){.code = code, .rule = rule};
+}
+
+static struct gantry_reason refuse_value(const char *code, const char *rule, int64_t limit,
+                                         int64_t value)
+{
+    return (struct gantry_reason){
+        .code = code, .rule = rule, .has_numbers = true, .limit = limit, .value = value};
+}
+
+static struct gantry_reason check_extent(const struct gantry_extent *extent)
+{
+    int32_t longest = gantry_max_i32(extent->h, extent->w);
+    if (longest > GANTRY_EXTENT_MAX)
+        return refuse_value("extent", "Height and width have 16 bits", GANTRY_EXTENT_MAX, longest);
+    if (extent->c > GANTRY_CHANNELS_MAX)
+        return refuse_value("channels", "A tensor has at most 256 channel blocks",
+                            GANTRY_CHANNELS_MAX, extent->c);
+    int64_t blocks = gantry_div_up(extent->c, GANTRY_CHANNELS);
+    int64_t bytes = blocks * GANTRY_CHANNELS * extent->w;
+    if (bytes > GANTRY_EXTENT_MAX)
+        return refuse_value("row-bytes", "A row of a tensor in memory has 16 bits of bytes",
+                            GANTRY_EXTENT_MAX, bytes);
+    return legal();
+}
+
+static struct gantry_reason check_window(const struct gantry_graph_node *node,
+                                         const struct gantry_work *work)
+{
+    int32_t kernel = gantry_max_i32(work->kernel_h, work->kernel_w);
+    if (kernel > GANTRY_KERNEL_MAX)
+        return refuse_value("kernel", "A kernel has at most 256 rows and columns",
+                            GANTRY_KERNEL_MAX, kernel);
+    int32_t stride = gantry_max_i32(work->stride_h, work->stride_w);
+    if (stride > 2) return refuse_value("stride", "Strides are 1 or 2 on each axis", 2, stride);
+    bool both = work->kernel_h > 1 && work->kernel_w > 1;
+    if (both && node->window.dilation_h != node->window.dilation_w)
+        return refuse_value("dilations", "Both axes have one dilation", node->window.dilation_h,
+                            node->window.dilation_w);
+    if (work->dilation > 256)
+        return refuse_value("dilation", "Taps are at most 256 apart", 256, work->dilation);
+    int32_t pad = gantry_max_i32(work->pad_top, work->pad_left);
+    if (pad > 127) return refuse_value("padding", "Padding has 8 bits", 127, pad);
+    return legal();
+}
+
+static struct gantry_reason check_pool(const struct gantry_work *work)
+{
+    if (work->kind != GANTRY_WORK_AVERAGE) return legal();
+    int64_t count = gantry_work_pool_count(work);
+    if (count == 0)
+        return refuse("pool-padding", "Padding makes windows of an average pool differ in size");
+    if (count > GANTRY_POOL_MAX)
+        return refuse_value("pool-size", "An average is over at most 4096 values", GANTRY_POOL_MAX,
+                            count);
+    return legal();
+}
+
+/* What the sums of one output channel allow. */
+static struct gantry_reason check_channel(const struct gantry_graph *graph,
+                                          const struct gantry_work *work, int32_t o)
+{
+    struct gantry_work_sums sums;
+    gantry_work_sum(graph, work, o, &sums);
+    int32_t reach = gantry_max_i32(-sums.least, sums.greatest);
+    if (reach > 254)
+        return refuse_value("weight-range", "A weight is the sum of two parts of -127..127", 254,
+                            reach);
+    int64_t bound = sums.magnitude * 128 + llabs((long long)sums.bias);
+    if (bound > INT32_MAX || sums.bias < INT32_MIN)
+        return refuse_value("accumulator-range", "Sum of products and bias stay in 32 bits",
+                            INT32_MAX, bound);
+    float scale = gantry_node_scale(graph, &graph->nodes[work->node], o);
+    if (!(scale > 0.0f) || !isfinite(scale))
+        return refuse("scale", "The scale of every channel is positive and finite");
+    return legal();
+}
+
+static struct gantry_reason check_weights(const struct gantry_graph *graph,
+                                          const struct gantry_work *work)
+{
+    if (work->kind != GANTRY_WORK_CONV && work->kind != GANTRY_WORK_DEPTHWISE) return legal();
+    const struct gantry_graph_node *node = &graph->nodes[work->node];
+    if (!graph->tensors[node->inputs[1]].data) return refuse("weights", "Weights are constants");
+    if (work->kind == GANTRY_WORK_DEPTHWISE && work->in.c != work->out.c)
+        return refuse_value("multiplier", "A depthwise channel has one output channel", 1,
+                            work->out.c / work->in.c);
+    for (int32_t o = 0; o < work->out.c; o++) {
+        struct gantry_reason reason = check_channel(graph, work, o);
+        if (reason.code) return reason;
+    }
+    return legal();
+}
+
+static struct gantry_reason check_add(const struct gantry_graph *graph, int32_t index)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    if (node->op != GANTRY_OP_ADD) return legal();
+    const struct gantry_graph_tensor *a = &graph->tensors[node->inputs[0]];
+    const struct gantry_graph_tensor *b = &graph->tensors[node->inputs[1]];
+    if (!gantry_shape_equal(&a->shape, &b->shape))
+        return refuse("add-shape", "Both operands of an ADD have one shape");
+    struct gantry_add_params params;
+    if (!gantry_node_add_params(graph, node, &params))
+        return refuse("add-scale", "Scales of an ADD are within the reach of rule X");
+    return legal();
+}
+
+/* Rows and ring lines of the node alone, each tensor in the layout that it would have. */
+static struct gantry_reason check_room(const struct gantry_graph *graph,
+                                       const struct gantry_work *work,
+                                       const struct gantry_array_params *params)
+{
+    struct gantry_act_tensor in, out;
+    gantry_act_layout(&in, params, work->in.h, work->in.w, work->in.c, work->stride_h,
+                      work->stride_w, work->out.w);
+    gantry_act_layout(&out, params, work->out.h, work->out.w, work->out.c, 1, 1, 1);
+    int64_t rows = gantry_act_rows(&in, 2 * params->g) + gantry_act_rows(&out, 2 * params->g);
+    if (rows > params->act_rows)
+        return refuse_value("onchip-memory", "Input and output fit the activation rows",
+                            params->act_rows, rows);
+    struct gantry_tiling tiling;
+    gantry_tiling_make(&tiling, in.pitch, work->out.h, 2 * params->g);
+    if (tiling.rows > GANTRY_EXTENT_MAX)
+        return refuse_value("extent", "Accumulator rows of a group have 16 bits", GANTRY_EXTENT_MAX,
+                            tiling.rows);
+    bool split = gantry_work_needs_split(graph, work);
+    int64_t lines = 1 + gantry_work_steps(work) * (split ? 4 : 2);
+    if (tiling.tiles > 1 && lines > params->ring_lines)
+        return refuse_value("ring", "Weights of a group stay in the ring while its tiles repeat",
+                            params->ring_lines, lines);
+    return legal();
+}
+
+/* A RESHAPE is nothing on the accelerator when all that read it look through it. */
+static struct gantry_reason check_reshape(const struct gantry_graph *graph, int32_t index)
+{
+    int32_t output = graph->nodes[index].output;
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        const struct gantry_graph_node *reader = &graph->nodes[n];
+        int32_t operands = reader->op == GANTRY_OP_ADD ? 2 : 1;
+        for (int32_t i = 0; i < operands; i++)
+            if (reader->inputs[i] == output && gantry_work_source(graph, n, i) == output)
+                return refuse("reshape", "The new shape needs another layout of the pixels");
+    }
+    return legal();
+}
+
+struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int32_t node,
+                                          const struct gantry_array_params *params)
+{
+    if (params->g == 0) return refuse("no-accelerator", "The device has no accelerator");
+    enum gantry_op op = graph->nodes[node].op;
+    if (op == GANTRY_OP_RESHAPE) return check_reshape(graph, node);
+    if (op == GANTRY_OP_SOFTMAX)
+        return refuse("operator", "The accelerator does not have this operator");
+    struct gantry_work work;
+    if (!gantry_work_describe(graph, node, &work))
+        return refuse("batch", "A tensor is one map of height, width and channels");
+    struct gantry_reason reason = check_extent(&work.in);
+    if (!reason.code) reason = check_extent(&work.out);
+    if (!reason.code) reason = check_window(&graph->nodes[node], &work);
+    if (!reason.code) reason = check_pool(&work);
+    if (!reason.code) reason = check_add(graph, node);
+    if (!reason.code) reason = check_weights(graph, &work);
+    if (!reason.code) reason = check_room(graph, &work, params);
+    return reason;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What runs where, in which launch, and which ADD is computed with a convolution.
+ *
+ * Segments come from list scheduling that alternates sides: all CPU nodes that are ready, then all
+ * accelerator nodes that are ready. A RESHAPE that the accelerator looks through belongs to no
+ * step: it is filed with its producer. */
+#include "plan/build.h"
+
+static bool is_reshape(const struct gantry_build *build, int32_t node)
+{
+    return build->graph->nodes[node].op == GANTRY_OP_RESHAPE;
+}
+
+static int32_t operands(const struct gantry_graph_node *node)
+{
+    return node->op == GANTRY_OP_ADD ? 2 : 1;
+}
+
+/* Tensor that a node reads on the side where it is placed. */
+static int32_t operand(const struct gantry_build *build, int32_t node, int32_t i)
+{
+    if (build->plan->nodes[node].accelerator && !is_reshape(build, node))
+        return gantry_work_source(build->graph, node, i);
+    return build->graph->nodes[node].inputs[i];
+}
+
+/* A RESHAPE is the accelerator's when every reader of its output looks through it there. */
+static bool reshape_vanishes(const struct gantry_build *build, int32_t index)
+{
+    const struct gantry_graph *graph = build->graph;
+    int32_t output = graph->nodes[index].output, readers = 0;
+    if (build->is_output[output]) return false;
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        for (int32_t i = 0; i < operands(&graph->nodes[n]); i++) {
+            if (graph->nodes[n].inputs[i] != output) continue;
+            readers++;
+            if (!build->plan->nodes[n].accelerator) return false;
+            if (!is_reshape(build, n) && operand(build, n, i) == output) return false;
+        }
+    }
+    return readers > 0;
+}
+
+static void choose_sides(struct gantry_build *build)
+{
+    static const struct gantry_reason alias = {
+        .code = "alias", .rule = "No work: the result is the input's memory, or a copy of it"};
+    for (int32_t n = build->graph->node_count - 1; n >= 0; n--) {
+        struct gantry_plan_node *node = &build->plan->nodes[n];
+        node->reason = build->verdict[n];
+        node->accelerator = node->reason.code == NULL;
+        node->fused_into = GANTRY_NO_NODE;
+        node->segment = -1;
+        if (is_reshape(build, n) && node->accelerator && !reshape_vanishes(build, n)) {
+            node->accelerator = false;
+            node->reason = alias;
+        }
+    }
+}
+
+static bool vanishes(const struct gantry_build *build, int32_t node)
+{
+    return is_reshape(build, node) && build->plan->nodes[node].accelerator;
+}
+
+/* Whether what a node reads has been made by the nodes scheduled so far. */
+static bool ready(const struct gantry_build *build, int32_t node)
+{
+    for (int32_t i = 0; i < operands(&build->graph->nodes[node]); i++) {
+        int32_t producer = build->graph->tensors[operand(build, node, i)].producer;
+        while (producer != GANTRY_NO_NODE && vanishes(build, producer))
+            producer = build->graph->tensors[build->graph->nodes[producer].inputs[0]].producer;
+        if (producer != GANTRY_NO_NODE && build->plan->nodes[producer].segment < 0) return false;
+    }
+    return true;
+}
+
+/* Gives all ready nodes of a side to a segment, in the graph's order; returns how many. */
+static int32_t take(struct gantry_build *build, bool accelerator, int32_t segment)
+{
+    int32_t taken = 0;
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        struct gantry_plan_node *node = &build->plan->nodes[n];
+        if (node->segment >= 0 || node->accelerator != accelerator || vanishes(build, n)) continue;
+        if (!ready(build, n)) continue;
+        if (accelerator && taken > 0 && build->cut[n]) break;
+        node->segment = segment;
+        taken++;
+    }
+    return taken;
+}
+
+/* Files vanished RESHAPEs: with the accelerator segment that makes their input, else with the
+ * first one that reads them. */
+static void file_reshapes(struct gantry_build *build)
+{
+    const struct gantry_graph *graph = build->graph;
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        struct gantry_plan_node *node = &build->plan->nodes[n];
+        if (!vanishes(build, n)) continue;
+        int32_t producer = graph->tensors[graph->nodes[n].inputs[0]].producer;
+        if (producer != GANTRY_NO_NODE && build->plan->nodes[producer].accelerator)
+            node->segment = build->plan->nodes[producer].segment;
+    }
+    for (int32_t n = graph->node_count - 1; n >= 0; n--) {
+        struct gantry_plan_node *node = &build->plan->nodes[n];
+        if (!vanishes(build, n) || node->segment >= 0) continue;
+        for (int32_t r = n + 1; r < graph->node_count; r++) {
+            bool reads = false;
+            for (int32_t i = 0; i < operands(&graph->nodes[r]); i++)
+                reads = reads || graph->nodes[r].inputs[i] == graph->nodes[n].output;
+            int32_t segment = build->plan->nodes[r].segment;
+            if (reads && (node->segment < 0 || segment < node->segment)) node->segment = segment;
+        }
+    }
+}
+
+static int32_t readers(const struct gantry_graph *graph, int32_t tensor)
+{
+    int32_t count = 0;
+    for (int32_t n = 0; n < graph->node_count; n++)
+        for (int32_t i = 0; i < operands(&graph->nodes[n]); i++)
+            count += graph->nodes[n].inputs[i] == tensor;
+    return count;
+}
+
+/* Whether the ADD can be computed in the drain of the node that makes its operand i. */
+static bool fusable(const struct gantry_build *build, int32_t add, int32_t i)
+{
+    const struct gantry_graph *graph = build->graph;
+    int32_t tensor = graph->nodes[add].inputs[i];
+    int32_t maker = graph->tensors[tensor].producer;
+    if (maker == GANTRY_NO_NODE || build->is_output[tensor] || readers(graph, tensor) != 1)
+        return false;
+    enum gantry_op op = graph->nodes[maker].op;
+    if (op != GANTRY_OP_CONV_2D && op != GANTRY_OP_DEPTHWISE_CONV_2D &&
+        op != GANTRY_OP_FULLY_CONNECTED)
+        return false;
+    const struct gantry_plan_node *nodes = build->plan->nodes;
+    if (!nodes[maker].accelerator || nodes[maker].segment != nodes[add].segment) return false;
+    if (build->fused_add[maker] != GANTRY_NO_NODE) return false;
+    const struct gantry_work *work = &build->work[maker];
+    if (work->out.h != build->work[add].out.h || work->out.w != build->work[add].out.w ||
+        work->out.c != build->work[add].out.c)
+        return false;
+    int64_t lines = 2 + gantry_work_steps(work) * (work->split ? 4 : 2);
+    if (lines > build->params->ring_lines) return false;
+    int32_t other = gantry_work_source(graph, add, 1 - i);
+    int32_t source = graph->tensors[other].producer;
+    if (source == GANTRY_NO_NODE || nodes[source].segment != nodes[add].segment) return true;
+    /* The residual is complete before: by a node that runs, or whose ADD runs, earlier. */
+    int32_t runs = nodes[source].fused_into == GANTRY_NO_NODE ? source : nodes[source].fused_into;
+    return runs < maker;
+}
+
+static void fuse(struct gantry_build *build)
+{
+    const struct gantry_graph *graph = build->graph;
+    for (int32_t n = 0; n < graph->node_count; n++) build->fused_add[n] = GANTRY_NO_NODE;
+    for (int32_t n = 0; n < graph->node_count; n++) {
+        if (graph->nodes[n].op != GANTRY_OP_ADD || !build->plan->nodes[n].accelerator) continue;
+        for (int32_t i = 0; i < 2; i++) {
+            if (!fusable(build, n, i)) continue;
+            int32_t maker = graph->tensors[graph->nodes[n].inputs[i]].producer;
+            build->plan->nodes[n].fused_into = maker;
+            build->fused_add[maker] = n;
+            break;
+        }
+    }
+}
+
+static enum gantry_status list_segments(struct gantry_build *build, int32_t count)
+{
+    struct gantry_plan *plan = build->plan;
+    plan->segment_count = count;
+    plan->segments = gantry_arena_alloc(&build->scratch, (size_t)count, sizeof *plan->segments);
+    if (!plan->segments) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    for (int32_t s = 0; s < count; s++) {
+        struct gantry_plan_segment *segment = &plan->segments[s];
+        for (int32_t n = 0; n < build->graph->node_count; n++)
+            segment->node_count += plan->nodes[n].segment == s;
+        segment->nodes = gantry_arena_alloc(&build->scratch, (size_t)segment->node_count,
+                                            sizeof *segment->nodes);
+        if (!segment->nodes) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+        int32_t k = 0;
+        for (int32_t n = 0; n < build->graph->node_count; n++)
+            if (plan->nodes[n].segment == s) segment->nodes[k++] = n;
+        segment->accelerator = plan->nodes[segment->nodes[0]].accelerator;
+    }
+    return GANTRY_OK;
+}
+
+enum gantry_status gantry_build_place(struct gantry_build *build)
+{
+    choose_sides(build);
+    int32_t left = build->graph->node_count, segment = 0;
+    for (int32_t n = 0; n < build->graph->node_count; n++) left -= vanishes(build, n);
+    for (bool accelerator = false; left > 0; accelerator = !accelerator) {
+        int32_t taken = take(build, accelerator, segment);
+        if (taken > 0) segment++;
+        left -= taken;
+    }
+    file_reshapes(build);
+    fuse(build);
+    return list_segments(build, segment);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The program of a launch: LOADs, COMPUTE in order with STOREs behind their producers, END.
+ *
+ * Semaphores: LOADs fall into groups, and STOREs too. The last LOAD of a group signals the first
+ * step that reads anything of the group; the last producer of a group of STOREs signals the first
+ * of them. Queues are in order, so each counter goes up once and down once. Between steps, dep
+ * names the youngest producer of the input, or seven back when it is older: steps finish in order.
+ */
+#include "plan/build.h"
+
+#include <string.h>
+
+enum { LOAD_GROUPS = 8, STORE_GROUPS = 8 };
+
+struct writer {
+    struct gantry_build *build;
+    const struct gantry_lowered *lowered;
+    struct gantry_plan_segment *segment;
+    struct gantry_insn *insns;
+    int32_t *chip_step;   /* per chip: step that writes it, or -1 for a loaded one */
+    int32_t *load_group;  /* per chip, -1 when it is not loaded */
+    int32_t *store_group; /* per chip, -1 when it is not stored */
+    int32_t loads, stores;
+    uint32_t waited; /* load groups whose semaphore has been taken */
+    bool overflow;   /* a value did not fit its field */
+};
+
+static void set(struct writer *writer, struct gantry_insn *insn, enum gantry_operand operand,
+                int64_t value)
+{
+    if (!gantry_insn_set(insn, operand, value)) writer->overflow = true;
+}
+
+static struct gantry_insn *append(struct writer *writer, int32_t opcode, int32_t node)
+{
+    uint32_t index = writer->segment->insn_count++;
+    struct gantry_insn *insn = &writer->insns[index];
+    writer->segment->insn_node[index] = node;
+    set(writer, insn, GANTRY_COMMON_OPCODE, opcode);
+    return insn;
+}
+
+/* Group of the k-th of count transfers. */
+static int32_t group_of(int32_t k, int32_t count, int32_t groups)
+{
+    return count <= groups ? k : (int32_t)((int64_t)k * groups / count);
+}
+
+/* Chips are made in the order in which steps use them: loads and stores keep it. */
+static void group_transfers(struct writer *writer)
+{
+    const struct gantry_lowered *lowered = writer->lowered;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        writer->loads += lowered->chips[c].loaded;
+        writer->stores += lowered->chips[c].stored;
+        writer->chip_step[c] = writer->load_group[c] = writer->store_group[c] = -1;
+    }
+    int32_t load = 0, store = 0;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        const struct gantry_chip *chip = &lowered->chips[c];
+        if (chip->loaded) writer->load_group[c] = group_of(load++, writer->loads, LOAD_GROUPS);
+        if (chip->stored) writer->store_group[c] = group_of(store++, writer->stores, STORE_GROUPS);
+    }
+    for (int32_t i = 0; i < lowered->step_count; i++) writer->chip_step[lowered->steps[i].out] = i;
+}
+
+static int32_t buffer_of(enum gantry_home home)
+{
+    if (home == GANTRY_HOME_INPUT) return GANTRY_BUFFER_INPUT;
+    return home == GANTRY_HOME_OUTPUT ? GANTRY_BUFFER_OUTPUT : GANTRY_BUFFER_ARENA;
+}
+
+/* Whether no later chip is in the same group. */
+static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
+{
+    for (int32_t c = chip + 1; c < count; c++)
+        if (groups[c] == groups[chip]) return false;
+    return true;
+}
+
+static void write_load(struct writer *writer, int32_t index)
+{
+    const struct gantry_build *build = writer->build;
+    const struct gantry_chip *chip = &writer->lowered->chips[index];
+    const struct gantry_plan_tensor *home = &build->plan->tensors[chip->tensor];
+    const struct gantry_quantization *q = &build->graph->tensors[chip->tensor].quantization;
+    struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
+    int32_t stride = home->pixel_stride, width = home->extent.w;
+    set(writer, insn, GANTRY_LOAD_BUFFER, buffer_of(home->home));
+    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset);
+    set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)width * stride);
+    set(writer, insn, GANTRY_LOAD_ROWS, chip->act.h);
+    set(writer, insn, GANTRY_LOAD_ROW_BYTES, (int64_t)width * stride);
+    set(writer, insn, GANTRY_LOAD_PIXELS, chip->act.w);
+    set(writer, insn, GANTRY_LOAD_STEP, (chip->folded ? chip->fold_stride : 1) * stride);
+    set(writer, insn, GANTRY_LOAD_LEAD, chip->folded ? chip->fold_pad * stride : 0);
+    set(writer, insn, GANTRY_LOAD_WORDS, chip->act.cb);
+    set(writer, insn, GANTRY_LOAD_PAD, (uint8_t)q->zero_point[0]);
+    set(writer, insn, GANTRY_LOAD_SY, chip->act.sy - 1);
+    set(writer, insn, GANTRY_LOAD_SX, chip->act.sx - 1);
+    set(writer, insn, GANTRY_LOAD_BASE, chip->act.base);
+    set(writer, insn, GANTRY_LOAD_CB, chip->act.cb);
+    set(writer, insn, GANTRY_LOAD_PITCH, chip->act.pitch);
+    set(writer, insn, GANTRY_LOAD_PS, chip->act.ps);
+    if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
+        set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << writer->load_group[index]);
+}
+
+static void write_store(struct writer *writer, int32_t index, bool first)
+{
+    const struct gantry_chip *chip = &writer->lowered->chips[index];
+    const struct gantry_plan_tensor *home = &writer->build->plan->tensors[chip->tensor];
+    struct gantry_insn *insn = append(writer, GANTRY_INSN_STORE, GANTRY_NODE_STORE);
+    set(writer, insn, GANTRY_STORE_BUFFER, buffer_of(home->home));
+    set(writer, insn, GANTRY_STORE_OFFSET, home->offset);
+    set(writer, insn, GANTRY_STORE_ROW_STRIDE,
+        (int64_t)chip->act.w * chip->act.cb * GANTRY_CHANNELS);
+    set(writer, insn, GANTRY_STORE_ROWS, chip->act.h);
+    set(writer, insn, GANTRY_STORE_PIXELS, chip->act.w);
+    set(writer, insn, GANTRY_STORE_WORDS, chip->act.cb);
+    set(writer, insn, GANTRY_STORE_SY, chip->act.sy - 1);
+    set(writer, insn, GANTRY_STORE_SX, chip->act.sx - 1);
+    set(writer, insn, GANTRY_STORE_BASE, chip->act.base);
+    set(writer, insn, GANTRY_STORE_CB, chip->act.cb);
+    set(writer, insn, GANTRY_STORE_PITCH, chip->act.pitch);
+    set(writer, insn, GANTRY_STORE_PS, chip->act.ps);
+    if (first)
+        set(writer, insn, GANTRY_COMMON_WAIT, 1 << (LOAD_GROUPS + writer->store_group[index]));
+}
+
+/* Bytes of the output stage: zero point and range of rule F, pad byte of the input. */
+static void set_values(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step)
+{
+    const struct gantry_graph *graph = writer->build->graph;
+    const struct gantry_work *work = &step->work;
+    int32_t pad = 0, zero = 0, low = INT8_MIN, high = INT8_MAX;
+    if (work->kind != GANTRY_WORK_IDENTITY) {
+        low = graph->nodes[work->node].clamp_min;
+        high = graph->nodes[work->node].clamp_max;
+    }
+    if (work->kind == GANTRY_WORK_CONV || work->kind == GANTRY_WORK_DEPTHWISE) {
+        pad = graph->tensors[work->source].quantization.zero_point[0];
+        zero = graph->tensors[work->output].quantization.zero_point[0];
+    }
+    if (work->kind == GANTRY_WORK_MAX) pad = INT8_MIN;
+    set(writer, insn, GANTRY_CONV_PAD, (uint8_t)pad);
+    set(writer, insn, GANTRY_CONV_ZERO_POINT, zero);
+    set(writer, insn, GANTRY_CONV_LO, low);
+    set(writer, insn, GANTRY_CONV_HI, high);
+}
+
+static void set_window(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step, const struct gantry_chip *in)
+{
+    const struct gantry_work *work = &step->work;
+    bool conv = work->kind == GANTRY_WORK_CONV;
+    int32_t blocks = gantry_div_up(work->out.c, GANTRY_CHANNELS);
+    set(writer, insn, GANTRY_CONV_DIAG, !conv);
+    set(writer, insn, GANTRY_CONV_MAX, work->kind == GANTRY_WORK_MAX);
+    set(writer, insn, GANTRY_CONV_POOL, work->kind == GANTRY_WORK_AVERAGE);
+    set(writer, insn, GANTRY_CONV_W2, work->split);
+    set(writer, insn, GANTRY_CONV_KH, work->kernel_h);
+    set(writer, insn, GANTRY_CONV_KW, in->folded ? 1 : work->kernel_w);
+    set(writer, insn, GANTRY_CONV_DILATION, work->dilation);
+    set(writer, insn, GANTRY_CONV_PAD_TOP, work->pad_top);
+    set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : work->pad_left);
+    set(writer, insn, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
+    set(writer, insn, GANTRY_CONV_GROUPS, blocks);
+    set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
+}
+
+/* Descriptors of input, output and residual, and the raster that runs over the input's pitch. */
+static void set_tensors(struct writer *writer, struct gantry_insn *insn,
+                        const struct gantry_step *step)
+{
+    const struct gantry_chip *chips = writer->lowered->chips;
+    struct gantry_act_tensor in = chips[step->in].act, out = chips[step->out].act;
+    int32_t out_h = step->work.out.h, out_w = step->work.out.w;
+    if (step->flat) {
+        int32_t pixels = in.sy * in.sx * in.ps;
+        in.sy = in.sx = out.sy = out.sx = out_h = in.h = 1;
+        in.ps = out.ps = 0;
+        in.w = in.pitch = out.pitch = out_w = pixels;
+    }
+    set(writer, insn, GANTRY_CONV_IN_BASE, in.base);
+    set(writer, insn, GANTRY_CONV_IN_CB, in.cb);
+    set(writer, insn, GANTRY_CONV_IN_SY, in.sy - 1);
+    set(writer, insn, GANTRY_CONV_IN_SX, in.sx - 1);
+    set(writer, insn, GANTRY_CONV_IN_PITCH, in.pitch);
+    set(writer, insn, GANTRY_CONV_IN_PS, in.ps);
+    set(writer, insn, GANTRY_CONV_IN_H, in.h);
+    set(writer, insn, GANTRY_CONV_IN_W, in.w);
+    set(writer, insn, GANTRY_CONV_OUT_H, out_h);
+    set(writer, insn, GANTRY_CONV_OUT_W, out_w);
+    set(writer, insn, GANTRY_CONV_OUT_BASE, out.base);
+    set(writer, insn, GANTRY_CONV_OUT_CB, out.cb);
+    set(writer, insn, GANTRY_CONV_OUT_SY, out.sy - 1);
+    set(writer, insn, GANTRY_CONV_OUT_SX, out.sx - 1);
+    set(writer, insn, GANTRY_CONV_OUT_PITCH, out.pitch);
+    set(writer, insn, GANTRY_CONV_OUT_PS, out.ps);
+    if (step->res >= 0) {
+        const struct gantry_act_tensor *res = &chips[step->res].act;
+        set(writer, insn, GANTRY_CONV_RES, 1);
+        set(writer, insn, GANTRY_CONV_RES_BASE, res->base);
+        set(writer, insn, GANTRY_CONV_RES_CB, res->cb - 1);
+        set(writer, insn, GANTRY_CONV_RES_SY, res->sy - 1);
+        set(writer, insn, GANTRY_CONV_RES_SX, res->sx - 1);
+        set(writer, insn, GANTRY_CONV_RES_PITCH, res->pitch);
+        set(writer, insn, GANTRY_CONV_RES_PS, res->ps);
+    }
+    int32_t npx = 2 * writer->build->params->g;
+    struct gantry_tiling tiling;
+    gantry_tiling_make(&tiling, in.pitch, out_h, npx);
+    set(writer, insn, GANTRY_CONV_STEP_Y, npx / in.pitch);
+    set(writer, insn, GANTRY_CONV_STEP_X, npx % in.pitch);
+    set(writer, insn, GANTRY_CONV_ROWS, tiling.rows);
+    set(writer, insn, GANTRY_CONV_TILE, tiling.tile);
+    set(writer, insn, GANTRY_CONV_TILES, tiling.tiles);
+}
+
+/* Semaphores of loads that this step is the first to need. */
+static uint32_t load_waits(struct writer *writer, const struct gantry_step *step)
+{
+    uint32_t wait = 0;
+    int32_t in = writer->load_group[step->in];
+    if (in >= 0) wait |= UINT32_C(1) << in;
+    int32_t res = step->res >= 0 ? writer->load_group[step->res] : -1;
+    if (res >= 0) wait |= UINT32_C(1) << res;
+    wait &= ~writer->waited;
+    writer->waited |= wait;
+    return wait;
+}
+
+static void write_step(struct writer *writer, int32_t index)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    int32_t node = step->work.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->work.node;
+    struct gantry_insn *insn = append(writer, GANTRY_INSN_CONV, node);
+    set_window(writer, insn, step, &writer->lowered->chips[step->in]);
+    set_values(writer, insn, step);
+    set_tensors(writer, insn, step);
+    int32_t producer = writer->chip_step[step->in];
+    if (producer >= 0) {
+        set(writer, insn, GANTRY_CONV_DEP, gantry_min_i32(index - producer, GANTRY_DEP_MAX));
+        set(writer, insn, GANTRY_CONV_WHOLE, 1);
+    }
+    set(writer, insn, GANTRY_COMMON_WAIT, load_waits(writer, step));
+    int32_t group = writer->store_group[step->out];
+    if (group < 0 || !last_of_group(writer->store_group, writer->lowered->chip_count, step->out))
+        return;
+    set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << (LOAD_GROUPS + group));
+    bool first = true;
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
+        if (writer->store_group[c] != group) continue;
+        write_store(writer, c, first);
+        first = false;
+    }
+}
+
+static enum gantry_status write_weights(struct writer *writer)
+{
+    const struct gantry_lowered *lowered = writer->lowered;
+    struct gantry_build *build = writer->build;
+    struct gantry_plan_segment *segment = writer->segment;
+    int32_t ports = build->params->ports;
+    int64_t lines = 0;
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        lines += gantry_step_group_lines(step, &lowered->chips[step->in]) *
+                 gantry_div_up(step->work.out.c, GANTRY_CHANNELS);
+    }
+    int64_t bytes = gantry_stripe_bytes(lines, ports) * ports;
+    segment->weights = gantry_arena_alloc(&build->plan->arena, (size_t)bytes, 1);
+    uint8_t *stream = gantry_allocate(build->scratch.allocator, (size_t)lines, GANTRY_LINE_BYTES);
+    if (!segment->weights || !stream || lines > UINT32_MAX) {
+        gantry_release(build->scratch.allocator, stream);
+        return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory for %lld lines",
+                           (long long)lines);
+    }
+    segment->weights_bytes = (size_t)bytes;
+    segment->wgt_lines = (uint32_t)lines;
+    uint8_t *at = stream;
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        const struct gantry_chip *in = &lowered->chips[step->in];
+        gantry_build_stream(build, step, in, at);
+        at += gantry_step_group_lines(step, in) * gantry_div_up(step->work.out.c, GANTRY_CHANNELS) *
+              GANTRY_LINE_BYTES;
+    }
+    gantry_stripe_lines(stream, lines, ports, segment->weights);
+    gantry_release(build->scratch.allocator, stream);
+    return GANTRY_OK;
+}
+
+/* A program that the checker refuses is a bug of the planner; it is reported and never run. */
+static enum gantry_status check(const struct writer *writer)
+{
+    const struct gantry_plan *plan = writer->build->plan;
+    struct gantry_accel_memory memory = {
+        .program = writer->segment->program,
+        .insn_count = writer->segment->insn_count,
+        .weights = writer->segment->weights,
+        .wgt_lines = writer->segment->wgt_lines,
+        .buffer_bytes = {plan->arena_bytes, plan->input_bytes, plan->output_bytes},
+        .repeat = 1,
+        .sem_init = writer->segment->sem_init,
+    };
+    struct gantry_error detail = {0};
+    enum gantry_status status = gantry_program_check(writer->build->params, &memory,
+                                                     writer->build->scratch.allocator, &detail);
+    if (status == GANTRY_OK || status == GANTRY_ERR_MEMORY) {
+        if (status != GANTRY_OK && writer->build->error) *writer->build->error = detail;
+        return status;
+    }
+    return gantry_fail(writer->build->error, GANTRY_ERR_ARGUMENT, "internal: %s", detail.message);
+}
+
+static bool allocate(struct writer *writer)
+{
+    struct gantry_arena *scratch = &writer->build->scratch;
+    struct gantry_arena *arena = &writer->build->plan->arena;
+    size_t chips = (size_t)writer->lowered->chip_count;
+    size_t insns = 2 * chips + (size_t)writer->lowered->step_count + 1;
+    writer->insns = gantry_arena_alloc(scratch, insns, sizeof *writer->insns);
+    writer->chip_step = gantry_arena_alloc(scratch, chips, sizeof *writer->chip_step);
+    writer->load_group = gantry_arena_alloc(scratch, chips, sizeof *writer->load_group);
+    writer->store_group = gantry_arena_alloc(scratch, chips, sizeof *writer->store_group);
+    writer->segment->insn_node =
+        gantry_arena_alloc(arena, insns, sizeof *writer->segment->insn_node);
+    writer->segment->program = gantry_arena_alloc(arena, insns, GANTRY_INSN_BYTES);
+    return writer->insns && writer->chip_step && writer->load_group && writer->store_group &&
+           writer->segment->insn_node && writer->segment->program;
+}
+
+enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
+                                        const struct gantry_lowered *lowered)
+{
+    struct writer writer = {
+        .build = build, .lowered = lowered, .segment = &build->plan->segments[segment]};
+    if (!allocate(&writer)) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
+    group_transfers(&writer);
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (lowered->chips[c].loaded) write_load(&writer, c);
+    for (int32_t i = 0; i < lowered->step_count; i++) write_step(&writer, i);
+    (void)append(&writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
+    if (writer.overflow)
+        return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
+                           "internal: launch %d: a value does not fit its field", segment);
+    for (uint32_t i = 0; i < writer.segment->insn_count; i++)
+        gantry_insn_to_bytes(&writer.insns[i], writer.segment->program + i * GANTRY_INSN_BYTES);
+    writer.segment->act_rows_used = lowered->rows_used;
+    enum gantry_status status = write_weights(&writer);
+    return status == GANTRY_OK ? check(&writer) : status;
+}
