@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Between the two halves of the .tflite reader: file and tensors (tflite.cc), operators
+ * (tflite_nodes.cc). */
+#ifndef GANTRY_FORMATS_TFLITE_READER_HH
+#define GANTRY_FORMATS_TFLITE_READER_HH
+
+extern "C" {
+#include "formats/formats.h"
+#include "formats/tflite_names.h"
+}
+
+#include "tflite_generated.h"
+
+namespace gantry_tflite_reader
+{
+
+namespace fb = gantry_tflite;
+
+struct Reader {
+    gantry_graph *graph;
+    const char *name;
+    gantry_error *error;
+    const fb::Model *model;
+    const fb::SubGraph *subgraph;
+    /* A file can name one vector from many places. What is copied or scanned for them together is
+     * bounded by a multiple of the file, so that a small file costs little. */
+    size_t budget;
+};
+
+template <typename T> uint32_t count_of(const T *vector) { return vector ? vector->size() : 0; }
+
+inline gantry_status out_of_memory(Reader &r)
+{
+    return gantry_fail(r.error, GANTRY_ERR_MEMORY, "%s: out of memory", r.name);
+}
+
+inline bool spend(Reader &r, size_t amount)
+{
+    if (amount > r.budget) return false;
+    r.budget -= amount;
+    return true;
+}
+
+inline gantry_status shared_too_often(Reader &r)
+{
+    return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: parts of the file are named too often",
+                       r.name);
+}
+
+template <typename T> T *arena_array(Reader &r, size_t count)
+{
+    return static_cast<T *>(gantry_arena_alloc(&r.graph->arena, count, sizeof(T)));
+}
+
+/* Opcode indices are valid, and all operators are among those that are read; else all that are
+ * not are named in one error. */
+gantry_status check_operators(Reader &r);
+
+/* Fills the graph's nodes; its tensors are there. */
+gantry_status read_nodes(Reader &r);
+
+} // namespace gantry_tflite_reader
+
+#endif
