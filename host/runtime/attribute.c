@@ -67,3 +67,33 @@ size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const in
     }
     return count;
 }
+
+static uint64_t cycle(const uint8_t *record, int word, int width)
+{
+    return gantry_load_u64(record + 4 * word) & ((UINT64_C(1) << width) - 1);
+}
+
+bool gantry_engine_node_window(const struct gantry_engine *engine, int32_t node, uint64_t *from_out,
+                               uint64_t *to_out)
+{
+    const struct gantry_plan *plan = engine->plan;
+    bool found = false;
+    for (int32_t s = 0; s < plan->segment_count; s++) {
+        const struct gantry_segment_state *state = &engine->segments[s];
+        const struct gantry_plan_segment *segment = &plan->segments[s];
+        for (uint32_t i = 0; state->launch.trace_on && i < segment->insn_count; i++) {
+            const uint8_t *record = state->trace.host + (size_t)i * GANTRY_TRACE_BYTES;
+            uint32_t index = FIELD(record, INDEX);
+            if (is_unwritten(record)) break;
+            if (FIELD(record, QUEUE) != QUEUE_COMPUTE || index >= segment->insn_count) continue;
+            if (segment->insn_node[index] != node) continue;
+            uint64_t from = cycle(record, GANTRY_TRACE_START_WORD, GANTRY_TRACE_START_WIDTH);
+            uint64_t to = cycle(record, GANTRY_TRACE_END_WORD, GANTRY_TRACE_END_WIDTH);
+            if (!found || from < *from_out) *from_out = from;
+            if (!found || to > *to_out) *to_out = to;
+            found = true;
+        }
+        if (found) return true;
+    }
+    return false;
+}

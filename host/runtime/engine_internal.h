@@ -82,6 +82,11 @@ size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const in
                               uint32_t insn_count, struct gantry_profile_node *nodes,
                               int32_t node_count);
 
+/* First and last cycle, within their launch, in which a node of the last run was at work. False
+ * without a trace, or when the node has no COMPUTE instruction. */
+GANTRY_MUST_USE bool gantry_engine_node_window(const struct gantry_engine *engine, int32_t node,
+                                               uint64_t *from_out, uint64_t *to_out);
+
 /* Reads a tensor after a run, dense and in C order, into bytes of memory. False when the tensor
  * has no home (it never left the chip) or bytes is not its size. Meaningful for every tensor of a
  * plan made with observe, and for inputs and outputs of any plan. */

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The command: arguments in, calls of the library, printing. One file per subcommand.
+ *
+ * Results go to stdout; notices, progress and errors to stderr. An error is one line and at most
+ * one hint. Functions that can end a command return an exit code; GANTRY_EXIT_OK goes on. */
+#ifndef GANTRY_CLI_H
+#define GANTRY_CLI_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+#include "formats/formats.h"
+#include "gantry/engine.h"
+
+enum gantry_exit {
+    GANTRY_EXIT_OK = 0,
+    GANTRY_EXIT_DIFFERENCE = 1,
+    GANTRY_EXIT_USAGE = 2,
+    GANTRY_EXIT_FILE = 3,
+    GANTRY_EXIT_UNSUPPORTED = 4,
+    GANTRY_EXIT_DEVICE = 5,
+    GANTRY_EXIT_TIMEOUT = 6,
+    GANTRY_EXIT_MEMORY = 7
+};
+
+enum { GANTRY_CLI_LIST_MAX = 32, GANTRY_CLI_TIMEOUT_MS = 600000, GANTRY_CLI_DEFAULT_SEED = 1 };
+
+struct gantry_cli_list {
+    const char *items[GANTRY_CLI_LIST_MAX];
+    size_t count;
+};
+
+/* What the options of all subcommands may set. */
+struct gantry_cli_args {
+    const char *model;
+    const char *device, *devices, *memory, *placement;
+    struct gantry_cli_list inputs, expects;
+    const char *random; /* as written; NULL: not given */
+    uint64_t seed, top, runs;
+    const char *output, *labels, *csv, *chrome_trace, *waveform, *waveform_layer;
+    bool json, quiet, verbose, help, quantize, layers, program;
+};
+
+/* ---- options.c: the table of a subcommand, from which parsing and help are made ---- */
+
+enum gantry_cli_kind {
+    GANTRY_CLI_FLAG,   /* bool */
+    GANTRY_CLI_STRING, /* const char * */
+    GANTRY_CLI_NUMBER, /* uint64_t */
+    GANTRY_CLI_CHOICE, /* const char *, one of the words in argument, divided by | */
+    GANTRY_CLI_LIST    /* struct gantry_cli_list, repeatable */
+};
+
+struct gantry_cli_option {
+    const char *name;     /* without the two dashes */
+    const char *argument; /* as help shows it; NULL: takes no value */
+    enum gantry_cli_kind kind;
+    size_t offset; /* in struct gantry_cli_args */
+    const char *help;
+};
+
+struct gantry_cli_command {
+    const char *name;
+    const char *argument; /* "MODEL", or NULL */
+    const char *help;
+    const struct gantry_cli_option *options;
+    size_t option_count;
+    int (*run)(const struct gantry_cli_args *args);
+};
+
+#define GANTRY_CLI_AT(field) offsetof(struct gantry_cli_args, field)
+#define GANTRY_CLI_OPTIONS_COMMON                                                            \
+    {"json", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(json), "print one JSON object on stdout"}, \
+        {"quiet", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(quiet), "no notices on stderr"},      \
+        {"verbose", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(verbose), "say more on stderr"},    \
+    {                                                                                        \
+        "help", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(help), "print this text"                \
+    }
+#define GANTRY_CLI_OPTIONS_DEVICE                                                          \
+    {                                                                                      \
+        "device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                        \
+            "cpu, model[:CONFIG] or sim[:CONFIG]; default: sim if it is there, else model" \
+    }
+#define GANTRY_CLI_OPTIONS_PLACE                                                     \
+    {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),              \
+     "memory model of sim (default kv260)"},                                         \
+    {                                                                                \
+        "placement", "accelerator|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(placement), \
+            "all that is legal on the accelerator (default), or all on the CPU"      \
+    }
+#define GANTRY_CLI_OPTIONS_INPUT                                                                  \
+    {"input", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs),                              \
+     "a .npy file or a picture, one per model input; repeatable"},                                \
+        {"inputs", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs), "the same as --input"}, \
+        {"random", "SEED", GANTRY_CLI_STRING, GANTRY_CLI_AT(random),                              \
+         "fill all inputs from this seed instead"},                                               \
+    {                                                                                             \
+        "quantize", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(quantize),                               \
+            "accept float32 files for quantised inputs"                                           \
+    }
+#define GANTRY_CLI_OPTIONS_EXPECT                                           \
+    {                                                                       \
+        "expect", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(expects),   \
+            "a .npy file to compare with, one per model output; repeatable" \
+    }
+
+/* Fills args from the words after the subcommand's name. Prints what is wrong. */
+int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *const *words,
+                     struct gantry_cli_args *args);
+void gantry_cli_help(const struct gantry_cli_command *command);
+/* The name nearest to word, or NULL when none is near. */
+const char *gantry_cli_nearest(const char *word, const char *const *names, size_t count);
+/* Unsigned decimal number; false for anything else. */
+bool gantry_cli_number(const char *text, uint64_t *out);
+
+/* ---- messages.c ---- */
+
+/* Prints "gantry: ..." as a usage error and returns GANTRY_EXIT_USAGE. hint may be NULL. */
+int gantry_cli_usage(const char *hint, const char *format, ...) GANTRY_PRINTF(2, 3);
+/* Prints an error record and returns its exit code. */
+int gantry_cli_failure(const struct gantry_error *error);
+int gantry_cli_exit_code(enum gantry_status status);
+void gantry_cli_note(const struct gantry_cli_args *args, const char *format, ...)
+    GANTRY_PRINTF(2, 3);
+/* done of all, on a terminal, after a second; done = all removes the line. */
+struct gantry_cli_progress {
+    const struct gantry_cli_args *args;
+    const char *what;
+    uint64_t start_ns, last_ns;
+    bool shown;
+};
+void gantry_cli_progress_start(struct gantry_cli_progress *progress,
+                               const struct gantry_cli_args *args, const char *what);
+void gantry_cli_progress_step(struct gantry_cli_progress *progress, size_t done, size_t all);
+/* Prints one JSON object on one line, takes the reference. */
+int gantry_cli_print_json(json_t *root);
+
+/* ---- output.c: files that are there as a whole or not at all, Ctrl-C included ---- */
+
+struct gantry_cli_file {
+    const char *path;
+    char temporary[1024];
+    FILE *stream;
+};
+int gantry_cli_file_begin(struct gantry_cli_file *file, const char *path);
+/* Closes and gives the file its name; prints what is wrong. */
+int gantry_cli_file_commit(struct gantry_cli_file *file);
+/* A name beside path that is removed when the command is interrupted; for files that others
+ * write. commit renames it, abandon removes it. */
+int gantry_cli_name_begin(struct gantry_cli_file *file, const char *path);
+void gantry_cli_file_abandon(struct gantry_cli_file *file);
+/* Makes a folder and those above it. */
+int gantry_cli_make_folder(const char *path);
+/* Between the two, signals that end the command wait. */
+void gantry_cli_hold_signals(void);
+void gantry_cli_release_signals(void);
+
+/* ---- tensors.c: tensors in files ---- */
+
+/* One model input or output, for all vectors. */
+struct gantry_cli_tensor {
+    const struct gantry_tensor_info *info;
+    uint8_t *data; /* vectors x info->bytes */
+};
+struct gantry_cli_batch {
+    size_t vectors;
+    size_t count;
+    struct gantry_cli_tensor *tensors;
+};
+
+/* Vectors that a file of one shape holds for a tensor of another: the same shape (1), the leading
+ * 1 replaced by V, or V put in front. 0: the file does not fit. */
+size_t gantry_cli_vectors(const struct gantry_shape *file, const struct gantry_shape *model);
+/* Which file is for which tensor: paths[i] is the file of tensor i, or NULL. An item is NAME=FILE
+ * when NAME is a tensor's name, else a file for the next tensor in order. */
+int gantry_cli_assign(const char *option, const struct gantry_cli_list *list,
+                      const struct gantry_cli_batch *batch, const char **paths);
+/* Reads --input, or fills from --random, or (with fallback_random) from the default seed. */
+int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_args *args,
+                      const struct gantry_model *model, const struct gantry_manifest *manifest,
+                      bool fallback_random);
+/* Room for the outputs of so many vectors. */
+int gantry_cli_outputs(struct gantry_cli_batch *batch, const struct gantry_model *model,
+                       size_t vectors);
+void gantry_cli_batch_finish(struct gantry_cli_batch *batch);
+/* Points tensors (batch->count of them) at vector v. */
+void gantry_cli_batch_vector(const struct gantry_cli_batch *batch, size_t v,
+                             struct gantry_tensor *tensors);
+
+/* Where two tensors differ: count elements, the first at element first of all vectors. */
+struct gantry_cli_difference {
+    uint64_t count, total;
+    size_t first;
+    size_t output;
+    double got, expected; /* at first */
+};
+/* Compares outputs with --expect files, by value. Prints errors of files; differences has
+ * batch->count entries, compared tells which outputs had a file. */
+int gantry_cli_expect(const struct gantry_cli_args *args, const struct gantry_cli_batch *outputs,
+                      struct gantry_cli_difference *differences, bool *compared);
+/* Says on stderr where an output differs from the expected one, or notes that it does not. */
+void gantry_cli_difference_note(const struct gantry_cli_args *args,
+                                const struct gantry_cli_difference *difference,
+                                const struct gantry_tensor_info *info);
+/* Vector and place within it of an element, as "vector 3 at 0,17"; returns buffer. */
+const char *gantry_cli_place(const struct gantry_tensor_info *info, size_t element, char *buffer,
+                             size_t size);
+/* Element i of a tensor's data as a number. */
+double gantry_cli_element(enum gantry_dtype dtype, const void *data, size_t i);
+
+/* ---- session.c: model, device, plan and engine of a command ---- */
+
+struct gantry_cli_session {
+    struct gantry_log log; /* of device, plan and engine; a view of the arguments */
+    struct gantry_device *device;
+    struct gantry_plan *plan;
+    struct gantry_engine *engine;
+};
+struct gantry_cli_session_options {
+    const char *device; /* NULL: the default, which a notice names */
+    bool observe, trace;
+    const char *waveform;
+    uint64_t waveform_from, waveform_to;
+};
+int gantry_cli_model_open(struct gantry_model **model, struct gantry_manifest *manifest,
+                          const struct gantry_cli_args *args);
+/* engine false: device and plan only. On failure everything is closed. */
+int gantry_cli_session_open(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                            const struct gantry_model *model,
+                            const struct gantry_cli_session_options *options, bool engine);
+void gantry_cli_session_close(struct gantry_cli_session *session);
+/* Runs every vector; elapsed_ns (may be NULL) is the wall time of all runs. */
+int gantry_cli_session_run(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                           const struct gantry_cli_batch *inputs, struct gantry_cli_batch *outputs,
+                           uint64_t *elapsed_ns);
+
+/* ---- The subcommands ---- */
+
+extern const struct gantry_cli_command gantry_cli_run;
+extern const struct gantry_cli_command gantry_cli_profile;
+extern const struct gantry_cli_command gantry_cli_verify;
+extern const struct gantry_cli_command gantry_cli_inspect;
+extern const struct gantry_cli_command gantry_cli_devices;
+/* The whole command: what main returns. */
+int gantry_cli_main(int count, char *const *words);
+
+#endif

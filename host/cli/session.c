@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opens what a command works with, and says which device it took and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static void write_log(void *context, enum gantry_log_level level, const char *line)
+{
+    const struct gantry_cli_args *args = context;
+    if (level == GANTRY_LOG_DEBUG && !args->verbose) return;
+    if (level == GANTRY_LOG_NOTICE && args->quiet) return;
+    fprintf(stderr, "gantry: %s%s\n", level == GANTRY_LOG_WARNING ? "warning: " : "", line);
+}
+
+int gantry_cli_model_open(struct gantry_model **model, struct gantry_manifest *manifest,
+                          const struct gantry_cli_args *args)
+{
+    struct gantry_error error = {0};
+    if (manifest) memset(manifest, 0, sizeof *manifest);
+    if (gantry_model_open(model, args->model, NULL, &error) != GANTRY_OK)
+        return gantry_cli_failure(&error);
+    if (!manifest) return GANTRY_EXIT_OK;
+    enum gantry_status status = gantry_manifest_read(manifest, args->model, NULL, &error);
+    if (status == GANTRY_OK && args->labels)
+        status = gantry_labels_read(manifest, args->labels, &error);
+    if (status == GANTRY_OK) return GANTRY_EXIT_OK;
+    gantry_manifest_finish(manifest);
+    gantry_model_close(*model);
+    *model = NULL;
+    return gantry_cli_failure(&error);
+}
+
+/* The log outlives the session: it is a view of args. */
+static int open_device(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                       const struct gantry_cli_session_options *options)
+{
+    struct gantry_error error = {0};
+    const char *name = options->device, *reason = "asked for";
+    if (!name) name = gantry_device_default(&reason);
+    struct gantry_device_options device_options = GANTRY_DEVICE_OPTIONS_INIT;
+    device_options.memory = args->memory;
+    device_options.waveform = options->waveform;
+    device_options.waveform_from = options->waveform_from;
+    device_options.waveform_to = options->waveform_to;
+    device_options.log = &session->log;
+    if (gantry_device_open(&session->device, name, &device_options, &error) != GANTRY_OK)
+        return gantry_cli_failure(&error);
+    const struct gantry_device_info *info = gantry_device_info(session->device);
+    if (!options->device || args->verbose)
+        gantry_cli_note(args, "device %s (%s)%s%s", info->name, reason,
+                        info->memory[0] ? ", memory " : "", info->memory);
+    return GANTRY_EXIT_OK;
+}
+
+int gantry_cli_session_open(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                            const struct gantry_model *model,
+                            const struct gantry_cli_session_options *options, bool engine)
+{
+    struct gantry_error error = {0};
+    memset(session, 0, sizeof *session);
+    session->log.write = write_log;
+    session->log.context = (void *)(uintptr_t)args;
+    int code = open_device(session, args, options);
+    if (code != GANTRY_EXIT_OK) return code;
+    struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
+    if (args->placement && strcmp(args->placement, "cpu") == 0)
+        plan_options.placement = GANTRY_PLACEMENT_CPU;
+    plan_options.observe = options->observe;
+    plan_options.log = &session->log;
+    struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
+    engine_options.trace = options->trace;
+    engine_options.log = &session->log;
+    enum gantry_status status = gantry_plan_create(
+        &session->plan, model, gantry_device_info(session->device), &plan_options, &error);
+    if (status == GANTRY_OK && engine)
+        status = gantry_engine_create(&session->engine, session->plan, session->device,
+                                      &engine_options, &error);
+    if (status == GANTRY_OK) return GANTRY_EXIT_OK;
+    gantry_cli_session_close(session);
+    return gantry_cli_failure(&error);
+}
+
+void gantry_cli_session_close(struct gantry_cli_session *session)
+{
+    gantry_engine_destroy(session->engine);
+    gantry_plan_destroy(session->plan);
+    gantry_device_close(session->device);
+    memset(session, 0, sizeof *session);
+}
+
+int gantry_cli_session_run(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                           const struct gantry_cli_batch *inputs, struct gantry_cli_batch *outputs,
+                           uint64_t *elapsed_ns)
+{
+    struct gantry_error error = {0};
+    struct gantry_cli_progress progress;
+    uint64_t sum = 0;
+    size_t count = inputs->count + outputs->count;
+    struct gantry_tensor *tensors = gantry_allocate(NULL, count ? count : 1, sizeof *tensors);
+    enum gantry_status status = GANTRY_OK;
+    if (!tensors) status = gantry_fail(&error, GANTRY_ERR_MEMORY, "%s: out of memory", args->model);
+    gantry_cli_progress_start(&progress, args, gantry_device_info(session->device)->name);
+    for (size_t v = 0; status == GANTRY_OK && v < inputs->vectors; v++) {
+        gantry_cli_batch_vector(inputs, v, tensors);
+        gantry_cli_batch_vector(outputs, v, tensors + inputs->count);
+        uint64_t start = gantry_now_ns();
+        status = gantry_engine_run(session->engine, tensors, tensors + inputs->count,
+                                   GANTRY_CLI_TIMEOUT_MS, &error);
+        sum += gantry_now_ns() - start;
+        gantry_cli_progress_step(&progress, v + 1, inputs->vectors);
+    }
+    gantry_release(NULL, tensors);
+    if (elapsed_ns) *elapsed_ns = sum;
+    return status == GANTRY_OK ? GANTRY_EXIT_OK : gantry_cli_failure(&error);
+}
