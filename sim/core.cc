@@ -115,7 +115,8 @@ void read(GANTRY_SIM_MODEL &top, gantry_sim_pins &pins)
     READ_PORT(1);
     READ_PORT(2);
     READ_PORT(3);
-    pins.interrupt = top.interrupt;
+    /* Verilator keeps the plain word for itself; Vitis wants the port to have it. */
+    pins.interrupt = top.__SYM__interrupt;
 }
 
 void *create()

@@ -3,3 +3,13 @@
 if(TARGET gantry_ddr)
   gantry_test(test_ddr_model SOURCES test_ddr_model.c LIBRARIES gantry_ddr LABELS rtl)
 endif()
+if(TARGET gantry_sim_device)
+  foreach(group device_sim device_sim_faults device_sim_stalls)
+    gantry_test(test_${group} SOURCES test_${group}.c test_device_sim_rig.c LABELS rtl
+      LIBRARIES gantry_sim_device ${CMAKE_DL_LIBS})
+  endforeach()
+  target_link_libraries(test_device_sim PRIVATE gantry_vunit gantry_vtiny)
+  add_dependencies(test_device_sim gantry_sim)
+  gantry_sim_cores(test_device_sim_faults unit)
+  gantry_sim_cores(test_device_sim_stalls unit)
+endif()

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the files of the simulated device share. */
+#ifndef GANTRY_SIM_DEVICE_INTERNAL_H
+#define GANTRY_SIM_DEVICE_INTERNAL_H
+
+#include "sim/device_sim.h"
+
+#define FIELD(value, reg, name)                     \
+    ((value) >> GANTRY_FIELD_##reg##_##name##_LSB & \
+     (UINT32_MAX >> (32 - GANTRY_FIELD_##reg##_##name##_WIDTH)))
+
+struct gantry_device_sim {
+    struct gantry_device base;
+    const struct gantry_allocator *allocator;
+    struct gantry_sim_bench bench;
+    uint64_t next_address;
+    bool running;
+    char *wave_path;
+};
+
+static inline struct gantry_device_sim *gantry_device_sim_of(struct gantry_device *device)
+{
+    return (struct gantry_device_sim *)device;
+}
+
+/* Reads count registers. */
+enum gantry_status gantry_device_sim_read(struct gantry_device_sim *sim, const uint32_t *regs,
+                                          uint32_t *values, int count, struct gantry_error *error);
+
+/* Operations of device/device.h. */
+enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
+                                            const struct gantry_launch *launch,
+                                            struct gantry_error *error);
+enum gantry_status gantry_device_sim_wait(struct gantry_device *device, uint32_t timeout_ms,
+                                          struct gantry_error *error);
+enum gantry_status gantry_device_sim_counters(struct gantry_device *device,
+                                              struct gantry_counters *out,
+                                              struct gantry_error *error);
+enum gantry_status gantry_device_sim_reset(struct gantry_device *device,
+                                           struct gantry_error *error);
+
+#endif
