@@ -138,6 +138,10 @@ struct gantry_accel_result {
     uint32_t insn;
     uint64_t info;
     uint32_t insn_done;
+    /* For messages and counters; 0 where a device does not know. */
+    const char *insn_name; /* of the failed instruction, static */
+    int64_t limit;         /* of the value in info */
+    uint64_t read_bytes, write_bytes;
 };
 const char *gantry_cause_sentence(uint32_t cause); /* "Unknown opcode"; never NULL */
 const char *gantry_unit_name(uint32_t unit);       /* "COMPUTE"; never NULL */

@@ -10,6 +10,15 @@
 
 #include <string.h>
 
+static void name_instruction(const struct gantry_accel_memory *memory,
+                             struct gantry_accel_result *result)
+{
+    if (result->insn >= memory->insn_count) return;
+    struct gantry_insn insn;
+    gantry_insn_from_bytes(&insn, memory->program + (size_t)result->insn * GANTRY_INSN_BYTES);
+    result->insn_name = gantry_insn_name((uint32_t)gantry_insn_get(&insn, GANTRY_COMMON_OPCODE));
+}
+
 bool gantry_exec_fail(struct gantry_accel *accel, enum gantry_cause cause, enum gantry_unit unit,
                       uint32_t index, uint64_t info)
 {
@@ -19,6 +28,9 @@ bool gantry_exec_fail(struct gantry_accel *accel, enum gantry_cause cause, enum 
         result->unit = unit;
         result->insn = index;
         result->info = info;
+        if (cause == GANTRY_CAUSE_ACT_RANGE) result->limit = accel->params.act_rows;
+        if (cause == GANTRY_CAUSE_WEIGHTS_EXHAUSTED) result->limit = accel->memory->wgt_lines;
+        name_instruction(accel->memory, result);
     }
     accel->over = true;
     return false;
@@ -156,6 +168,7 @@ static void do_fetch(struct gantry_accel *accel)
         return;
     }
     uint32_t index = accel->fetch_index++;
+    accel->result->read_bytes += GANTRY_INSN_BYTES;
     uint32_t opcode = (uint32_t)gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
     struct gantry_queue *queue = queue_of(accel, gantry_insn_queue(opcode));
     if (!queue) {

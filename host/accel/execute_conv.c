@@ -203,7 +203,8 @@ static bool run_group(struct gantry_accel *accel, struct group *group)
     accel->line += gantry_conv_group_lines(&group->entry->insn);
     if (accel->line > accel->memory->wgt_lines)
         return gantry_exec_fail(accel, GANTRY_CAUSE_WEIGHTS_EXHAUSTED, GANTRY_UNIT_WEIGHT,
-                                group->entry->index, accel->memory->wgt_lines);
+                                group->entry->index, (uint64_t)accel->line);
+    accel->result->read_bytes += (uint64_t)(accel->line - line) * GANTRY_LINE_BYTES;
     if (conv->res) {
         uint8_t bytes[GANTRY_LINE_BYTES];
         read_line(accel, line++, bytes);

@@ -26,6 +26,8 @@ static bool move_row(struct gantry_accel *accel, const struct gantry_move *move,
     if (start < 0)
         return gantry_exec_fail(accel, GANTRY_CAUSE_DDR_RANGE, unit, entry->index,
                                 (uint64_t)offset);
+    uint64_t *moved = load ? &accel->result->read_bytes : &accel->result->write_bytes;
+    *moved += (uint64_t)move->row_bytes;
     uint8_t *bytes = accel->memory->buffer[move->buffer] + start;
     for (int32_t x = 0; x < move->pixels; x++) {
         int64_t q = gantry_act_pixel(&move->tensor, move->row0 + row, x);

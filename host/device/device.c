@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening, closing and listing devices. */
+#include "device/registry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { WHY_BYTES = 256 };
+
+/* A device of another specification would misread programs. */
+static enum gantry_status compare_spec(const struct gantry_device *device,
+                                       struct gantry_error *error)
+{
+    const struct gantry_device_info *info = &device->info;
+    if (!info->accelerator || info->spec_hash == GANTRY_SPEC_HASH) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_DEVICE,
+                       "%s: specification 0x%016" PRIx64 " of the device is not 0x%016" PRIx64
+                       " of the library",
+                       info->name, info->spec_hash, GANTRY_SPEC_HASH);
+}
+
+enum gantry_status gantry_device_open(struct gantry_device **out, const char *name,
+                                      const struct gantry_device_options *options,
+                                      struct gantry_error *error)
+{
+    static const struct gantry_device_options defaults = GANTRY_DEVICE_OPTIONS_INIT;
+    struct gantry_device_name parsed;
+    struct gantry_device *device = NULL;
+    void *handle = NULL;
+    *out = NULL;
+    if (!name) return gantry_fail(error, GANTRY_ERR_ARGUMENT, "device: no name");
+    enum gantry_status status = gantry_device_name_parse(&parsed, name, error);
+    if (status != GANTRY_OK) return status;
+    const struct gantry_device_ops *ops = parsed.kind->ops;
+    if (!ops) {
+        const struct gantry_device_module *module;
+        status = gantry_module_open(parsed.kind->name, &module, &handle, error);
+        if (status != GANTRY_OK) return status;
+        ops = module->ops;
+    }
+    status = ops->open(&device, parsed.config, options ? options : &defaults, error);
+    if (status != GANTRY_OK) {
+        gantry_module_close(handle);
+        return status;
+    }
+    device->module = handle;
+    status = compare_spec(device, error);
+    if (status != GANTRY_OK) {
+        gantry_device_close(device);
+        return status;
+    }
+    *out = device;
+    return GANTRY_OK;
+}
+
+void gantry_device_close(struct gantry_device *device)
+{
+    if (!device) return;
+    void *handle = device->module;
+    device->ops->close(device);
+    gantry_module_close(handle);
+}
+
+const struct gantry_device_info *gantry_device_info(const struct gantry_device *device)
+{
+    return &device->info;
+}
+
+/* One line of the list; devices are opened, for nothing less shows that they open. */
+static void describe(struct gantry_device_entry *entry, const struct gantry_device_kind *kind,
+                     const char *config)
+{
+    struct gantry_device *device;
+    struct gantry_error error = {.status = GANTRY_OK};
+    *entry = (struct gantry_device_entry){.available = false};
+    (void)snprintf(entry->name, sizeof entry->name, "%s%s%s", kind->name, config ? ":" : "",
+                   config ? config : "");
+    entry->available = gantry_device_open(&device, entry->name, NULL, &error) == GANTRY_OK;
+    if (entry->available) {
+        (void)snprintf(entry->detail, sizeof entry->detail, "%s", device->info.description);
+        gantry_device_close(device);
+        return;
+    }
+    char why[WHY_BYTES + sizeof error.message];
+    (void)snprintf(why, sizeof why, "%s%s%s", error.message, error.hint[0] ? "; " : "", error.hint);
+    (void)snprintf(entry->detail, sizeof entry->detail, "%.*s", (int)sizeof entry->detail - 1, why);
+}
+
+size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity)
+{
+    size_t count = 0;
+    for (size_t i = 0; gantry_device_kind(i); i++) {
+        const struct gantry_device_kind *kind = gantry_device_kind(i);
+        for (size_t j = 0; j == 0 || (kind->has_configs && gantry_array_name(j)); j++) {
+            if (count < capacity)
+                describe(&entries[count], kind, kind->has_configs ? gantry_array_name(j) : NULL);
+            count++;
+        }
+    }
+    return count;
+}
+
+const char *gantry_device_default(const char **reason_out)
+{
+    const struct gantry_device_module *module;
+    void *handle;
+    bool there = gantry_module_open("sim", &module, &handle, NULL) == GANTRY_OK;
+    if (there) gantry_module_close(handle);
+    if (reason_out)
+        *reason_out = there ? "the simulated accelerator is installed"
+                            : "the simulated accelerator is not installed";
+    return there ? "sim" : "model";
+}
