@@ -8,11 +8,12 @@
 
 enum { TEXT_BYTES = 128 };
 
-/* "Unknown opcode" -> "unknown opcode": the sentence stands inside a line. */
+/* "Unknown opcode" -> "unknown opcode": the sentence stands inside a line. INSN_COUNT stays. */
 static void sentence(uint32_t cause, char *out, size_t size)
 {
     (void)snprintf(out, size, "%s", gantry_cause_sentence(cause));
-    out[0] = (char)tolower((unsigned char)out[0]);
+    if (islower((unsigned char)out[1]) || out[1] == ' ')
+        out[0] = (char)tolower((unsigned char)out[0]);
 }
 
 /* What ERROR_INFO means for a cause, in brackets; empty for causes without. */
