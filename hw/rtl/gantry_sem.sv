@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// gantry_sem: sixteen counting semaphores of four bits, set from SEM_INIT while clear_i is high.
+//
+//   req, mask --->[ all non-zero? ]---> grant (same cycle), one taken from each of the mask
+//   signal    --->[ + 1 each      ]---> counters ---> balanced
+//
+// Units: 0 FETCH, 1 LOAD, 2 COMPUTE, 3 STORE. A request takes all its counters or none. COMPUTE
+// goes before LOAD, STORE, FETCH; masks that do not meet are granted in the same cycle. Signals of
+// all units may come together. A counter beyond 15 is an error and keeps 15.
+// Proof: hw/formal/gantry_sem.
+`default_nettype none
+`include "gantry_spec.vh"
+module gantry_sem (
+  input  wire logic         clk_i,
+  input  wire logic         rst_ni,
+  input  wire logic         clear_i,
+  input  wire logic [63:0]  init_i,
+  input  wire logic [3:0]   req_i,
+  input  wire logic [63:0]  mask_i,
+  output logic [3:0]        grant_o,
+  input  wire logic [3:0]   signal_valid_i,
+  input  wire logic [63:0]  signal_i,
+  input  wire logic [127:0] signal_insn_i,   // index of the instruction that signals
+  output logic              balanced_o,      // every counter holds its initial value
+  output logic              err_valid_o,
+  output logic [31:0]       err_insn_o,
+  output logic [63:0]       err_info_o       // mask of the counters that overflowed
+);
+  localparam integer Sems = `GANTRY_SEMAPHORES;
+  localparam logic [5:0] Max = 6'd15;
+
+  logic [4*Sems-1:0] count_q, count_d;
+  logic [Sems-1:0]   nonzero, taken, overflow;
+  logic [31:0]       insn;
+
+  always_comb begin
+    for (int s = 0; s < Sems; s++) begin
+      nonzero[s] = count_q[4*s +: 4] != 4'd0;
+    end
+  end
+
+  // Order of service: 2, 1, 3, 0. A unit sees what the units before it take in this cycle.
+  always_comb begin
+    grant_o    = '0;
+    grant_o[2] = req_i[2] && (mask_i[47:32] & ~nonzero) == '0;
+    taken      = grant_o[2] ? mask_i[47:32] : '0;
+    grant_o[1] = req_i[1] && (mask_i[31:16] & (~nonzero | taken)) == '0;
+    taken      = taken | (grant_o[1] ? mask_i[31:16] : '0);
+    grant_o[3] = req_i[3] && (mask_i[63:48] & (~nonzero | taken)) == '0;
+    taken      = taken | (grant_o[3] ? mask_i[63:48] : '0);
+    grant_o[0] = req_i[0] && (mask_i[15:0] & (~nonzero | taken)) == '0;
+    taken      = taken | (grant_o[0] ? mask_i[15:0] : '0);
+  end
+
+  logic [5:0] sum;
+  always_comb begin
+    sum      = '0;
+    overflow = '0;
+    count_d  = count_q;
+    for (int s = 0; s < Sems; s++) begin
+      sum = 6'(count_q[4*s +: 4]) - 6'(taken[s]);
+      for (int u = 0; u < 4; u++) begin
+        sum = sum + 6'(signal_valid_i[u] && signal_i[16*u + s]);
+      end
+      overflow[s]       = sum > Max;
+      count_d[4*s +: 4] = overflow[s] ? 4'd15 : sum[3:0];
+    end
+  end
+
+  // The signaller that is named: the lowest unit with a counter that overflowed.
+  always_comb begin
+    insn = '0;
+    for (int u = 3; u >= 0; u--) begin
+      if (signal_valid_i[u] && (signal_i[16*u +: 16] & overflow) != '0) begin
+        insn = signal_insn_i[32*u +: 32];
+      end
+    end
+  end
+
+  assign balanced_o = count_q == init_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      count_q     <= '0;
+      err_valid_o <= 1'b0;
+    end else if (clear_i) begin
+      count_q     <= init_i;
+      err_valid_o <= 1'b0;
+    end else begin
+      count_q     <= count_d;
+      err_valid_o <= overflow != '0;
+    end
+    err_insn_o <= insn;
+    err_info_o <= {48'd0, overflow};
+  end
+
+`ifdef FORMAL
+  // A counter and two units are picked; its ledger is kept with plain arithmetic.
+  (* anyconst *) logic [3:0] f_sem;
+  (* anyconst *) logic [1:0] f_a, f_b;
+  logic       f_past_q;
+  logic [3:0] f_before, f_now;
+  logic [5:0] f_add, f_take;
+  initial f_past_q = 1'b0;
+  assign f_now = count_q[4*f_sem +: 4];
+  always_comb begin
+    f_add  = '0;
+    f_take = '0;
+    for (int u = 0; u < 4; u++) begin
+      f_add  = f_add + 6'(signal_valid_i[u] && signal_i[16*u + f_sem]);
+      f_take = f_take + 6'(grant_o[u] && mask_i[16*u + f_sem]);
+    end
+  end
+  always @(posedge clk_i) begin
+    f_past_q <= 1'b1;
+    if (!f_past_q) assume (!rst_ni);
+    // A counter is taken at most once a cycle and never when it is zero.
+    assert (f_take <= 6'd1);
+    if (f_take != '0) assert (f_now != 4'd0);
+    if (f_a != f_b && grant_o[f_a] && grant_o[f_b]) begin
+      assert ((mask_i[16*f_a +: 16] & mask_i[16*f_b +: 16]) == '0);
+    end
+    // A grant answers a request; a request without a mask is always granted.
+    if (grant_o[f_a]) assert (req_i[f_a]);
+    if (req_i[f_a] && mask_i[16*f_a +: 16] == '0) assert (grant_o[f_a]);
+    if (f_past_q && $past(rst_ni) && !$past(clear_i)) begin
+      if ({2'b00, $past(f_now)} + $past(f_add) - $past(f_take) > 6'd15) begin
+        assert (err_valid_o && err_info_o[f_sem] && f_now == 4'd15);
+      end else begin
+        assert ({2'b00, f_now} == {2'b00, $past(f_now)} + $past(f_add) - $past(f_take));
+        assert (!err_info_o[f_sem]);
+      end
+    end
+    cover (f_past_q && err_valid_o);
+  end
+`endif
+endmodule
+`default_nettype wire

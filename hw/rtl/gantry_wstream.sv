@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// gantry_wstream: streams one stripe of the weights into the ring, run after run.
+//
+//   WEIGHTS + Port * stripe ---> [ bursts of 64 beats, ring credit ]---> read port ---> ring
+//
+// A line has 8 / PORTS beats in this stripe. Beats are requested only while the ring has room for
+// their lines, so the ring takes every beat. Each of the REPEAT runs starts again at the front of
+// the stripe. Starts by itself when clear_i falls; clear_i and reset stop it.
+`default_nettype none
+`include "gantry_spec.vh"
+module gantry_wstream #(
+  parameter integer PORTS      = 2,
+  parameter integer RING_LINES = 128,
+  parameter integer Port       = 0
+) (
+  input  wire logic        clk_i,
+  input  wire logic        rst_ni,
+  input  wire logic        clear_i,
+  input  wire logic [63:0] weights_i,
+  input  wire logic [31:0] wgt_lines_i,
+  input  wire logic [31:0] repeat_i,
+  input  wire logic [31:0] ring_freed_i,        // lines freed since clear_i
+  output logic             req_valid_o,
+  input  wire logic        req_ready_i,
+  output logic [63:0]      req_addr_o,
+  output logic [6:0]       req_beats_o
+);
+  localparam integer LineLog2 = (PORTS == 1) ? 3 : (PORTS == 2) ? 2 : 1;  // log2 beats per line
+  localparam integer BeatW = 32 + LineLog2;
+
+  logic [31:0]      run_q;                      // runs begun
+  logic [BeatW-1:0] left_q;                     // beats of the run not yet requested
+  logic [BeatW-1:0] asked_q;                    // beats requested since clear_i
+  logic [63:0]      addr_q, stripe, start;
+  logic [6:0]       chunk;
+  logic [BeatW-1:0] used;
+  logic             fire, begin_run;
+
+  // Stripe length: beats * 16, rounded up to 4 KB.
+  logic [63:0] bytes;
+  assign bytes  = 64'({wgt_lines_i, {LineLog2{1'b0}}}) << 4;
+  assign stripe = {bytes[63:12] + 52'(bytes[11:0] != '0), 12'd0};
+  assign start  = weights_i + (((Port & 1) != 0) ? stripe : 64'd0)
+                  + (((Port & 2) != 0) ? (stripe << 1) : 64'd0);
+
+  assign chunk       = (left_q > BeatW'(64)) ? 7'd64 : left_q[6:0];
+  assign used        = asked_q + BeatW'(chunk) - {ring_freed_i, {LineLog2{1'b0}}};
+  assign req_valid_o = left_q != '0 && used <= BeatW'(RING_LINES) << LineLog2;
+  assign req_addr_o  = addr_q;
+  assign req_beats_o = chunk;
+  assign fire        = req_valid_o && req_ready_i;
+  assign begin_run   = left_q == '0 && run_q != repeat_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      run_q   <= '0;
+      left_q  <= '0;
+      asked_q <= '0;
+    end else if (begin_run) begin
+      run_q  <= run_q + 32'd1;
+      left_q <= {wgt_lines_i, {LineLog2{1'b0}}};
+    end else if (fire) begin
+      left_q  <= left_q - BeatW'(chunk);
+      asked_q <= asked_q + BeatW'(chunk);
+    end
+    if (begin_run) begin
+      addr_q <= start;
+    end else if (fire) begin
+      addr_q <= addr_q + {53'd0, chunk, 4'd0};
+    end
+  end
+endmodule
+`default_nettype wire
