@@ -155,6 +155,12 @@ static uint8_t *locate(const struct gantry_ddr *ddr, uint64_t address, uint32_t 
     return mapping->host + (address - mapping->address);
 }
 
+const uint8_t *gantry_ddr_host(const struct gantry_ddr *ddr, uint64_t address)
+{
+    uint32_t hint = 0;
+    return locate(ddr, address, &hint);
+}
+
 static uint8_t fault_at(const struct gantry_ddr *ddr, uint64_t address, bool write)
 {
     for (uint32_t i = 0; i < ddr->faults; i++) {

@@ -41,6 +41,8 @@ void gantry_ddr_reset(struct gantry_ddr *ddr);
  * every mapping answer DECERR. */
 bool gantry_ddr_map(struct gantry_ddr *ddr, uint64_t address, uint8_t *host, size_t bytes);
 void gantry_ddr_unmap(struct gantry_ddr *ddr, uint64_t address);
+/* Host memory of the 16 bytes at the address, or NULL. */
+const uint8_t *gantry_ddr_host(const struct gantry_ddr *ddr, uint64_t address);
 
 /* One rising clock edge. request: pins as they are before the edge. response: in, what the model
  * drove during the cycle; out, what it drives in the next one. */

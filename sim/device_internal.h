@@ -15,6 +15,8 @@ struct gantry_device_sim {
     struct gantry_sim_bench bench;
     uint64_t next_address;
     bool running;
+    uint64_t program; /* of the last launch */
+    uint32_t wgt_lines;
     char *wave_path;
 };
 

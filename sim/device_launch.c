@@ -72,6 +72,8 @@ enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
         {GANTRY_REG_AP_CTRL, 1u << GANTRY_FIELD_AP_CTRL_START_LSB}};
     status = write_registers(sim, start, 1, error);
     sim->running = !status;
+    sim->program = launch->program;
+    sim->wgt_lines = launch->wgt_lines;
     return status;
 }
 
@@ -131,6 +133,23 @@ static enum gantry_status read_result(struct gantry_device_sim *sim,
     return GANTRY_OK;
 }
 
+static const char *name_of(const uint8_t *bytes)
+{
+    struct gantry_insn insn;
+    gantry_insn_from_bytes(&insn, bytes);
+    return gantry_insn_name((uint32_t)gantry_insn_get(&insn, GANTRY_COMMON_OPCODE));
+}
+
+/* Adds what registers do not hold but a message needs. */
+static void explain(const struct gantry_device_sim *sim, struct gantry_accel_result *result)
+{
+    const uint8_t *insn =
+        gantry_ddr_host(sim->bench.ddr, sim->program + (uint64_t)result->insn * GANTRY_INSN_BYTES);
+    if (insn && result->unit != GANTRY_UNIT_CONTROL) result->insn_name = name_of(insn);
+    if (result->cause == GANTRY_CAUSE_ACT_RANGE) result->limit = sim->base.info.act_rows;
+    if (result->cause == GANTRY_CAUSE_WEIGHTS_EXHAUSTED) result->limit = sim->wgt_lines;
+}
+
 enum gantry_status gantry_device_sim_reset(struct gantry_device *device, struct gantry_error *error)
 {
     (void)error;
@@ -155,6 +174,7 @@ static enum gantry_status report(struct gantry_device_sim *sim, enum end end, ui
     struct gantry_accel_result result = {0};
     enum gantry_status status = read_result(sim, &result, error);
     if (status || result.cause == GANTRY_CAUSE_NONE) return status;
+    explain(sim, &result);
     status = gantry_device_fault(error, name, &result);
     if (end == END_STUCK) gantry_hint(error, "a memory port does not answer; the device was reset");
     return status;

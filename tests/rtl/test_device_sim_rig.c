@@ -349,12 +349,19 @@ struct gantry_counters rig_counters(struct rig *rig)
     return counters;
 }
 
+void rig_check_classes(struct rig *rig)
+{
+    struct gantry_counters counters = rig_counters(rig);
+    uint64_t sum = 0;
+    for (int i = 0; i < GANTRY_STALL_CLASSES; i++) sum += counters.stall[i];
+    assert_int_equal(sum, counters.cycles);
+}
+
 void rig_check_counters(struct rig *rig)
 {
     struct gantry_counters counters = rig_counters(rig);
-    uint64_t sum = 0, traced[GANTRY_STALL_CLASSES] = {0};
-    for (int i = 0; i < GANTRY_STALL_CLASSES; i++) sum += counters.stall[i];
-    assert_int_equal(sum, counters.cycles);
+    uint64_t traced[GANTRY_STALL_CLASSES] = {0};
+    rig_check_classes(rig);
     if (!rig->launch.trace_on || counters.trace_lost) return;
     uint32_t records = rig->insns * rig->launch.repeat;
     assert_true(records <= RIG_TRACE_RECORDS);
