@@ -35,6 +35,18 @@ static int add_device(struct gantry_verify *verify, const char *name, size_t len
     return GANTRY_EXIT_OK;
 }
 
+/* Whether a kind of device opens in any configuration. */
+static bool is_available(const struct gantry_device_entry *entries, size_t count, const char *kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strcspn(entries[i].name, ":");
+        if (entries[i].available && strlen(kind) == length &&
+            strncmp(entries[i].name, kind, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int choose_devices(struct gantry_verify *verify)
 {
     static const char *const usual[] = {"cpu", "model", "sim"};
@@ -47,10 +59,9 @@ static int choose_devices(struct gantry_verify *verify)
     }
     if (verify->args->devices) return code;
     size_t count = gantry_device_list(entries, ENTRIES_MAX);
-    for (size_t k = 0; k < GANTRY_COUNT(usual); k++)
-        for (size_t i = 0; i < count && i < ENTRIES_MAX; i++)
-            if (entries[i].available && strcmp(entries[i].name, usual[k]) == 0)
-                code = add_device(verify, usual[k], strlen(usual[k]));
+    for (size_t k = 0; k < GANTRY_COUNT(usual) && code == GANTRY_EXIT_OK; k++)
+        if (is_available(entries, count < ENTRIES_MAX ? count : ENTRIES_MAX, usual[k]))
+            code = add_device(verify, usual[k], strlen(usual[k]));
     return code;
 }
 

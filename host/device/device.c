@@ -38,12 +38,14 @@ enum gantry_status gantry_device_open(struct gantry_device **out, const char *na
         if (status != GANTRY_OK) return status;
         ops = module->ops;
     }
-    status = ops->open(&device, parsed.config, options ? options : &defaults, error);
+    if (!options) options = &defaults;
+    status = ops->open(&device, parsed.config, options, error);
     if (status != GANTRY_OK) {
         gantry_module_close(handle);
         return status;
     }
     device->module = handle;
+    device->watchdog_cycles = options->watchdog_cycles;
     status = compare_spec(device, error);
     if (status != GANTRY_OK) {
         gantry_device_close(device);

@@ -67,7 +67,8 @@ struct gantry_device_ops {
 struct gantry_device {
     const struct gantry_device_ops *ops;
     struct gantry_device_info info;
-    void *module; /* handle of dlopen, or NULL */
+    void *module;             /* handle of dlopen, or NULL */
+    uint32_t watchdog_cycles; /* of the options; what a launch writes to register WATCHDOG */
 };
 
 /* Implementations inside the library. */

@@ -78,6 +78,7 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
         .trace_bytes = (uint32_t)state->trace.bytes,
         .repeat = 1,
         .sem_init = planned->sem_init,
+        .watchdog_cycles = engine->device->watchdog_cycles,
         .trace_on = trace,
     };
     return GANTRY_OK;
