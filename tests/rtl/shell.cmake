@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests of the shell: everything around gantry_compute.
+set(rtl ${CMAKE_SOURCE_DIR}/hw/rtl)
+set(rows ${rtl}/gantry_row_seq.sv ${rtl}/gantry_row_walk.sv ${rtl}/gantry_fifo.sv)
+
+# LOAD and STORE for each number of ports and banks.
+foreach(size 1_1 2_2 4_4)
+  string(REPLACE "_" ";" pair ${size})
+  list(GET pair 0 ports)
+  list(GET pair 1 g)
+  math(EXPR npx "2 * ${g}")
+  gantry_rtl_test(test_gantry_load_${size} TOP gantry_load
+    FILES ${rtl}/gantry_load.sv ${rtl}/gantry_load_row.sv ${rows}
+    PARAMS PORTS=${ports} NPX=${npx} SOURCES test_gantry_load.cc PARTS base accel)
+  gantry_rtl_test(test_gantry_store_${size} TOP gantry_store
+    FILES ${rtl}/gantry_store.sv ${rtl}/gantry_store_row.sv ${rows}
+    PARAMS PORTS=${ports} NPX=${npx} SOURCES test_gantry_store.cc PARTS base accel)
+  foreach(test load store)
+    target_compile_definitions(test_gantry_${test}_${size} PRIVATE
+      TEST_PORTS=${ports} TEST_G=${g})
+  endforeach()
+endforeach()
+
+foreach(port rd_port wr_port)
+  gantry_rtl_test(test_gantry_${port} TOP gantry_${port}
+    FILES ${rtl}/gantry_${port}.sv ${rtl}/gantry_fifo.sv
+    SOURCES test_gantry_${port}.cc PARTS base accel)
+endforeach()
