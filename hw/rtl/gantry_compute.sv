@@ -67,5 +67,220 @@ module gantry_compute #(
   output logic [31:0]                   err_insn_o,
   output logic [63:0]                   err_info_o
 );
+  localparam integer RowW  = $clog2(ACC_ROWS);
+  localparam integer AddrW = $clog2(RING_LINES);
+  localparam integer Unit  = G > 1 ? G / 2 : 1;  // words of a drain position, see gantry_back
+  logic rst_n;
+  assign rst_n = rst_ni && !clear_i;
+
+  // ---- queue
+  logic [3:0]    write_ptr, oldest_ptr, step_ptr, load_ptr, front_ptr, back_ptr;
+  logic [2047:0] insns;
+  logic [127:0]  indices;
+  logic [15:0]   signals;
+  logic          writer_done, sync_done, done;
+  assign done = writer_done || sync_done;
+  gantry_insn_queue u_queue (
+    .clk_i, .rst_ni(rst_n), .s_axis_insn_tvalid, .s_axis_insn_tready, .s_axis_insn_tdata,
+    .s_axis_insn_tuser, .write_ptr_o(write_ptr), .oldest_ptr_o(oldest_ptr), .level_o,
+    .done_i(done), .signal_o(signals), .read_ptrs_i({back_ptr, front_ptr, load_ptr, step_ptr}),
+    .insns_o(insns), .indices_o(indices));
+  assign insn_done_o        = done;
+  assign sem_signal_o       = signals;
+  assign sem_signal_valid_o = done && signals != '0;
+  assign idle_o             = level_o == '0;
+
+  // ---- k-steps and front
+  logic               ks_valid, ks_ready, ks_far, ks_first, ks_last;
+  logic signed [21:0] ks_off, q;
+  logic signed [17:0] ks_a, ks_b;
+  logic [7:0]         ks_block;
+  gantry_kstep u_kstep (
+    .clk_i, .rst_ni(rst_n), .write_ptr_i(write_ptr), .ptr_o(step_ptr), .insn_i(insns[511:0]),
+    .m_axis_step_tvalid(ks_valid), .m_axis_step_tready(ks_ready), .off_o(ks_off), .far_o(ks_far),
+    .a_o(ks_a), .b_o(ks_b), .block_o(ks_block), .first_o(ks_first), .last_o(ks_last));
+
+  logic              halt, weights_full, tile_full, tile_push, step, swap, running_start;
+  logic              waits_weights, residual_req, residual_grant;
+  logic [RowW:0]     freed;
+  logic [6:0]        tile;
+  logic [17*NPX-1:0] y;
+  logic [16*NPX-1:0] x;
+  logic [NPX-1:0]    slots;
+  logic [16:0]       block;
+  logic [RowW-1:0]   acc_row;
+  logic [511:0]      running;
+  logic [31:0]       running_index;
+  gantry_front_conv #(.G(G), .ACC_ROWS(ACC_ROWS)) u_front (
+    .clk_i, .rst_ni(rst_n), .halt_i(halt), .write_ptr_i(write_ptr), .oldest_ptr_i(oldest_ptr),
+    .ptr_o(front_ptr), .insn_i(insns[1535:1024]), .index_i(indices[95:64]),
+    .sync_done_o(sync_done), .sem_req_o, .sem_mask_o, .sem_grant_i, .s_axis_step_tvalid(ks_valid),
+    .s_axis_step_tready(ks_ready), .step_off_i(ks_off), .step_block_i(ks_block),
+    .step_first_i(ks_first), .step_last_i(ks_last), .weights_full_i(weights_full),
+    .freed_i(freed), .tile_full_i(tile_full), .tile_push_o(tile_push), .tile_o(tile),
+    .residual_req_i(residual_req), .residual_grant_o(residual_grant),
+    .store_wait_i(|(store_valid_i & ~store_ready_o)), .step_o(step), .swap_o(swap), .q_o(q),
+    .y_o(y), .x_o(x), .slots_o(slots), .block_o(block), .row_o(acc_row), .running_o(running),
+    .running_index_o(running_index), .running_start_o(running_start),
+    .waits_weights_o(waits_weights), .stall_o, .front_start_o, .front_done_o, .front_index_o,
+    .front_opcode_o);
+
+  logic       field_bad;
+  logic [8:0] field_bit;
+  gantry_conv_check #(.G(G)) u_check (
+    .clk_i, .rst_ni(rst_n), .start_i(running_start), .insn_i(running), .bad_o(field_bad),
+    .bit_o(field_bit));
+
+  logic [NPX-1:0]    front_en, valid_slots;
+  logic [16*NPX-1:0] front_row;
+  logic [BANK_W-1:0] rotate;
+  logic              front_range;
+  logic [31:0]       front_range_row;
+  gantry_front_addr #(.NPX(NPX), .ACT_ROWS(ACT_ROWS)) u_addr (
+    .clk_i, .rst_ni(rst_n), .step_i(step), .q_i(q), .far_i(ks_far), .slots_i(slots), .y_i(y),
+    .x_i(x), .a_i(ks_a), .b_i(ks_b), .sy_i(running[`GANTRY_CONV_IN_SY]),
+    .sx_i(running[`GANTRY_CONV_IN_SX]), .h_i(running[`GANTRY_CONV_IN_H]),
+    .w_i(running[`GANTRY_CONV_IN_W]), .out_h_i(running[`GANTRY_CONV_OUT_H]),
+    .cb_i(running[`GANTRY_CONV_IN_CB]), .base_i(running[`GANTRY_CONV_IN_BASE]), .block_i(block),
+    .bank_en_o(front_en), .bank_row_o(front_row), .rotate_o(rotate), .slots_o(valid_slots),
+    .range_o(front_range), .range_row_o(front_range_row));
+
+  // ---- weights
+  logic             ring_read, exhausted, demand, set_free, w_load, w_half, p_load, r_load;
+  logic [AddrW-1:0] ring_line;
+  logic [31:0]      ring_lines;
+  logic [1:0]       w_log2_m, w_block, w_set;
+  logic [1023:0]    line;
+  gantry_wring #(.RING_LINES(RING_LINES), .PORTS(PORTS)) u_wring (
+    .clk_i, .rst_ni(rst_n), .ring_valid_i, .ring_data_i, .lines_o(ring_lines),
+    .read_i(ring_read), .read_line_i(ring_line), .line_o(line));
+  gantry_wload #(.RING_LINES(RING_LINES)) u_wload (
+    .clk_i, .rst_ni(rst_n), .halt_i(halt), .write_ptr_i(write_ptr), .ptr_o(load_ptr),
+    .insn_i(insns[1023:512]), .lines_i(ring_lines), .ring_total_i, .read_o(ring_read),
+    .read_line_o(ring_line), .ring_freed_o, .swap_i(swap), .full_o(weights_full),
+    .exhausted_o(exhausted), .demand_o(demand), .set_free_i(set_free), .weight_o(w_load),
+    .half_o(w_half), .log2_m_o(w_log2_m), .param_o(p_load), .res_o(r_load), .block_o(w_block),
+    .set_o(w_set));
+
+  // ---- activation RAM
+  logic [NPX-1:0]     residual_en, write_en;
+  logic [16*NPX-1:0]  residual_row, write_row;
+  logic [128*NPX-1:0] banks, write_data;
+  gantry_act_xbar #(.NPX(NPX), .ACT_ROWS(ACT_ROWS), .PORTS(PORTS)) u_xbar (
+    .clk_i, .rst_ni(rst_n), .front_en_i(front_en), .front_row_i(front_row),
+    .residual_en_i(residual_en), .residual_row_i(residual_row), .banks_o(banks),
+    .write_i(write_en), .write_row_i(write_row), .write_data_i(write_data), .load_valid_i,
+    .load_ready_o, .load_bank_i, .load_row_i, .load_data_i, .store_valid_i, .store_ready_o,
+    .store_bank_i, .store_row_i, .store_data_valid_o, .store_data_o);
+
+  // ---- array: a step's words leave the banks after 5 cycles, its sums are stored after 8
+  logic [8:1]          steps_q;
+  logic                array_swap, acc_first, acc_first_q, acc_max, acc_max_q, acc_last, acc_last_q;
+  logic [7:0]          pad;
+  logic [1:0]          log2_m;
+  logic [BANK_W-1:0]   array_rotate;
+  logic [NPX-1:0]      array_slots;
+  logic [RowW-1:0]     read_row, read_row_q;
+  logic [256*NPX-1:0]  pairs;
+  logic [512*NPX-1:0]  sums, drained;
+  always_ff @(posedge clk_i) steps_q <= rst_n ? {steps_q[7:1], step} : '0;
+  gantry_delay #(.W(11), .N(5)) u_array_tags (
+    .clk_i, .en_i(1'b1),
+    .d_i({swap, running[`GANTRY_CONV_PAD], running[`GANTRY_CONV_LOG2_M]}),
+    .d_o({array_swap, pad, log2_m}));
+  gantry_delay #(.W(BANK_W + NPX), .N(2)) u_slot_tags (
+    .clk_i, .en_i(1'b1), .d_i({rotate, valid_slots}), .d_o({array_rotate, array_slots}));
+  gantry_delay #(.W(RowW + 3), .N(7)) u_acc_tags (
+    .clk_i, .en_i(1'b1), .d_i({ks_first, ks_last, running[`GANTRY_CONV_MAX], acc_row}),
+    .d_o({acc_first, acc_last, acc_max, read_row}));
+  always_ff @(posedge clk_i)
+    {acc_first_q, acc_last_q, acc_max_q, read_row_q} <= {acc_first, acc_last, acc_max, read_row};
+  gantry_operand #(.NPX(NPX)) u_operand (
+    .clk_i, .en_i(steps_q[5]), .banks_i(banks), .rotate_i(array_rotate), .valid_i(array_slots),
+    .pad_i(pad), .log2_m_i(log2_m), .x_o(pairs));
+  gantry_array #(.G(G)) u_array (
+    .clk_i, .load_i(w_load), .line_i(line), .half_i(w_half), .block_i(w_block),
+    .log2_m_i(w_log2_m), .swap_i(array_swap), .en_i(steps_q[6]), .x_i(pairs),
+    .sum_en_i(steps_q[7]), .sums_o(sums));
+
+  logic            move, drain_step, drain_row_last;
+  logic [RowW-1:0] drain_row;
+  gantry_acc #(.NPX(NPX), .ROWS(ACC_ROWS)) u_acc (
+    .clk_i, .read_i(steps_q[7] && !acc_first), .read_row_i(read_row), .write_i(steps_q[8]),
+    .write_row_i(read_row_q), .first_i(acc_first_q), .max_i(acc_max_q), .sum_i(sums),
+    .drain_en_i(move), .drain_row_i(drain_row), .drain_o(drained));
+
+  // ---- back
+  logic                back_quiet, back_empty, back_start, residual_row_asked, advance;
+  logic                out_valid, out_last, out_bad;
+  logic [511:0]        draining;
+  logic [31:0]         draining_index, bad_row, bad_index;
+  logic [1:0]          position, drain_set;
+  logic [3:0]          drain_blocks;
+  logic [G-1:0]        out_words;
+  logic [BANK_W*G-1:0] out_bank;
+  logic [16*G-1:0]     out_row;
+  gantry_back #(.G(G), .ACT_ROWS(ACT_ROWS), .ACC_ROWS(ACC_ROWS)) u_back (
+    .clk_i, .rst_ni(rst_n), .ptr_o(back_ptr), .insn_i(insns[2047:1536]),
+    .index_i(indices[127:96]), .sync_done_i(sync_done), .tile_push_i(tile_push), .tile_i(tile),
+    .tile_full_o(tile_full), .row_done_i(steps_q[8] && acc_last_q), .freed_o(freed),
+    .running_o(draining), .running_index_o(draining_index), .running_start_o(back_start),
+    .quiet_o(back_quiet), .empty_o(back_empty), .residual_row_i(residual_row_asked),
+    .advance_i(advance), .move_o(move), .step_o(drain_step), .row_o(drain_row),
+    .position_o(position), .row_last_o(drain_row_last), .set_o(drain_set),
+    .blocks_o(drain_blocks), .set_free_o(set_free), .valid_o(out_valid), .last_o(out_last),
+    .words_o(out_words), .bank_o(out_bank), .addr_o(out_row), .bad_o(out_bad),
+    .bad_row_o(bad_row), .bad_index_o(bad_index));
+
+  logic                residual_range, residual_free;
+  logic [31:0]         residual_range_row;
+  logic [1:0]          residual_position;
+  logic [128*Unit-1:0] residual_words;
+  gantry_residual #(.G(G), .ACT_ROWS(ACT_ROWS)) u_residual (
+    .clk_i, .rst_ni(rst_n), .halt_i(err_valid_o), .start_i(back_start), .insn_i(draining),
+    .quiet_i(back_empty), .row_o(residual_row_asked), .req_o(residual_req),
+    .grant_i(residual_grant), .bank_en_o(residual_en), .bank_row_o(residual_row),
+    .banks_i(banks), .range_o(residual_range), .range_row_o(residual_range_row),
+    .position_i(residual_position), .row_free_i(residual_free), .word_o(residual_words));
+
+  logic [512*Unit-1:0] bias, scale;
+  logic [26:0]         k1, k2;
+  logic [47:0]         c;
+  logic [1:0]          psel;
+  logic [7:0]          x_lo, x_hi;
+  logic [128*G-1:0]    out_data;
+  gantry_param #(.READS(Unit)) u_param (
+    .clk_i, .param_i(p_load), .res_i(r_load), .set_i(w_set), .block_i(w_block), .line_i(line),
+    .read_en_i(move), .read_set_i(drain_set), .read_block_i(drain_blocks[2*Unit-1:0]),
+    .bias_o(bias), .scale_o(scale), .k1_o(k1), .k2_o(k2), .c_o(c), .psel_o(psel), .lo_o(x_lo),
+    .hi_o(x_hi));
+  gantry_drain #(.G(G)) u_drain (
+    .clk_i, .move_i(move), .position_i(position), .row_last_i(drain_row_last),
+    .step_i(drain_step), .res_i(draining[`GANTRY_CONV_RES]),
+    .pool_i(draining[`GANTRY_CONV_POOL]), .zp_i(draining[`GANTRY_CONV_ZERO_POINT]),
+    .lo_i(draining[`GANTRY_CONV_LO]), .hi_i(draining[`GANTRY_CONV_HI]), .acc_i(drained),
+    .bias_i(bias), .scale_i(scale), .k1_i(k1), .k2_i(k2), .c_i(c), .psel_i(psel), .x_lo_i(x_lo),
+    .x_hi_i(x_hi), .residual_position_o(residual_position), .residual_free_o(residual_free),
+    .residual_i(residual_words), .data_o(out_data));
+  gantry_writer #(.NPX(NPX), .WORDS(G)) u_writer (
+    .clk_i, .rst_ni(rst_n), .valid_i(out_valid), .last_i(out_last), .words_i(out_words),
+    .bank_i(out_bank), .row_i(out_row), .data_i(out_data), .advance_o(advance),
+    .done_o(writer_done), .write_o(write_en), .write_row_o(write_row),
+    .write_data_o(write_data));
+
+  // ---- errors
+  logic needs_line;
+  assign needs_line = waits_weights && load_ptr == front_ptr;
+  gantry_compute_error u_error (
+    .clk_i, .rst_ni(rst_n), .moving_i(drain_step || !back_empty), .index_i(running_index),
+    .field_i(field_bad), .field_bit_i(field_bit), .row_i(front_range),
+    .row_number_i(front_range_row), .demand_i(needs_line && demand),
+    .exhausted_i(needs_line && exhausted), .ring_total_i, .residual_i(residual_range),
+    .residual_row_i(residual_range_row), .residual_index_i(draining_index),
+    .drain_i(out_valid && out_bad), .drain_row_i(bad_row), .drain_index_i(bad_index),
+    .halt_o(halt), .err_valid_o, .err_cause_o, .err_insn_o, .err_info_o);
+
+  logic unused;
+  assign unused = ^{indices[63:0], back_quiet, drain_blocks, running, draining};
 endmodule
 `default_nettype wire

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// gantry_act_xbar: the activation banks, and who uses their ports.
+//
+//   front, residual ---> read ---+                        +--- write <--- drain
+//   STORE: idle banks ---------->+--->[2G banks]<---------+<------------- LOAD: idle banks
+//                                       |
+//                                       +---> banks_o (2 cycles), store_data_o (3 cycles)
+//
+// Front and residual never ask in the same cycle. A STORE or LOAD word is taken when its bank is
+// idle and no lower port wants the same bank. Reset drops STORE data under way.
+`default_nettype none
+module gantry_act_xbar #(
+  parameter integer NPX      = 4,
+  parameter integer ACT_ROWS = 512,
+  parameter integer PORTS    = 2,
+  localparam integer BankW   = $clog2(NPX)
+) (
+  input  wire logic                   clk_i,
+  input  wire logic                   rst_ni,
+  input  wire logic [NPX-1:0]         front_en_i,
+  input  wire logic [16*NPX-1:0]      front_row_i,
+  input  wire logic [NPX-1:0]         residual_en_i,
+  input  wire logic [16*NPX-1:0]      residual_row_i,
+  output logic [128*NPX-1:0]          banks_o,
+  input  wire logic [NPX-1:0]         write_i,
+  input  wire logic [16*NPX-1:0]      write_row_i,
+  input  wire logic [128*NPX-1:0]     write_data_i,
+  input  wire logic [PORTS-1:0]       load_valid_i,
+  output logic [PORTS-1:0]            load_ready_o,
+  input  wire logic [PORTS*BankW-1:0] load_bank_i,
+  input  wire logic [PORTS*16-1:0]    load_row_i,
+  input  wire logic [PORTS*128-1:0]   load_data_i,
+  input  wire logic [PORTS-1:0]       store_valid_i,
+  output logic [PORTS-1:0]            store_ready_o,
+  input  wire logic [PORTS*BankW-1:0] store_bank_i,
+  input  wire logic [PORTS*16-1:0]    store_row_i,
+  output logic [PORTS-1:0]            store_data_valid_o,
+  output logic [PORTS*128-1:0]        store_data_o
+);
+  localparam integer AddrW = $clog2(ACT_ROWS);
+  logic [NPX-1:0] reads;
+  assign reads = front_en_i | residual_en_i;
+
+  generate
+    for (genvar p = 0; p < PORTS; p++) begin : gen_port
+      logic [PORTS-1:0]   load_before, store_before;
+      logic [BankW-1:0]   load_bank, store_bank, store_bank_q, store_bank_q2;
+      logic               store_q, store_q2;
+      assign load_bank  = load_bank_i[BankW*p+:BankW];
+      assign store_bank = store_bank_i[BankW*p+:BankW];
+      for (genvar o = 0; o < PORTS; o++) begin : gen_other
+        if (o < p) begin : gen_before
+          assign load_before[o]  = load_valid_i[o] && load_bank_i[BankW*o+:BankW] == load_bank;
+          assign store_before[o] = store_valid_i[o] && store_bank_i[BankW*o+:BankW] == store_bank;
+        end else begin : gen_after
+          assign load_before[o]  = 1'b0;
+          assign store_before[o] = 1'b0;
+        end
+      end
+      assign load_ready_o[p]  = !write_i[load_bank] && load_before == '0;
+      assign store_ready_o[p] = !reads[store_bank] && store_before == '0;
+      always_ff @(posedge clk_i) begin
+        store_bank_q          <= store_bank;
+        store_bank_q2         <= store_bank_q;
+        store_q               <= store_valid_i[p] && store_ready_o[p] && rst_ni;
+        store_q2              <= store_q && rst_ni;
+        store_data_valid_o[p] <= store_q2 && rst_ni;
+        if (store_q2) store_data_o[128*p+:128] <= banks_o[128*store_bank_q2+:128];
+      end
+    end
+
+    for (genvar k = 0; k < NPX; k++) begin : gen_bank
+      logic [15:0]      read_row, write_row;
+      logic [127:0]     data;
+      logic             read, write;
+      logic [PORTS-1:0] store_hit, load_hit;
+      for (genvar p = 0; p < PORTS; p++) begin : gen_hit
+        assign store_hit[p] = store_valid_i[p] && store_ready_o[p] &&
+                              store_bank_i[BankW*p+:BankW] == BankW'(k);
+        assign load_hit[p]  = load_valid_i[p] && load_ready_o[p] &&
+                              load_bank_i[BankW*p+:BankW] == BankW'(k);
+      end
+      always_comb begin
+        read_row  = residual_en_i[k] ? residual_row_i[16*k+:16] : front_row_i[16*k+:16];
+        write_row = write_row_i[16*k+:16];
+        data      = write_data_i[128*k+:128];
+        for (int p = 0; p < PORTS; p++) begin
+          if (store_hit[p]) read_row = store_row_i[16*p+:16];
+          if (load_hit[p]) begin
+            write_row = load_row_i[16*p+:16];
+            data      = load_data_i[128*p+:128];
+          end
+        end
+      end
+      assign read  = reads[k] || store_hit != '0;
+      assign write = write_i[k] || load_hit != '0;
+      gantry_act_bank #(.ACT_ROWS(ACT_ROWS)) u_bank (
+        .clk_i, .read_i(read), .read_row_i(read_row[AddrW-1:0]), .data_o(banks_o[128*k+:128]),
+        .write_i(write), .write_row_i(write_row[AddrW-1:0]), .data_i(data));
+      if (AddrW < 16) begin : gen_unused
+        logic unused;
+        assign unused = ^{read_row[15:AddrW], write_row[15:AddrW]};
+      end
+    end
+  endgenerate
+endmodule
+`default_nettype wire

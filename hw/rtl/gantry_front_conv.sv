@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// gantry_front_conv: the front of COMPUTE: semaphores, dependencies, and which step is issued when.
+//
+//   queue --->[idle]---wait mask---> semaphores
+//                |                        m_axis tile: rows, last of group, last of instruction
+//   steps ---->[run: t = 0..T-1]--------> step: Q, (y, x), accumulator row, swap
+//                |                        (a cycle is given up for the residual or for STORE)
+//   weights ---->+<--- free accumulator rows
+//
+// A cycle belongs to one class; when several conditions stop a step, the first of: START (no step
+// decoded), DEPENDENCY, MIN_STEP, WEIGHTS, ACCUMULATOR, PORT. Semaphores come before the
+// instruction is taken. SYNC passes when it is the oldest. Reset and an error stop the front.
+`default_nettype none
+`include "gantry_spec.vh"
+module gantry_front_conv #(
+  parameter integer G        = 2,
+  parameter integer ACC_ROWS = 64,
+  localparam integer NPX  = 2 * G,
+  localparam integer RowW = $clog2(ACC_ROWS)
+) (
+  input  wire logic               clk_i,
+  input  wire logic               rst_ni,
+  input  wire logic               halt_i,           // an error is known: issue nothing more
+  // queue
+  input  wire logic [3:0]         write_ptr_i,
+  input  wire logic [3:0]         oldest_ptr_i,
+  output logic [3:0]              ptr_o,
+  input  wire logic [511:0]       insn_i,
+  input  wire logic [31:0]        index_i,
+  output logic                    sync_done_o,
+  // semaphores
+  output logic                    sem_req_o,
+  output logic [15:0]             sem_mask_o,
+  input  wire logic               sem_grant_i,
+  // k-steps
+  input  wire logic               s_axis_step_tvalid,
+  output logic                    s_axis_step_tready,
+  input  wire logic signed [21:0] step_off_i,
+  input  wire logic [7:0]         step_block_i,
+  input  wire logic               step_first_i,
+  input  wire logic               step_last_i,
+  // weights, accumulator rows, tiles
+  input  wire logic               weights_full_i,
+  input  wire logic [RowW:0]      freed_i,
+  input  wire logic               tile_full_i,
+  output logic                    tile_push_o,
+  output logic [6:0]              tile_o,           // last of instruction, of group, rows - 1
+  // other users of the read ports
+  input  wire logic               residual_req_i,
+  output logic                    residual_grant_o,
+  input  wire logic               store_wait_i,
+  // the step that is issued
+  output logic                    step_o,
+  output logic                    swap_o,
+  output logic signed [21:0]      q_o,
+  output logic [17*NPX-1:0]       y_o,
+  output logic [16*NPX-1:0]       x_o,
+  output logic [NPX-1:0]          slots_o,
+  output logic [16:0]             block_o,
+  output logic [RowW-1:0]         row_o,
+  output logic [511:0]            running_o,        // instruction under work
+  output logic [31:0]             running_index_o,
+  output logic                    running_start_o,  // a CONV was taken a cycle ago
+  output logic                    waits_weights_o,  // only weights are missing
+  // counters
+  output logic [8:0]              stall_o,
+  output logic                    front_start_o,
+  output logic                    front_done_o,
+  output logic [31:0]             front_index_o,
+  output logic [5:0]              front_opcode_o
+);
+  localparam integer StepMin = `GANTRY_STEP_CYCLES_MIN;
+  localparam integer StoreSlots = 16;
+  typedef enum logic [1:0] {IDLE, RUN, SYNC} state_e;
+  state_e state_q;
+
+  // ---- taking an instruction
+  logic       here, granted, take, seen_q, is_sync, may_sync;
+  logic [3:0] distance;
+  assign here       = ptr_o != write_ptr_i && !halt_i;
+  assign sem_mask_o = insn_i[`GANTRY_COMMON_WAIT];
+  assign sem_req_o  = state_q == IDLE && here && sem_mask_o != '0;
+  assign granted    = sem_mask_o == '0 || sem_grant_i;
+  assign take       = state_q == IDLE && here && granted;
+  assign is_sync    = insn_i[`GANTRY_COMMON_OPCODE] != `GANTRY_INSN_CONV;
+  assign distance   = ptr_o - oldest_ptr_i;
+  assign may_sync   = state_q == SYNC && distance == '0 && !halt_i;
+
+  // ---- what the next step needs
+  logic              tcb, first_cycle, last_cycle, tile_last, group_last;
+  logic [1:0]        log2_m;
+  logic [2:0]        dep;
+  logic [3:0]        since_q, reload, least, pixels;
+  logic [4:0]        t_q, rows_less_1;
+  logic [7:0]        group_q;
+  logic [15:0]       left_q, tile_row_q;
+  logic [RowW:0]     tile_base_q, row;
+  logic signed [21:0] q_q, tile_q_q, q_first;
+  logic              dep_ok, weights_ok, min_ok, rows_ok, wanted, store_turn, residual_turn_q;
+  logic [3:0]        store_slot_q;
+
+  assign tcb         = running_o[`GANTRY_CONV_TCB];
+  assign log2_m      = running_o[`GANTRY_CONV_LOG2_M];
+  assign dep         = running_o[`GANTRY_CONV_DEP];
+  assign pixels      = 4'(NPX) >> log2_m;
+  assign first_cycle = t_q == '0;
+  assign tile_last   = left_q <= {11'd0, running_o[`GANTRY_CONV_TILE]} + 16'd1;
+  assign rows_less_1 = tile_last ? 5'(left_q - 16'd1) : running_o[`GANTRY_CONV_TILE];
+  assign last_cycle  = t_q == rows_less_1;
+  assign group_last  = tile_last && group_q == running_o[`GANTRY_CONV_GROUPS];
+  assign row         = tile_base_q + {{(RowW - 4) {1'b0}}, t_q};
+
+  assign reload      = 4'd2 << log2_m;
+  assign least       = step_first_i || reload > 4'(StepMin) ? reload : 4'(StepMin);
+  assign dep_ok      = dep == '0 || distance < {1'b0, dep};
+  assign min_ok      = !first_cycle || since_q >= least;
+  assign weights_ok  = !first_cycle || weights_full_i;
+  assign rows_ok     = !(step_first_i && row - freed_i >= (RowW + 1)'(ACC_ROWS)) &&
+                       !(step_last_i && first_cycle && tile_full_i);
+  assign wanted      = state_q == RUN && s_axis_step_tvalid && dep_ok && min_ok && weights_ok &&
+                       rows_ok && !halt_i;
+  assign store_turn  = store_wait_i && store_slot_q == '0;
+  assign residual_grant_o = residual_req_i && !store_turn && (!wanted || residual_turn_q);
+  assign step_o      = wanted && !store_turn && !residual_grant_o;
+  assign waits_weights_o = state_q == RUN && s_axis_step_tvalid && dep_ok && min_ok && !weights_ok;
+
+  // ---- the step
+  assign swap_o             = step_o && first_cycle;
+  assign s_axis_step_tready = step_o && last_cycle;
+  assign q_first            = tcb ? step_off_i : tile_q_q + step_off_i;
+  assign q_o                = first_cycle ? q_first : q_q;
+  assign block_o            = {9'd0, step_block_i} + (tcb ? {1'b0, tile_row_q} + {12'd0, t_q} : '0);
+  assign row_o              = row[RowW-1:0];
+  assign tile_push_o        = swap_o && step_last_i;
+  assign tile_o             = {group_last, tile_last, rows_less_1};
+  generate
+    for (genvar i = 0; i < NPX; i++) begin : gen_slots
+      assign slots_o[i] = tcb ? i == 0 : 4'(i) < pixels;
+    end
+  endgenerate
+
+  logic tile_done, group_start;
+  assign tile_done   = step_o && last_cycle && step_last_i;
+  assign group_start = take || (tile_done && tile_last);
+  gantry_front_coord #(.NPX(NPX)) u_coord (
+    .clk_i, .group_i(group_start), .step_i(step_o), .restart_i(first_cycle || tcb),
+    .keep_i(tile_done && !tcb),
+    .first_pitch_i(take ? insn_i[`GANTRY_CONV_IN_PITCH] : running_o[`GANTRY_CONV_IN_PITCH]),
+    .pitch_i(running_o[`GANTRY_CONV_IN_PITCH]),
+    .step_y_i(running_o[259:256]), .step_x_i(running_o[`GANTRY_CONV_STEP_X]), .y_o, .x_o);
+
+  always_ff @(posedge clk_i) begin
+    since_q <= swap_o ? 4'd1 : (since_q == 4'd15 ? since_q : since_q + 4'd1);
+    running_start_o <= take && !is_sync && rst_ni;
+    if (take) begin
+      running_o       <= insn_i;
+      running_index_o <= index_i;
+      left_q          <= insn_i[`GANTRY_CONV_ROWS];
+      t_q             <= '0;
+      group_q         <= '0;
+      tile_row_q      <= '0;
+      tile_q_q        <= '0;
+    end
+    if (step_o) begin
+      q_q <= q_o + (tcb ? '0 : $signed({18'd0, pixels}));
+      t_q <= last_cycle ? '0 : t_q + 5'd1;
+    end
+    if (tile_done) begin
+      tile_base_q <= tile_base_q + {{(RowW - 4) {1'b0}}, rows_less_1} + (RowW + 1)'(1);
+      left_q      <= tile_last ? running_o[`GANTRY_CONV_ROWS]
+                               : left_q - {11'd0, rows_less_1} - 16'd1;
+      tile_row_q  <= tile_last ? '0 : tile_row_q + {11'd0, rows_less_1} + 16'd1;
+      tile_q_q    <= tile_last ? '0 : tile_q_q +
+                     $signed({17'd0, rows_less_1} + 22'd1 << ($clog2(NPX) - 32'(log2_m)));
+      if (tile_last) group_q <= group_q + 8'd1;
+    end
+    unique case (state_q)
+      IDLE: if (take) state_q <= is_sync ? SYNC : RUN;
+      RUN: if (tile_done && group_last) state_q <= IDLE;
+      SYNC: if (may_sync) state_q <= IDLE;
+      default: state_q <= IDLE;
+    endcase
+    if (front_done_o) ptr_o <= ptr_o + 4'd1;
+    seen_q <= state_q == IDLE && here && !take;
+    residual_turn_q <= residual_req_i && !residual_grant_o;
+    if (store_turn) store_slot_q <= 4'(StoreSlots - 1);
+    else if (store_slot_q != '0) store_slot_q <= store_slot_q - 4'd1;
+    if (!rst_ni) begin
+      state_q         <= IDLE;
+      ptr_o           <= '0;
+      seen_q          <= 1'b0;
+      since_q         <= '1;
+      tile_base_q     <= '0;
+      residual_turn_q <= 1'b0;
+      store_slot_q    <= '0;
+    end
+  end
+
+  // ---- counters
+  assign sync_done_o    = may_sync;
+  assign front_start_o  = state_q == IDLE && here && !seen_q;
+  assign front_done_o   = may_sync || (tile_done && group_last);
+  assign front_index_o  = running_index_o;
+  assign front_opcode_o = running_o[`GANTRY_COMMON_OPCODE];
+  always_comb begin
+    stall_o = '0;
+    if (halt_i) stall_o[`GANTRY_STALL_DEPENDENCY] = 1'b1;
+    else if (state_q == IDLE) begin
+      if (!here) stall_o[`GANTRY_STALL_EMPTY] = 1'b1;
+      else if (!granted) stall_o[`GANTRY_STALL_SEMAPHORE] = 1'b1;
+      else stall_o[`GANTRY_STALL_START] = 1'b1;
+    end else if (state_q == SYNC) begin
+      if (may_sync) stall_o[`GANTRY_STALL_START] = 1'b1;
+      else stall_o[`GANTRY_STALL_DEPENDENCY] = 1'b1;
+    end else if (!s_axis_step_tvalid) stall_o[`GANTRY_STALL_START] = 1'b1;
+    else if (!dep_ok) stall_o[`GANTRY_STALL_DEPENDENCY] = 1'b1;
+    else if (!min_ok) stall_o[`GANTRY_STALL_MIN_STEP] = 1'b1;
+    else if (!weights_ok) stall_o[`GANTRY_STALL_WEIGHTS] = 1'b1;
+    else if (!rows_ok) stall_o[`GANTRY_STALL_ACCUMULATOR] = 1'b1;
+    else if (!step_o) stall_o[`GANTRY_STALL_PORT] = 1'b1;
+    else stall_o[`GANTRY_STALL_BUSY] = 1'b1;
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// gantry_residual: fetches the residual words of accumulator rows ahead of their drain.
+//
+//   start ---> row by row, block by block: q of P pixels --->[first of each bank]---> slot request
+//   slot granted --->[product]--->[row]---> bank reads ... bank data --->[buffer of 8 rows]---> word_o
+//
+// A fetch takes one slot, more when two pixels share a bank (planes, row ends). The first one waits
+// until the write pipeline is empty: quiet_i; a producer of any age has then reached memory. Reads
+// leave 3 cycles after the grant, data come 2 later and are in the buffer before a drain step that
+// starts after row_o can use them (stage 12). A row's place is free when row_free_i says so.
+// Reset drops everything.
+`default_nettype none
+`include "gantry_spec.vh"
+module gantry_residual #(
+  parameter integer G        = 2,
+  parameter integer ACT_ROWS = 512,
+  localparam integer NPX   = 2 * G,
+  localparam integer BankW = $clog2(NPX),
+  localparam integer Unit  = G > 1 ? G / 2 : 1
+) (
+  input  wire logic               clk_i,
+  input  wire logic               rst_ni,
+  input  wire logic               halt_i,
+  input  wire logic               start_i,      // insn_i is new a cycle later
+  input  wire logic [511:0]       insn_i,
+  input  wire logic               quiet_i,
+  output logic                    row_o,        // all slots of a row more have been granted
+  // slots of the read ports
+  output logic                    req_o,
+  input  wire logic               grant_i,
+  output logic [NPX-1:0]          bank_en_o,
+  output logic [16*NPX-1:0]       bank_row_o,
+  input  wire logic [128*NPX-1:0] banks_i,      // data, 2 cycles after bank_en_o
+  output logic                    range_o,
+  output logic [31:0]             range_row_o,
+  // drain, stage 12
+  input  wire logic [1:0]         position_i,
+  input  wire logic               row_free_i,
+  output logic [128*Unit-1:0]     word_o
+);
+  localparam integer Rows = 8;
+  logic             run_q, first_q, res, tcb, fits, skip, done, last_block, group_last;
+  logic [1:0]       log2_m, log2_p, block_in_q;
+  logic [2:0]       write_row_q, read_row_q;
+  logic [3:0]       used_q;
+  logic [7:0]       group_q;
+  logic [8:0]       block_q;
+  logic [15:0]      left_q;
+  logic [22*NPX-1:0]    q;
+  logic [NPX-1:0]       in_map, slots, want, sent_q, chosen;
+  logic [BankW*NPX-1:0] slot_bank;
+  logic                 valid_block;
+
+  assign res    = insn_i[`GANTRY_CONV_RES];
+  assign tcb    = insn_i[`GANTRY_CONV_TCB];
+  assign log2_m = insn_i[`GANTRY_CONV_LOG2_M];
+  assign log2_p = 2'(BankW) - log2_m;
+  gantry_raster #(.NPX(NPX)) u_raster (
+    .clk_i, .group_i(first_q || (done && group_last)), .next_i(row_o && !tcb),
+    .pitch_i(insn_i[`GANTRY_CONV_IN_PITCH]), .step_y_i(insn_i[259:256]),
+    .step_x_i(insn_i[`GANTRY_CONV_STEP_X]), .sy_i(insn_i[`GANTRY_CONV_RES_SY]),
+    .sx_i(insn_i[`GANTRY_CONV_RES_SX]), .line_i(insn_i[`GANTRY_CONV_RES_PITCH]),
+    .ps_i(insn_i[`GANTRY_CONV_RES_PS]), .h_i(insn_i[`GANTRY_CONV_OUT_H]),
+    .w_i(insn_i[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(in_map));
+
+  // Words still to ask for, and the ones that go together: the first of each bank.
+  assign valid_block = block_q + {7'd0, block_in_q} <= {1'b0, insn_i[`GANTRY_CONV_BLOCKS]};
+  generate
+    for (genvar i = 0; i < NPX; i++) begin : gen_slot
+      logic [NPX-1:0] same;
+      assign slots[i] = i == 0 || (!tcb && 4'(i) < 4'd1 << log2_p);
+      assign slot_bank[BankW*i+:BankW] = q[22*i+:BankW];
+      for (genvar j = 0; j < NPX; j++) begin : gen_other
+        if (j < i) begin : gen_before
+          assign same[j] = want[j] && slot_bank[BankW*j+:BankW] == slot_bank[BankW*i+:BankW];
+        end else begin : gen_after
+          assign same[j] = 1'b0;
+        end
+      end
+      assign chosen[i] = want[i] && same == '0;
+    end
+  endgenerate
+  assign want       = valid_block ? slots & in_map & ~sent_q : '0;
+  assign fits       = run_q && !first_q && used_q != 4'(Rows) && !halt_i;
+  assign skip       = want == '0;
+  assign req_o      = fits && !skip;
+  assign done       = fits && (skip || (grant_i && chosen == want));
+  assign last_block = {1'b0, block_in_q} == (3'd1 << log2_m) - 3'd1;
+  assign group_last = last_block && left_q == 16'd1;
+  assign row_o      = done && last_block;
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      block_in_q <= '0;
+      sent_q     <= '0;
+      group_q    <= '0;
+      block_q    <= '0;
+    end
+    if (first_q) left_q <= insn_i[`GANTRY_CONV_ROWS];
+    if (first_q && quiet_i) begin
+      first_q <= 1'b0;
+      run_q   <= res;
+    end
+    if (req_o && grant_i) sent_q <= sent_q | chosen;
+    if (done) begin
+      sent_q     <= '0;
+      block_in_q <= last_block ? '0 : block_in_q + 2'd1;
+      if (last_block) begin
+        write_row_q <= write_row_q + 3'd1;
+        left_q      <= left_q - 16'd1;
+        if (tcb) block_q <= block_q + 9'd1;
+      end
+      if (group_last) begin
+        left_q  <= insn_i[`GANTRY_CONV_ROWS];
+        group_q <= group_q + 8'd1;
+        block_q <= block_q + (9'd1 << log2_m);
+        if (group_q == insn_i[`GANTRY_CONV_GROUPS]) run_q <= 1'b0;
+      end
+    end
+    if (start_i) first_q <= 1'b1;
+    used_q     <= used_q + {3'd0, row_o} - {3'd0, row_free_i};
+    read_row_q <= read_row_q + {2'd0, row_free_i};
+    if (!rst_ni) begin
+      first_q     <= 1'b0;
+      run_q       <= 1'b0;
+      used_q      <= '0;
+      write_row_q <= '0;
+      read_row_q  <= '0;
+    end
+  end
+
+  // Addresses: stages 1 and 2 per slot, stage 3 per bank; tags go on to the data, two stages later.
+  localparam integer TagW = 7 + NPX;
+  logic [BankW*NPX-1:0] bank;
+  logic [32*NPX-1:0]    rows;
+  logic [NPX-1:0]       chosen_q2, bad, chosen_q5;
+  logic [TagW-1:0]      tag_q2, tag_q5;
+  logic [BankW*NPX-1:0] bank_q5;
+  logic [8:0]           block;
+  logic [31:0]          first_bad;
+  assign block = block_q + {7'd0, block_in_q};
+  generate
+    for (genvar i = 0; i < NPX; i++) begin : gen_addr
+      gantry_word_addr #(.NPX(NPX), .ACT_ROWS(ACT_ROWS)) u_addr (
+        .clk_i, .en_i(1'b1), .q_i(q[22*i+:22]), .cb_i(insn_i[`GANTRY_CONV_RES_CB]),
+        .base_i(insn_i[`GANTRY_CONV_RES_BASE]), .block_i({8'd0, block}),
+        .bank_o(bank[BankW*i+:BankW]), .row_o(rows[32*i+:32]), .bad_o(bad[i]));
+    end
+    for (genvar k = 0; k < NPX; k++) begin : gen_bank
+      logic [NPX-1:0] hit;
+      logic [15:0]    row;
+      for (genvar i = 0; i < NPX; i++) begin : gen_hit
+        assign hit[i] = chosen_q2[i] && !bad[i] && bank[BankW*i+:BankW] == BankW'(k);
+      end
+      always_comb begin
+        row = '0;
+        for (int i = 0; i < NPX; i++) row = row | (hit[i] ? rows[32*i+:16] : 16'd0);
+      end
+      always_ff @(posedge clk_i) begin
+        bank_en_o[k] <= hit != '0 && rst_ni;
+        if (hit != '0) bank_row_o[16*k+:16] <= row;
+      end
+    end
+  endgenerate
+  always_comb begin
+    first_bad = rows[31:0];
+    for (int i = NPX - 1; i >= 0; i--) if (chosen_q2[i] && bad[i]) first_bad = rows[32*i+:32];
+  end
+  always_ff @(posedge clk_i) begin
+    range_o     <= (chosen_q2 & bad) != '0 && rst_ni;
+    range_row_o <= first_bad;
+  end
+  gantry_delay #(.W(TagW), .N(2)) u_tag2 (
+    .clk_i, .en_i(1'b1),
+    .d_i({log2_p, write_row_q, block_in_q, chosen & {NPX{req_o && grant_i && rst_ni}}}),
+    .d_o(tag_q2));
+  assign chosen_q2 = tag_q2[NPX-1:0];
+  gantry_delay #(.W(TagW + BankW * NPX), .N(3)) u_tag5 (
+    .clk_i, .en_i(1'b1), .d_i({bank, tag_q2}), .d_o({bank_q5, tag_q5}));
+  assign chosen_q5 = tag_q5[NPX-1:0];
+
+  // Row buffer: word n of a row is slot n mod P of block n div P.
+  logic [128*NPX-1:0] row_words;
+  logic [1:0]         log2_p_q5;
+  assign log2_p_q5 = tag_q5[TagW-1-:2];
+  generate
+    for (genvar n = 0; n < NPX; n++) begin : gen_word
+      logic [127:0]     words [Rows];
+      logic [BankW-1:0] slot, from;
+      logic             write;
+      assign slot  = BankW'(n) & BankW'((32'd1 << log2_p_q5) - 32'd1);
+      assign from  = bank_q5[BankW*slot+:BankW];
+      assign write = chosen_q5[slot] && tag_q5[NPX+:2] == 2'(n >> log2_p_q5);
+      always_ff @(posedge clk_i)
+        if (write) words[tag_q5[NPX+2+:3]] <= banks_i[128*from+:128];
+      assign row_words[128*n+:128] = words[read_row_q];
+    end
+    for (genvar w = 0; w < Unit; w++) begin : gen_out
+      logic [BankW-1:0] n;
+      assign n                   = BankW'(32'(position_i) * Unit + w);
+      assign word_o[128*w+:128]  = row_words[128*n+:128];
+    end
+  endgenerate
+
+  logic unused;
+  assign unused = ^{insn_i[511:448], insn_i[383:304], insn_i[271:260], insn_i[247:224],
+                    insn_i[191:112], insn_i[95:31], insn_i[28:14], insn_i[11:10], insn_i[8:7],
+                    insn_i[5:0]};
+endmodule
+`default_nettype wire
