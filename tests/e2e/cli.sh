@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The command doing what it is for, on the digit network and the devices of the library.
+set -u
+. tests/e2e/cases.sh
+picture=models/digits/samples/7_0.png
+
+# ---- Help and version
+text=$("$gantry" --version)
+contains "version names the specification" "$text" \
+    "spec $(sed -n 's/.*(0x\(.*\)).*/\1/p' hw/spec/gantry_spec_hash.h)"
+contains "version names the devices" "$text" "cpu model:half"
+text=$("$gantry" --help)
+for command in run profile verify inspect devices; do
+    contains "help lists $command" "$text" "  $command"
+    check "$command has help" "$gantry" $command --help
+    contains "help of $command is made from its table" "$("$gantry" $command --help)" "--json"
+done
+
+# ---- run
+"$gantry" run $model --input $picture --device cpu >"$scratch/run.txt" 2>"$scratch/run.err"
+equal "run reads a picture" "$(sed -n '1s/.* //p' "$scratch/run.txt")" 7
+contains "run says what it did with the picture" "$(cat "$scratch/run.err")" \
+    "1x16x16x1 int8 (manifest)"
+"$gantry" run $model --input $picture --device model --json --quiet >"$scratch/run.json" \
+    2>"$scratch/run.err"
+equal "run --json is one line" "$(wc -l <"$scratch/run.json")" 1
+equal "--quiet leaves stderr empty" "$(cat "$scratch/run.err")" ""
+equal "run --json has a label" "$(json "$scratch/run.json" 'r["top"][0]["label"]')" 7
+equal "run --json has five classes" "$(json "$scratch/run.json" 'len(r["top"])')" 5
+equal "run --json names the device" "$(json "$scratch/run.json" 'r["device"]')" model:half
+equal "run --json has the shape with vectors" \
+    "$(json "$scratch/run.json" 'r["outputs"][0]["shape"]')" "[1, 1, 10]"
+equal "run --json counts offloaded MACs" \
+    "$(json "$scratch/run.json" 'r["macs_offloaded_percent"]')" 100.0
+"$gantry" run $model --input $picture --device cpu --top 2 --labels "$vectors/README.md" --json \
+    --quiet >"$scratch/run.json"
+equal "--top and --labels" \
+    "$(json "$scratch/run.json" 'len(r["top"]), r["top"][1]["label"] != r["top"][0]["label"]')" \
+    "(2, True)"
+
+for device in cpu model model:tiny; do
+    check "42 vectors are as expected on $device" "$gantry" run $model --device $device --quiet \
+        --input $vectors/input0.npy --expect $vectors/output0.npy --output "$scratch/out-$device"
+    equal "output file holds the same bytes on $device" \
+        "$(tail -c 420 "$scratch/out-$device/output0.npy" | cksum)" \
+        "$(tail -c 420 $vectors/output0.npy | cksum)"
+    contains "output file has shape [V] + S on $device" \
+        "$(head -c 128 "$scratch/out-$device/output0.npy" | tr -d '\0')" "(42, 1, 10)"
+done
+name=$("$gantry" inspect $model --device cpu | sed -n 's/^input *\([^ ]*\) .*/\1/p')
+check "an input is named" "$gantry" run $model --device cpu --quiet \
+    --input "$name=$vectors/input0.npy"
+check "an output folder is made with those above it" "$gantry" run $model --device cpu --quiet \
+    --input $picture --output "$scratch/a/b/c"
+
+# ---- random inputs
+run_random() { "$gantry" run $model --device "$1" --random "$2" --quiet; }
+equal "a seed gives the same input each time" "$(run_random cpu 5)" "$(run_random cpu 5)"
+equal "a seed gives the same input on every device" "$(run_random cpu 5)" "$(run_random model 5)"
+if [ "$(run_random cpu 5)" != "$(run_random cpu 6)" ]; then
+    pass "seeds differ"
+else
+    fail "seeds differ" "5 and 6 do not"
+fi
+
+# ---- float32 inputs
+python3 - "$vectors/input0.npy" "$scratch/float.npy" <<'PROGRAM'
+import struct
+import sys
+raw = open(sys.argv[1], "rb").read()[-42 * 256:]
+values = [(v + 128) * 0.003921568859368563 for v in struct.unpack(f"{len(raw)}b", raw)]
+head = "{'descr': '<f4', 'fortran_order': False, 'shape': (42, 16, 16, 1), }"
+head += " " * (63 - (10 + len(head)) % 64) + "\n"
+out = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode()
+open(sys.argv[2], "wb").write(out + struct.pack(f"<{len(values)}f", *values))
+PROGRAM
+check "--quantize takes float32" "$gantry" run $model --device cpu --quiet --quantize \
+    --input "$scratch/float.npy" --expect $vectors/output0.npy
+
+# ---- profile
+for device in cpu model; do
+    "$gantry" profile $model --device $device --json --quiet --csv "$scratch/$device.csv" \
+        --chrome-trace "$scratch/$device.trace" >"$scratch/$device.json" 2>"$scratch/profile.err"
+    equal "profile --json is one line on $device" "$(wc -l <"$scratch/$device.json")" 1
+    equal "profile --json has schema, model and target on $device" \
+        "$(json "$scratch/$device.json" 'r["schema"], r["model"], r["target"]')" \
+        "(1, 'digits.tflite', 'kv260')"
+    holds "MACs of nodes sum to the total on $device" "$scratch/$device.json" \
+        'sum(n["macs"] for n in nodes) == t["macs"]'
+    holds "every CPU node has a reason on $device" "$scratch/$device.json" \
+        'all(n["reason"]["code"] for n in nodes if n["placement"] == "cpu")'
+    holds "cycles are null on $device" "$scratch/$device.json" 't["accelerator_cycles"] is None'
+    holds "the Chrome trace is JSON on $device" "$scratch/$device.trace" \
+        'sum(e["ph"] == "X" for e in r["traceEvents"]) >= 12'
+    equal "the CSV has a line per node on $device" "$(wc -l <"$scratch/$device.csv")" \
+        "$(($(json "$scratch/$device.json" 'len(r["nodes"])') + 1))"
+done
+contains "profile without input says that it is random" \
+    "$("$gantry" profile $model --device cpu 2>&1 >"$scratch/table")" "seed 1"
+contains "the table names the layers' operators" "$(cat "$scratch/table")" DEPTHWISE_CONV_2D
+check "several runs" "$gantry" profile $model --device model --runs 7 --quiet
+LC_ALL=de_DE.UTF-8 "$gantry" profile $model --device cpu --quiet >"$scratch/german"
+equal "numbers are the same in every locale" "$(grep -c '[0-9],[0-9]* us' "$scratch/german")" 0
+equal "no colour outside of a terminal" "$(grep -c $'\033' "$scratch/table")" 0
+
+# ---- verify
+"$gantry" verify $model --devices cpu,model,model:tiny --input $vectors/input0.npy \
+    --expect $vectors/output0.npy --layers --json --quiet >"$scratch/verify.json"
+equal "verify finds no difference" \
+    "$? $(json "$scratch/verify.json" '[d["equal"] for d in devices]')" "0 [True, True, True]"
+holds "verify --layers compares all but what is fused" "$scratch/verify.json" \
+    '[sum(not l["observable"] for l in d["layers"]) for d in devices[1:]] == [1, 1]'
+holds "verify --layers finds no difference" "$scratch/verify.json" \
+    'sum(l["differing_bytes"] or 0 for d in devices[1:] for l in d["layers"]) == 0'
+"$gantry" verify $model --devices cpu,model --placement cpu --json --quiet >"$scratch/verify.json"
+holds "--placement cpu offloads nothing" "$scratch/verify.json" \
+    'devices[1]["macs_offloaded"] == 0'
+contains "verify without --devices takes those that are there" \
+    "$("$gantry" verify $model --quiet)" model
+
+# A changed byte of the expected values is found, at its place.
+cp $vectors/output0.npy "$scratch/changed.npy"
+printf '\x55' | dd of="$scratch/changed.npy" bs=1 conv=notrunc status=none \
+    seek=$(($(wc -c <"$scratch/changed.npy") - 420 + 37))
+for command in "run --device cpu" "verify --devices cpu,model"; do
+    # shellcheck disable=SC2086 # a command line
+    text=$("$gantry" ${command%% *} $model ${command#* } --quiet --input $vectors/input0.npy \
+        --expect "$scratch/changed.npy" 2>&1)
+    equal "${command%% *} exits 1 on a difference" $? 1
+    contains "${command%% *} names the place of the difference" "$text" "vector 3 at 0,7"
+done
+
+# ---- inspect and devices
+"$gantry" inspect $model --device model --json --quiet >"$scratch/inspect.json"
+equal "inspect --json is one line" "$(wc -l <"$scratch/inspect.json")" 1
+equal "inspect counts nodes and launches" \
+    "$(json "$scratch/inspect.json" 'len(r["nodes"]), r["launches"]')" "(12, 1)"
+contains "inspect --program prints instructions" \
+    "$("$gantry" inspect $model --device model --program --quiet)" "CONV "
+contains "inspect says why a node is on the CPU" \
+    "$("$gantry" inspect $model --device model --quiet)" "operator: "
+"$gantry" devices --json >"$scratch/devices.json"
+equal "devices --json lists the CPU" \
+    "$(json "$scratch/devices.json" 'r["devices"][0]["name"], r["devices"][0]["available"]')" \
+    "('cpu', True)"
+finish
