@@ -47,7 +47,9 @@ bool same_operator(const fb::OperatorCode *a, const fb::OperatorCode *b)
     if (builtin_code(a) != builtin_code(b)) return false;
     if (builtin_code(a) != GANTRY_TFLITE_CUSTOM) return true;
     if (!a->custom_code() || !b->custom_code()) return a->custom_code() == b->custom_code();
-    return strcmp(a->custom_code()->c_str(), b->custom_code()->c_str()) == 0;
+    uint32_t size = a->custom_code()->size();
+    return size == b->custom_code()->size() &&
+           memcmp(a->custom_code()->data(), b->custom_code()->data(), size) == 0;
 }
 
 /* Appends one operator with its nodes: RESIZE_BILINEAR (nodes 12, 14). */
