@@ -51,6 +51,10 @@ struct gantry_image_options {
     float offset;
 };
 
+/* What is done without a manifest, so that the common inputs get q = v - 128: real = v / 255 when
+ * the input's scale is at most 1/200, else real = v. */
+struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info);
+
 /* Reads .png, .jpg or .bmp, converts to the channels of the input (1 or 3), resizes by area
  * averaging to its height and width and quantises to its int8 (or uint8) scale and zero point.
  * info: shape [1,H,W,C]. out->shape is info's. Errors name file and reason; a picture has at most

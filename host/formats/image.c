@@ -110,6 +110,12 @@ static enum gantry_status check_info(const char *path, const struct gantry_tenso
     return GANTRY_OK;
 }
 
+struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info)
+{
+    const float unit = 1.0f / 200; /* an input in 0..1 has 1/255, one in 0..255 has 1 */
+    return (struct gantry_image_options){.scale = info->scale <= unit ? 1.0f / 255 : 1.0f};
+}
+
 static enum gantry_status convert(struct gantry_array *out, struct picture *picture,
                                   const char *path, const struct gantry_tensor_info *info,
                                   const struct gantry_image_options *options,

@@ -137,6 +137,19 @@ static void image__inverts_scales_and_saturates(void **state)
     (void)scratch_remove("c.bmp");
 }
 
+static void image__default_options_keep_the_pixel_value(void **state)
+{
+    (void)state;
+    struct gantry_tensor_info info = info_of(1, 1, 1);
+    for (int v = 0; v < 256; v += 5) {
+        info.scale = 1;
+        assert_int_equal(quantised((uint8_t)v, info, gantry_image_default_options(&info)), v - 128);
+        info.scale = 1.0f / 255;
+        assert_int_equal(quantised((uint8_t)v, info, gantry_image_default_options(&info)), v - 128);
+    }
+    (void)scratch_remove("c.bmp");
+}
+
 /* The manifest's steps in Python made these vectors. */
 static void image__equals_the_vectors_of_digits(void **state)
 {
@@ -230,6 +243,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(image__keeps_pixels_and_makes_grey),
     cmocka_unit_test(image__resizes_by_exact_area),
     cmocka_unit_test(image__inverts_scales_and_saturates),
+    cmocka_unit_test(image__default_options_keep_the_pixel_value),
     cmocka_unit_test(image__equals_the_vectors_of_digits),
     cmocka_unit_test(image__refuses_what_is_no_picture),
     cmocka_unit_test(image__survives_damaged_pictures),
