@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+# Random programs for every test that runs some: executor, checker, RTL.
+add_library(gantry_chain STATIC ${CMAKE_SOURCE_DIR}/tests/chain.c
+  ${CMAKE_SOURCE_DIR}/tests/chain_conv.c ${CMAKE_SOURCE_DIR}/tests/chain_move.c
+  ${CMAKE_SOURCE_DIR}/tests/chain_weights.c)
+target_include_directories(gantry_chain PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(gantry_chain PUBLIC gantry_flags gantry_accel m)
+
 foreach(module isa lane address stream)
-  gantry_test(test_${module} SOURCES test_${module}.c PARTS accel LABELS unit)
+  gantry_test(test_${module} SOURCES test_${module}.c PARTS accel LABELS unit LIBRARIES m)
 endforeach()
-target_link_libraries(test_lane PRIVATE m)
+gantry_test(test_execute SOURCES test_execute.c plain.c PARTS chain LABELS unit)
