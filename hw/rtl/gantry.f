@@ -11,6 +11,7 @@ gantry_fetch.sv
 gantry_dispatch.sv
 gantry_run.sv
 gantry_sem.sv
+gantry_retire.sv
 gantry_load.sv
 gantry_load_row.sv
 gantry_store.sv

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_dispatch: checks each instruction and routes it.
 //
-//   s_axis_insn --->[ opcode, reserved bits ]---> FETCH (NOP, END) | LOAD | COMPUTE | STORE
+//   s_axis_insn --->[ opcode, bits, fields ]---> FETCH (NOP, END) | LOAD | COMPUTE | STORE
 //
 // One cycle for the check, then the route waits for its queue: order is kept because a full queue
-// blocks. Errors: BAD_OPCODE (info: opcode), RESERVED_BITS (info: first word with a bad bit),
-// FIELD_RANGE for WINDOW without the hardware (info: 0, the word of the opcode). An instruction in
-// error is not passed on. clear_i and reset forget the check.
+// blocks. Errors: BAD_OPCODE, RESERVED_BITS (info 0 both), FIELD_RANGE (info: lowest bit of the
+// field) for WINDOW without the hardware and for fields of LOAD and STORE; the core checks CONV.
+// An instruction in error is not passed on. clear_i and reset forget the check.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_dispatch #(
@@ -30,10 +30,9 @@ module gantry_dispatch #(
   output logic [63:0]       err_info_o
 );
   logic [5:0]   opcode;
-  logic [511:0] mask, bad;
+  logic [511:0] mask;
   logic [3:0]   route, route_q;
   logic         known, lacking, checked_q, legal_q;
-  logic [3:0]   bad_word;
 
   assign opcode = s_axis_insn_tdata[`GANTRY_COMMON_OPCODE];
   always_comb begin
@@ -74,15 +73,39 @@ module gantry_dispatch #(
     endcase
   end
 
-  assign bad = s_axis_insn_tdata & ~mask;
+  // Fields of LOAD and STORE; those used here have the same places. The first in this order.
+  logic         is_load, is_store, move, bad_field;
+  logic [8:0]   field;
+  assign is_load  = opcode == `GANTRY_INSN_LOAD;
+  assign is_store = opcode == `GANTRY_INSN_STORE;
+  assign move     = is_load || is_store;
   always_comb begin
-    bad_word = '0;
-    for (int w = 15; w >= 0; w--) begin
-      if (bad[32*w +: 32] != '0) begin
-        bad_word = 4'(w);
-      end
+    bad_field = 1'b1;
+    field     = '0;
+    if (lacking) begin
+      field = 9'd0;
+    end else if (move && s_axis_insn_tdata[`GANTRY_LOAD_BUFFER] == 2'd3) begin
+      field = 9'd64;
+    end else if (is_store && s_axis_insn_tdata[99:96] != '0) begin     // OFFSET, 16 bytes
+      field = 9'd96;
+    end else if (is_store && s_axis_insn_tdata[131:128] != '0) begin   // ROW_STRIDE
+      field = 9'd128;
+    end else if (move && s_axis_insn_tdata[`GANTRY_LOAD_ROWS] == '0) begin
+      field = 9'd160;
+    end else if (is_load && s_axis_insn_tdata[`GANTRY_LOAD_ROW_BYTES] == '0) begin
+      field = 9'd192;
+    end else if (move && s_axis_insn_tdata[`GANTRY_LOAD_PIXELS] == '0) begin
+      field = 9'd208;
+    end else if (move && s_axis_insn_tdata[`GANTRY_LOAD_PITCH] == '0) begin
+      field = 9'd320;
+    end else begin
+      bad_field = 1'b0;
     end
   end
+
+  logic reserved, legal;
+  assign reserved = (s_axis_insn_tdata & ~mask) != '0;
+  assign legal    = known && !reserved && !bad_field;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -94,20 +117,18 @@ module gantry_dispatch #(
       err_valid_o <= 1'b0;
     end else begin
       checked_q   <= s_axis_insn_tvalid;
-      legal_q     <= known && bad == '0 && !lacking;
-      err_valid_o <= s_axis_insn_tvalid && !checked_q && !(known && bad == '0 && !lacking);
+      legal_q     <= legal;
+      err_valid_o <= s_axis_insn_tvalid && !checked_q && !legal;
     end
     route_q <= route;
     if (!known) begin
       err_cause_o <= `GANTRY_CAUSE_BAD_OPCODE;
-      err_info_o  <= 64'(opcode);
-    end else if (lacking) begin
-      err_cause_o <= `GANTRY_CAUSE_FIELD_RANGE;
-      err_info_o  <= '0;
-    end else begin
+    end else if (reserved && !lacking) begin
       err_cause_o <= `GANTRY_CAUSE_RESERVED_BITS;
-      err_info_o  <= 64'(bad_word);
+    end else begin
+      err_cause_o <= `GANTRY_CAUSE_FIELD_RANGE;
     end
+    err_info_o <= (known && !reserved) ? 64'(field) : '0;
     err_insn_o <= s_axis_insn_tuser;
   end
 

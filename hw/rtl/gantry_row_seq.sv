@@ -9,8 +9,8 @@
 // {(q div NPX)*CB, q mod NPX} (gantry_row_walk); the products that this needs are formed once per
 // instruction by shift and add, ending early for small factors. Then a row takes four cycles here,
 // hidden behind the words of the rows before. The instruction stands at s_axis_insn until it ends.
-// Errors: FIELD_RANGE (info: word of the instruction), DDR_RANGE (info: byte offset of the row in
-// its buffer), ACT_RANGE from the engines (info: row); the unit then stops until clear_i.
+// Fields are legal: gantry_dispatch has seen to it. Errors: DDR_RANGE (info: byte offset of the row
+// in its buffer), ACT_RANGE from the engines (info: row); the unit then stops until clear_i.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_row_seq #(
@@ -70,7 +70,7 @@ module gantry_row_seq #(
   logic [31:0]  stride;
   logic [15:0]  rows, row0, pixels, pitch, ps;
   logic [8:0]   cb, words;
-  logic         sy, sx, bad_buffer, bad_offset, bad_stride;
+  logic         sy, sx;
   assign insn   = s_axis_insn_tdata;
   assign buffer = insn[`GANTRY_LOAD_BUFFER];
   assign stride = insn[`GANTRY_LOAD_ROW_STRIDE];
@@ -83,9 +83,6 @@ module gantry_row_seq #(
   assign words  = 9'(insn[`GANTRY_LOAD_WORDS]) + 9'd1;
   assign sy     = insn[`GANTRY_LOAD_SY];
   assign sx     = insn[`GANTRY_LOAD_SX];
-  assign bad_buffer = buffer == 2'd3;
-  assign bad_offset = IsStore != 0 && insn[99:96] != '0;
-  assign bad_stride = IsStore != 0 && insn[131:128] != '0;
 
   // ---- Runs of a launch: an index that does not grow begins the next run ----
   logic         seen_q, new_run;
@@ -162,24 +159,14 @@ module gantry_row_seq #(
     state_d = state_q;
     unique case (state_q)
       StIdle:    if (s_axis_insn_tvalid) state_d = StLoad;
-      StLoad: begin
-        state_d = StProduct;
-        if (bad_buffer || bad_offset || bad_stride) begin
-          state_d = StHalt;
-        end
-      end
+      StLoad:    state_d = StProduct;
       StProduct: if (mul_done) begin
         state_d = StLoad;
         if (product_q == 3'd4) begin
           state_d = StWait;
         end
       end
-      StWait: if (sem_grant_i) begin
-        state_d = StRow;
-        if (rows == '0) begin
-          state_d = StDrain;
-        end
-      end
+      StWait:    if (sem_grant_i) state_d = StRow;
       StRow: begin
         state_d = StPlane;
         if (range_bad) begin
@@ -230,9 +217,6 @@ module gantry_row_seq #(
     if (engine_err_i) begin
       err_cause_o <= `GANTRY_CAUSE_ACT_RANGE;
       err_info_o  <= 64'(engine_err_row_i);
-    end else if (state_q == StLoad) begin
-      err_cause_o <= `GANTRY_CAUSE_FIELD_RANGE;
-      err_info_o  <= bad_buffer ? 64'd2 : bad_offset ? 64'd3 : 64'd4;
     end else begin
       err_cause_o <= `GANTRY_CAUSE_DDR_RANGE;
       err_info_o  <= offset_q;

@@ -6,7 +6,7 @@
 //
 // Units: 0 FETCH, 1 LOAD, 2 COMPUTE, 3 STORE. A request takes all its counters or none. COMPUTE
 // goes before LOAD, STORE, FETCH; masks that do not meet are granted in the same cycle. Signals of
-// all units may come together. A counter beyond 15 is an error and keeps 15.
+// all units may come together. A counter beyond 15 is an error (info: its number) and keeps 15.
 // Proof: hw/formal/gantry_sem.
 `default_nettype none
 `include "gantry_spec.vh"
@@ -22,9 +22,11 @@ module gantry_sem (
   input  wire logic [63:0]  signal_i,
   input  wire logic [127:0] signal_insn_i,   // index of the instruction that signals
   output logic              balanced_o,      // every counter holds its initial value
+  output logic [3:0]        skewed_o,        // else: the first that does not
   output logic              err_valid_o,
+  output logic [3:0]        err_unit_o,
   output logic [31:0]       err_insn_o,
-  output logic [63:0]       err_info_o       // mask of the counters that overflowed
+  output logic [63:0]       err_info_o
 );
   localparam integer Sems = `GANTRY_SEMAPHORES;
   localparam logic [5:0] Max = 6'd15;
@@ -32,6 +34,7 @@ module gantry_sem (
   logic [4*Sems-1:0] count_q, count_d;
   logic [Sems-1:0]   nonzero, taken, overflow;
   logic [31:0]       insn;
+  logic [3:0]        unit, first;
 
   always_comb begin
     for (int s = 0; s < Sems; s++) begin
@@ -70,13 +73,27 @@ module gantry_sem (
   // The signaller that is named: the lowest unit with a counter that overflowed.
   always_comb begin
     insn = '0;
+    unit = '0;
     for (int u = 3; u >= 0; u--) begin
       if (signal_valid_i[u] && (signal_i[16*u +: 16] & overflow) != '0) begin
         insn = signal_insn_i[32*u +: 32];
+        unit = `GANTRY_UNIT_FETCH + 4'(u);
       end
     end
   end
 
+  always_comb begin
+    first    = '0;
+    skewed_o = '0;
+    for (int s = Sems - 1; s >= 0; s--) begin
+      if (overflow[s]) begin
+        first = 4'(s);
+      end
+      if (count_q[4*s +: 4] != init_i[4*s +: 4]) begin
+        skewed_o = 4'(s);
+      end
+    end
+  end
   assign balanced_o = count_q == init_i;
 
   always_ff @(posedge clk_i) begin
@@ -90,8 +107,9 @@ module gantry_sem (
       count_q     <= count_d;
       err_valid_o <= overflow != '0;
     end
+    err_unit_o <= unit;
     err_insn_o <= insn;
-    err_info_o <= {48'd0, overflow};
+    err_info_o <= 64'(first);
   end
 
 `ifdef FORMAL
@@ -125,10 +143,10 @@ module gantry_sem (
     if (req_i[f_a] && mask_i[16*f_a +: 16] == '0) assert (grant_o[f_a]);
     if (f_past_q && $past(rst_ni) && !$past(clear_i)) begin
       if ({2'b00, $past(f_now)} + $past(f_add) - $past(f_take) > 6'd15) begin
-        assert (err_valid_o && err_info_o[f_sem] && f_now == 4'd15);
+        assert (err_valid_o && err_info_o <= 64'(f_sem) && f_now == 4'd15);
       end else begin
         assert ({2'b00, f_now} == {2'b00, $past(f_now)} + $past(f_add) - $past(f_take));
-        assert (!err_info_o[f_sem]);
+        assert (!err_valid_o || err_info_o != 64'(f_sem));
       end
     end
     cover (f_past_q && err_valid_o);

@@ -85,6 +85,8 @@ module gantry_shell #(
   logic [63:0]   sem_mask, sem_signal;
   logic [127:0]  unit_index;
   logic          compute_finish, balanced;
+  logic [3:0]    skewed;
+  logic [31:0]   finish_index;
   logic [8:0]    stall;
 
   // Errors: 0 dispatch, 1 fetch, 2 semaphores, 3 run, 4 LOAD, 5 COMPUTE, 6 STORE, 7 ports.
@@ -93,14 +95,18 @@ module gantry_shell #(
   logic [31:0]   err_unit, err_port;
   logic [255:0]  err_insn;
   logic [511:0]  err_info;
-  assign err_unit[27:0]     = {`GANTRY_UNIT_STORE, `GANTRY_UNIT_COMPUTE, `GANTRY_UNIT_LOAD,
-                               `GANTRY_UNIT_FETCH, `GANTRY_UNIT_CONTROL, `GANTRY_UNIT_FETCH,
-                               `GANTRY_UNIT_FETCH};
+  assign err_unit[7:0]      = {`GANTRY_UNIT_FETCH, `GANTRY_UNIT_FETCH};
+  assign err_unit[19:12]    = {`GANTRY_UNIT_LOAD, `GANTRY_UNIT_FETCH};
+  assign err_unit[27:24]    = `GANTRY_UNIT_STORE;
+  // The core finds what belongs to other units: legality of CONV and the end of the weights.
+  assign err_unit[23:20]    = (err_cause[47:40] == `GANTRY_CAUSE_FIELD_RANGE) ? `GANTRY_UNIT_FETCH
+                              : (err_cause[47:40] == `GANTRY_CAUSE_WEIGHTS_EXHAUSTED)
+                                ? `GANTRY_UNIT_WEIGHT : `GANTRY_UNIT_COMPUTE;
   assign err_port[27:0]     = '0;
   assign err_cause[31:8]    = {`GANTRY_CAUSE_SEMAPHORE, `GANTRY_CAUSE_SEMAPHORE,
                                `GANTRY_CAUSE_NO_END};
   assign err_info[127:64]   = '0;
-  assign err_info[255:192]  = '0;
+  assign err_info[255:192]  = 64'(skewed);
   assign err_insn[127:96]   = unit_index[31:0];
   assign err_insn[159:128]  = unit_index[63:32];
   assign err_insn[223:192]  = unit_index[127:96];
@@ -167,8 +173,14 @@ module gantry_shell #(
   gantry_sem u_sem (
     .clk_i, .rst_ni, .clear_i(clear), .init_i(cfg[8*`GANTRY_REG_SEM_INIT +: 64]),
     .req_i(sem_req), .mask_i(sem_mask), .grant_o(sem_grant), .signal_valid_i(sem_signal_valid),
-    .signal_i(sem_signal), .signal_insn_i(unit_index), .balanced_o(balanced),
-    .err_valid_o(err_valid[2]), .err_insn_o(err_insn[95:64]), .err_info_o(err_info[191:128])
+    .signal_i(sem_signal),
+    .signal_insn_i({unit_index[127:96], finish_index, unit_index[63:0]}),
+    .balanced_o(balanced), .skewed_o(skewed), .err_valid_o(err_valid[2]),
+    .err_unit_o(err_unit[11:8]), .err_insn_o(err_insn[95:64]), .err_info_o(err_info[191:128])
+  );
+  gantry_retire u_retire (
+    .clk_i, .rst_ni, .clear_i(clear), .front_done_i(unit_done[2]),
+    .front_index_i(unit_index[95:64]), .finish_i(compute_finish), .index_o(finish_index)
   );
 
   // ---- LOAD and STORE ----

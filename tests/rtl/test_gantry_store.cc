@@ -266,14 +266,6 @@ void store__refuses_what_the_buffer_or_the_memory_has_not(void **state)
     assert_true(act.run(1));
     assert_int_equal(act.cause, GANTRY_CAUSE_ACT_RANGE);
     assert_int_equal(act.info, act_rows);
-
-    c.tensor.base = 0;
-    c.offset = 8;
-    rig field(1);
-    field.program.push_back({0, encode(c)});
-    assert_true(field.run(1));
-    assert_int_equal(field.cause, GANTRY_CAUSE_FIELD_RANGE);
-    assert_int_equal(field.info, 3);
 }
 
 } // namespace
