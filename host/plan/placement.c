@@ -41,20 +41,33 @@ static bool reshape_vanishes(const struct gantry_build *build, int32_t index)
     return readers > 0;
 }
 
+/* Whether the input of a RESHAPE is itself the result of one that the CPU has. */
+static bool follows_cpu_reshape(const struct gantry_build *build, int32_t index)
+{
+    int32_t producer = build->graph->tensors[build->graph->nodes[index].inputs[0]].producer;
+    return producer != GANTRY_NO_NODE && is_reshape(build, producer) &&
+           !build->plan->nodes[producer].accelerator;
+}
+
 static void choose_sides(struct gantry_build *build)
 {
     static const struct gantry_reason alias = {
         .code = "alias", .rule = "No work: the result is the input's memory, or a copy of it"};
+    struct gantry_plan_node *nodes = build->plan->nodes;
     for (int32_t n = build->graph->node_count - 1; n >= 0; n--) {
-        struct gantry_plan_node *node = &build->plan->nodes[n];
-        node->reason = build->verdict[n];
-        node->accelerator = node->reason.code == NULL;
-        node->fused_into = GANTRY_NO_NODE;
-        node->segment = -1;
-        if (is_reshape(build, n) && node->accelerator && !reshape_vanishes(build, n)) {
-            node->accelerator = false;
-            node->reason = alias;
-        }
+        nodes[n] = (struct gantry_plan_node){
+            .accelerator = build->verdict[n].code == NULL,
+            .reason = build->verdict[n],
+            .fused_into = GANTRY_NO_NODE,
+            .segment = -1,
+        };
+        if (is_reshape(build, n) && nodes[n].accelerator && !reshape_vanishes(build, n))
+            nodes[n].accelerator = false;
+    }
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        if (!is_reshape(build, n) || build->verdict[n].code) continue;
+        if (follows_cpu_reshape(build, n)) nodes[n].accelerator = false;
+        if (!nodes[n].accelerator) nodes[n].reason = alias;
     }
 }
 
@@ -68,8 +81,6 @@ static bool ready(const struct gantry_build *build, int32_t node)
 {
     for (int32_t i = 0; i < operands(&build->graph->nodes[node]); i++) {
         int32_t producer = build->graph->tensors[operand(build, node, i)].producer;
-        while (producer != GANTRY_NO_NODE && vanishes(build, producer))
-            producer = build->graph->tensors[build->graph->nodes[producer].inputs[0]].producer;
         if (producer != GANTRY_NO_NODE && build->plan->nodes[producer].segment < 0) return false;
     }
     return true;
@@ -195,9 +206,12 @@ enum gantry_status gantry_build_place(struct gantry_build *build)
     choose_sides(build);
     int32_t left = build->graph->node_count, segment = 0;
     for (int32_t n = 0; n < build->graph->node_count; n++) left -= vanishes(build, n);
+    int32_t idle = 0;
     for (bool accelerator = false; left > 0; accelerator = !accelerator) {
         int32_t taken = take(build, accelerator, segment);
-        if (taken > 0) segment++;
+        idle = taken > 0 ? 0 : idle + 1;
+        gantry_assert(idle < 3);
+        segment += taken > 0;
         left -= taken;
     }
     file_reshapes(build);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Runs plans for their tests: launches by the executor, CPU nodes by the reference kernels on the
+ * plan's homes; and compares with values of a plain run. */
+#include "test_plan_support.h"
+
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "random.h"
+#include "test.h"
+
+/* The planner only asks for a model's graph: here the graph is the model. */
+const struct gantry_graph *gantry_model_graph(const struct gantry_model *model)
+{
+    return (const struct gantry_graph *)(const void *)model;
+}
+
+static int32_t zero_of(const struct gantry_graph *graph, int32_t tensor)
+{
+    return graph->tensors[tensor].quantization.zero_point[0];
+}
+
+static void run_conv(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                     const struct gantry_s8_map *in, const struct gantry_s8_map *out)
+{
+    int32_t *bias = calloc((size_t)out->c, sizeof *bias);
+    float *scale = calloc((size_t)out->c, sizeof *scale);
+    const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];
+    for (int32_t c = 0; c < out->c; c++) {
+        scale[c] = gantry_node_scale(graph, node, c);
+        if (node->inputs[2] != GANTRY_NO_TENSOR)
+            bias[c] = (int32_t)gantry_load_u32(
+                (const uint8_t *)graph->tensors[node->inputs[2]].data + 4 * (size_t)c);
+    }
+    bool full = node->op == GANTRY_OP_FULLY_CONNECTED;
+    struct gantry_s8_conv_args args = {
+        .input = *in,
+        .output = *out,
+        .weights = weights->data,
+        .bias = bias,
+        .scale = scale,
+        .kernel_h = full ? in->h : node->window.kernel_h,
+        .kernel_w = full ? in->w : node->window.kernel_w,
+        .stride_h = full ? 1 : node->window.stride_h,
+        .stride_w = full ? 1 : node->window.stride_w,
+        .dilation_h = full ? 1 : node->window.dilation_h,
+        .dilation_w = full ? 1 : node->window.dilation_w,
+        .pad_top = node->window.pad_top,
+        .pad_left = node->window.pad_left,
+        .input_zero = zero_of(graph, node->inputs[0]),
+        .output_zero = zero_of(graph, node->output),
+        .weight_zero = weights->quantization.zero_point[0],
+        .clamp_min = node->clamp_min,
+        .clamp_max = node->clamp_max,
+    };
+    if (node->op == GANTRY_OP_DEPTHWISE_CONV_2D)
+        gantry_s8_depthwise_conv_2d__ref(&args);
+    else
+        gantry_s8_conv_2d__ref(&args);
+    free(bias);
+    free(scale);
+}
+
+static void run_add(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                    const struct gantry_s8_map *a, const struct gantry_s8_map *b,
+                    const struct gantry_s8_map *out)
+{
+    struct gantry_add_params p;
+    assert_true(gantry_node_add_params(graph, node, &p));
+    struct gantry_s8_add_args args = {
+        .input1 = *a,
+        .input2 = *b,
+        .output = *out,
+        .k1 = p.k1,
+        .k2 = p.k2,
+        .shift = p.shift,
+        .zero1 = p.zero1,
+        .zero2 = p.zero2,
+        .zero_out = p.zero_out,
+        .clamp_min = node->clamp_min,
+        .clamp_max = node->clamp_max,
+    };
+    gantry_s8_add__ref(&args);
+}
+
+static void run_pool(const struct gantry_graph_node *node, const struct gantry_s8_map *in,
+                     const struct gantry_s8_map *out)
+{
+    struct gantry_s8_pool_args args = {
+        .input = *in,
+        .output = *out,
+        .kernel_h = node->window.kernel_h,
+        .kernel_w = node->window.kernel_w,
+        .stride_h = node->window.stride_h,
+        .stride_w = node->window.stride_w,
+        .pad_top = node->window.pad_top,
+        .pad_left = node->window.pad_left,
+        .clamp_min = node->clamp_min,
+        .clamp_max = node->clamp_max,
+    };
+    if (node->op == GANTRY_OP_AVERAGE_POOL_2D)
+        gantry_s8_average_pool_2d__ref(&args);
+    else
+        gantry_s8_max_pool_2d__ref(&args);
+}
+
+static void run_softmax(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                        const struct gantry_s8_map *in, const struct gantry_s8_map *out)
+{
+    double table[256];
+    gantry_s8_softmax_table(table, node->beta,
+                            graph->tensors[node->inputs[0]].quantization.scale[0]);
+    struct gantry_s8_softmax_args args = {
+        .input = *in,
+        .output = *out,
+        .table = table,
+        .output_scale = graph->tensors[node->output].quantization.scale[0],
+        .output_zero = zero_of(graph, node->output),
+    };
+    gantry_s8_softmax__ref(&args);
+}
+
+/* Element i of a map in NHWC order. */
+static int8_t *element(const struct gantry_s8_map *map, size_t i)
+{
+    size_t c = (size_t)map->c;
+    return map->data + i / c * (size_t)map->pixel_stride + i % c;
+}
+
+static void run_node(const struct gantry_graph *graph, int32_t index,
+                     const struct gantry_s8_map *maps)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    const struct gantry_s8_map *in = &maps[node->inputs[0]], *out = &maps[node->output];
+    switch (node->op) {
+    case GANTRY_OP_CONV_2D:
+    case GANTRY_OP_DEPTHWISE_CONV_2D:
+    case GANTRY_OP_FULLY_CONNECTED:
+        run_conv(graph, node, in, out);
+        break;
+    case GANTRY_OP_ADD:
+        run_add(graph, node, in, &maps[node->inputs[1]], out);
+        break;
+    case GANTRY_OP_AVERAGE_POOL_2D:
+    case GANTRY_OP_MAX_POOL_2D:
+        run_pool(node, in, out);
+        break;
+    case GANTRY_OP_SOFTMAX:
+        run_softmax(graph, node, in, out);
+        break;
+    case GANTRY_OP_RESHAPE:
+        for (size_t i = 0; i < graph->tensors[node->output].bytes && in->data != out->data; i++)
+            *element(out, i) = *element(in, i);
+        break;
+    default:
+        fail_msg("node %d: operator %d", index, (int)node->op);
+    }
+}
+
+void net_reference(struct graph_run *run, const struct gantry_graph *graph, uint64_t seed)
+{
+    graph_run_init(run, graph);
+    for (int32_t i = 0; i < graph->input_count; i++)
+        for (size_t k = 0; k < graph->tensors[graph->inputs[i]].bytes; k++)
+            run->tensors[graph->inputs[i]][k] = (int8_t)random_in(&seed, -128, 127);
+    graph_run_all(run);
+}
+
+struct gantry_plan *plan_for(const struct gantry_graph *graph,
+                             const struct gantry_array_params *params, bool observe)
+{
+    struct gantry_device_info info = {
+        .accelerator = params->g > 0,
+        .g = params->g,
+        .act_rows = params->act_rows,
+        .ring_lines = params->ring_lines,
+        .acc_rows = params->acc_rows,
+        .ports = params->ports,
+        .window = params->window,
+    };
+    struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
+    options.observe = observe;
+    struct gantry_error error = {0};
+    struct gantry_plan *plan = NULL;
+    const struct gantry_model *model = (const struct gantry_model *)(const void *)graph;
+    if (gantry_plan_create(&plan, model, &info, &options, &error) != GANTRY_OK)
+        fail_msg("%s: %s", graph->name, error.message);
+    return plan;
+}
+
+struct run {
+    const struct gantry_plan *plan;
+    uint8_t *buffer[3];
+    size_t bytes[3];
+    struct gantry_s8_map *maps;
+    struct gantry_accel *accel;
+};
+
+static void open_run(struct run *run, const struct gantry_plan *plan)
+{
+    run->plan = plan;
+    run->accel = NULL;
+    run->bytes[GANTRY_BUFFER_ARENA] = plan->arena_bytes;
+    run->bytes[GANTRY_BUFFER_INPUT] = plan->input_bytes;
+    run->bytes[GANTRY_BUFFER_OUTPUT] = plan->output_bytes;
+    for (int i = 0; i < 3; i++) {
+        run->buffer[i] = malloc(run->bytes[i] + 1);
+        memset(run->buffer[i], 0xa5, run->bytes[i]);
+    }
+    run->maps = calloc((size_t)plan->graph->tensor_count, sizeof *run->maps);
+    for (int32_t t = 0; t < plan->graph->tensor_count; t++) {
+        const struct gantry_plan_tensor *home = &plan->tensors[t];
+        if (home->home == GANTRY_HOME_NONE || home->home == GANTRY_HOME_CONSTANT) continue;
+        int buffer = home->home == GANTRY_HOME_INPUT    ? GANTRY_BUFFER_INPUT
+                     : home->home == GANTRY_HOME_OUTPUT ? GANTRY_BUFFER_OUTPUT
+                                                        : GANTRY_BUFFER_ARENA;
+        run->maps[t] =
+            (struct gantry_s8_map){(int8_t *)run->buffer[buffer] + home->offset, home->extent.h,
+                                   home->extent.w, home->extent.c, home->pixel_stride};
+        size_t end = home->offset +
+                     (size_t)home->extent.h * (size_t)home->extent.w * (size_t)home->pixel_stride;
+        assert_true(end <= run->bytes[buffer]);
+    }
+    if (plan->params.g == 0) return;
+    struct gantry_error error = {0};
+    assert_int_equal(gantry_accel_create(&run->accel, &plan->params, NULL, &error), GANTRY_OK);
+}
+
+static void close_run(struct run *run)
+{
+    for (int i = 0; i < 3; i++) free(run->buffer[i]);
+    free(run->maps);
+    gantry_accel_destroy(run->accel);
+}
+
+static void run_launch(struct run *run, const struct gantry_plan_segment *segment, uint64_t seed)
+{
+    struct gantry_accel_memory memory = {
+        .program = segment->program,
+        .insn_count = segment->insn_count,
+        .weights = segment->weights,
+        .wgt_lines = segment->wgt_lines,
+        .repeat = 1,
+        .sem_init = segment->sem_init,
+    };
+    for (int i = 0; i < 3; i++) {
+        memory.buffer[i] = run->buffer[i];
+        memory.buffer_bytes[i] = run->bytes[i];
+    }
+    struct gantry_accel_result result;
+    gantry_accel_run(run->accel, &memory, seed, &result);
+    if (result.cause != GANTRY_CAUSE_NONE)
+        fail_msg("%s: instruction %u: %s (info %llu)", run->plan->graph->name, result.insn,
+                 gantry_cause_sentence(result.cause), (unsigned long long)result.info);
+}
+
+static void compare(const struct run *run, const struct graph_run *values, int32_t tensor)
+{
+    const struct gantry_graph_tensor *t = &run->plan->graph->tensors[tensor];
+    const struct gantry_s8_map *map = &run->maps[tensor];
+    assert_non_null(map->data);
+    for (size_t i = 0; i < t->bytes; i++)
+        if (*element(map, i) != values->tensors[tensor][i])
+            fail_msg("%s: tensor %s, element %zu: %d, reference %d", run->plan->graph->name,
+                     t->name, i, *element(map, i), values->tensors[tensor][i]);
+}
+
+void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
+                          uint64_t seed, bool all)
+{
+    const struct gantry_graph *graph = plan->graph;
+    struct run run;
+    open_run(&run, plan);
+    for (int32_t i = 0; i < graph->input_count; i++) {
+        int32_t t = graph->inputs[i];
+        assert_int_equal(run.maps[t].pixel_stride, run.maps[t].c);
+        memcpy(run.maps[t].data, values->tensors[t], graph->tensors[t].bytes);
+    }
+    for (int32_t s = 0; s < plan->segment_count; s++) {
+        const struct gantry_plan_segment *segment = &plan->segments[s];
+        if (segment->accelerator) run_launch(&run, segment, seed);
+        /* Memory of a tensor is reused as soon as it is dead: compare at once. */
+        for (int32_t k = 0; k < segment->node_count; k++) {
+            int32_t tensor = graph->nodes[segment->nodes[k]].output;
+            if (!segment->accelerator) run_node(graph, segment->nodes[k], run.maps);
+            if (all && run.maps[tensor].data) compare(&run, values, tensor);
+        }
+    }
+    for (int32_t i = 0; i < graph->output_count; i++) compare(&run, values, graph->outputs[i]);
+    close_run(&run);
+}
