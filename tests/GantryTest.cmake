@@ -18,13 +18,14 @@ function(gantry_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  set(environment CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=${GANTRY_TEST_XML}/${name}/%g.xml
+    GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
-    TIMEOUT ${ARG_TIMEOUT}
-    ENVIRONMENT "CMOCKA_MESSAGE_OUTPUT=xml;CMOCKA_XML_FILE=${GANTRY_TEST_XML}/${name}/%g.xml;GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name}")
+    TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
 
-# gantry_script_test(NAME SCRIPT [ARGUMENTS ...] LABELS ...): a shell script of tests/. It exits 0, 77
-# when it skips, else with a failure, and may write case counts like cmocka's XML to
+# gantry_script_test(NAME SCRIPT [ARGUMENTS ...] LABELS ...): a shell script of tests/. It exits 0,
+# 77 when it skips, else with a failure, and may write case counts like cmocka's XML to
 # GANTRY_TEST_XML_DIR.
 function(gantry_script_test name script)
   cmake_parse_arguments(ARG "" "TIMEOUT" "ARGUMENTS;LABELS" ${ARGN})
@@ -34,7 +35,8 @@ function(gantry_script_test name script)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  set(environment GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name}
+    GANTRY_BUILD_DIR=${CMAKE_BINARY_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
-    TIMEOUT ${ARG_TIMEOUT}
-    ENVIRONMENT "GANTRY_TEST_XML_DIR=${GANTRY_TEST_XML}/${name};GANTRY_BUILD_DIR=${CMAKE_BINARY_DIR}")
+    TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()

@@ -55,7 +55,7 @@ struct gantry_graph_node {
     int32_t input_count;
     int32_t inputs[GANTRY_NODE_INPUTS_MAX]; /* tensor, or GANTRY_NO_TENSOR for an absent one */
     int32_t output;
-    int32_t clamp_min, clamp_max; /* of CONV, DEPTHWISE, FULLY_CONNECTED, ADD and pools */
+    int32_t clamp_min, clamp_max;           /* of CONV, DEPTHWISE, FULLY_CONNECTED, ADD and pools */
     struct gantry_window_attributes window; /* of CONV, DEPTHWISE and pools */
     float beta;                             /* of SOFTMAX */
     uint64_t macs; /* unpadded multiply-accumulates of one inference: CONV, DEPTHWISE, FC */

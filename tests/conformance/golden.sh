@@ -35,7 +35,8 @@ verify_case() {
         --expect "$3" --json --quiet >"$out/$name.json" 2>"$out/$name.err" || status=$?
     for device in ${devices//,/ }; do
         cases=$((cases + 1))
-        wrong=$(judge "$out/$name.json" "$device" 2>&1) || wrong="no record: $(cat "$out/$name.err")"
+        wrong=$(judge "$out/$name.json" "$device" 2>&1) ||
+            wrong="no record: $(cat "$out/$name.err")"
         if [ -n "$wrong" ] || [ $status -ne 0 ]; then
             failures=$((failures + 1))
             echo "FAILED $name on $device: exit $status; $wrong"

@@ -7,8 +7,10 @@ python_with() {
     folder=$GANTRY_BUILD_DIR/venv-$(printf "%s" "$*" | cksum | cut -d' ' -f1)
     if [ ! -e "$folder/ready" ]; then
         rm -rf "$folder"
-        { python3 -m venv "$folder" && "$folder/bin/pip" install -q "$@" && touch "$folder/ready"; } \
-            >"$folder.log" 2>&1 || {
+        {
+            python3 -m venv "$folder" && "$folder/bin/pip" install -q "$@" &&
+                touch "$folder/ready"
+        } >"$folder.log" 2>&1 || {
             echo "skipped: Python packages are not to be had: $*" >&2
             exit 77
         }

@@ -7,8 +7,8 @@ right=0 wrong=0
 for device in cpu model; do
     for picture in models/digits/samples/*.png; do
         want=$(basename "$picture" | cut -c1)
-        got=$("$gantry" run models/digits/digits.tflite --input "$picture" --device $device --top 1 \
-            --json --quiet | sed -n 's/.*"top": *\[{[^}]*"label": *"\([^"]*\)".*/\1/p')
+        got=$("$gantry" run models/digits/digits.tflite --input "$picture" --device $device \
+            --top 1 --json --quiet | sed -n 's/.*"top": *\[{[^}]*"label": *"\([^"]*\)".*/\1/p')
         if [ "$got" = "$want" ]; then
             right=$((right + 1))
         else
