@@ -97,7 +97,9 @@ gantry_status copy_quantization(Reader &r, const fb::QuantizationParameters *fro
     int32_t *zero_point = arena_array<int32_t>(r, count);
     if (!scale || !zero_point) return out_of_memory(r);
     for (uint32_t c = 0; c < count; c++) {
-        int64_t zero = from->zero_point()->Get(zeros == 1 ? 0 : c);
+        /* The verifier aligns vectors to 4 only, so these are read byte by byte. */
+        size_t at = sizeof(int64_t) * (zeros == 1 ? 0 : c);
+        int64_t zero = static_cast<int64_t>(gantry_load_u64(from->zero_point()->Data() + at));
         if (zero < INT32_MIN || zero > INT32_MAX)
             return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: tensor \"%s\": zero point %u is %lld",
                                r.name, to->name, c, static_cast<long long>(zero));
