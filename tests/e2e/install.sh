@@ -31,6 +31,7 @@ equal "it gives the same on the accelerator's model" \
     "$(LD_LIBRARY_PATH=$library "$scratch/embed-pc" $model model | cksum)" \
     "$(LD_LIBRARY_PATH=$library "$scratch/embed-pc" $model cpu | cksum)"
 
+# shellcheck disable=SC2317 # check calls it
 build_consumer() {
     cmake -S tests/e2e/consumer -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$prefix" \
         -DEMBED="$PWD/host/examples/embed.c" && cmake --build "$scratch/consumer"
