@@ -10,3 +10,5 @@ target_link_options(test_engine_memory PRIVATE
   LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=posix_memalign)
 gantry_test(test_engine_threads SOURCES test_engine_threads.c engine_fixture.c
   PARTS runtime formats LIBRARIES Threads::Threads LABELS unit tsan)
+gantry_test(test_engine_device SOURCES test_engine_device.c engine_fixture.c
+  PARTS runtime formats device LABELS unit)
