@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the steps of planning share while a plan is made; nothing of it outlives the call.
  *
- * A work is what the array computes for one node, in terms the array knows. A segment is lowered
+ * A task is what the array computes for one node, in terms the array knows. A segment is lowered
  * to chips (tensors in the activation RAM, each in one layout) and steps (COMPUTE instructions
  * that read and write chips); layout places the chips; program and weights write them down. */
 #ifndef GANTRY_PLAN_BUILD_H
@@ -17,16 +17,16 @@ enum {
     GANTRY_FOLD_CHANNELS = 8 /* inputs with fewer channels are folded by LOAD */
 };
 
-enum gantry_work_kind {
-    GANTRY_WORK_CONV,
-    GANTRY_WORK_DEPTHWISE, /* diagonal blocks; multiplier 1 */
-    GANTRY_WORK_AVERAGE,
-    GANTRY_WORK_MAX,
-    GANTRY_WORK_IDENTITY /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
+enum gantry_task_kind {
+    GANTRY_TASK_CONV,
+    GANTRY_TASK_DEPTHWISE, /* diagonal blocks; multiplier 1 */
+    GANTRY_TASK_AVERAGE,
+    GANTRY_TASK_MAX,
+    GANTRY_TASK_IDENTITY /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
 };
 
-struct gantry_work {
-    enum gantry_work_kind kind;
+struct gantry_task {
+    enum gantry_task_kind kind;
     int32_t node;           /* GANTRY_NO_NODE for a copy */
     int32_t source, output; /* tensors; source is seen through RESHAPE */
     struct gantry_extent in, out;
@@ -37,28 +37,28 @@ struct gantry_work {
     bool split; /* a weight outside [-127, 127]: two weight parts */
 };
 
-/* Fills a work from a node; false for operators the array does not have, and shapes it has no
+/* Fills a task from a node; false for operators the array does not have, and shapes it has no
  * view of. split is left false. */
-bool gantry_work_describe(const struct gantry_graph *graph, int32_t node, struct gantry_work *work);
+bool gantry_task_describe(const struct gantry_graph *graph, int32_t node, struct gantry_task *task);
 /* The tensor that an accelerated node reads for its input i: RESHAPE nodes are looked through when
  * the extent stays, and by FULLY_CONNECTED always (it runs as a convolution of the whole map). */
-int32_t gantry_work_source(const struct gantry_graph *graph, int32_t node, int32_t input);
+int32_t gantry_task_source(const struct gantry_graph *graph, int32_t node, int32_t input);
 /* Weight minus its zero point; o: output channel, c: input channel (ignored by diagonal kinds). */
-int32_t gantry_work_weight(const struct gantry_graph *graph, const struct gantry_work *work,
+int32_t gantry_task_weight(const struct gantry_graph *graph, const struct gantry_task *task,
                            int32_t o, int32_t ky, int32_t kx, int32_t c);
 /* Sums of a channel's weights, with bias - zero * sum in 64 bits. */
-struct gantry_work_sums {
+struct gantry_task_sums {
     int64_t sum, magnitude, bias;
     int32_t least, greatest;
 };
-void gantry_work_sum(const struct gantry_graph *graph, const struct gantry_work *work, int32_t o,
-                     struct gantry_work_sums *out);
+void gantry_task_sum(const struct gantry_graph *graph, const struct gantry_task *task, int32_t o,
+                     struct gantry_task_sums *out);
 /* Whether a weight lies outside [-127, 127]. */
-bool gantry_work_needs_split(const struct gantry_graph *graph, const struct gantry_work *work);
+bool gantry_task_needs_split(const struct gantry_graph *graph, const struct gantry_task *task);
 /* Values in each window of an average pool, or 0 when windows differ. */
-int64_t gantry_work_pool_count(const struct gantry_work *work);
+int64_t gantry_task_pool_count(const struct gantry_task *task);
 /* Steps of a group: K of docs/hardware.md, unfolded. */
-int64_t gantry_work_steps(const struct gantry_work *work);
+int64_t gantry_task_steps(const struct gantry_task *task);
 
 /* Rows of accumulators of one group and how they are cut into tiles. */
 struct gantry_tiling {
@@ -87,7 +87,7 @@ struct gantry_build {
     const struct gantry_array_params *params;
     struct gantry_arena scratch;
     struct gantry_error *error;
-    struct gantry_work *work;      /* per node, of those that may run on the array */
+    struct gantry_task *task;      /* per node, of those that may run on the array */
     struct gantry_reason *verdict; /* per node: code NULL when the array may run it */
     bool *cut;                     /* per node: it starts a new launch */
     int32_t *fused_add;            /* per node: the ADD that it computes too, or GANTRY_NO_NODE */
@@ -115,7 +115,7 @@ struct gantry_chip {
 
 /* A COMPUTE instruction. */
 struct gantry_step {
-    struct gantry_work work;
+    struct gantry_task task;
     int32_t add;          /* ADD node whose residual it adds, or GANTRY_NO_NODE */
     int32_t in, out, res; /* chips; res -1 without residual */
     bool flat;            /* all pixels of all planes as one row */

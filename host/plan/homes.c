@@ -108,7 +108,7 @@ static void find_uses(struct homes *homes)
         const struct gantry_graph_node *node = &graph->nodes[n];
         if (vanished(build, n)) continue;
         for (int32_t i = 0; i < (node->op == GANTRY_OP_ADD ? 2 : 1); i++) {
-            int32_t tensor = build->plan->nodes[n].accelerator ? gantry_work_source(graph, n, i)
+            int32_t tensor = build->plan->nodes[n].accelerator ? gantry_task_source(graph, n, i)
                                                                : node->inputs[i];
             use(homes, tensor, n);
         }

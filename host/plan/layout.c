@@ -25,7 +25,7 @@ static void set_geometry(const struct gantry_build *build, struct gantry_lowered
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
         struct gantry_chip *in = chip_of(lowered, step->in);
-        if (!step->flat) in->min_pitch = gantry_max_i32(in->min_pitch, step->work.out.w);
+        if (!step->flat) in->min_pitch = gantry_max_i32(in->min_pitch, step->task.out.w);
     }
     for (int32_t c = 0; c < lowered->chip_count; c++) lay_out(build, chip_of(lowered, c));
     for (bool changed = true; changed;) {
@@ -105,11 +105,11 @@ static void check_steps(const struct gantry_build *build, struct gantry_lowered 
         int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
         struct gantry_tiling tiling;
         gantry_tiling_make(&tiling, step->flat ? pixels : in->act.pitch,
-                           step->flat ? 1 : step->work.out.h, 2 * build->params->g);
+                           step->flat ? 1 : step->task.out.h, 2 * build->params->g);
         int64_t lines = gantry_step_group_lines(step, in);
         bool ring = tiling.tiles > 1 && lines > build->params->ring_lines;
         if (!ring && tiling.rows <= GANTRY_EXTENT_MAX) continue;
-        lowered->failed_node = step->work.node;
+        lowered->failed_node = step->task.node;
         lowered->failed = (struct gantry_reason){
             .code = ring ? "ring" : "extent",
             .rule = ring ? "Weights of a group stay in the ring while its tiles repeat"

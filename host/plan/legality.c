@@ -36,29 +36,29 @@ static struct gantry_reason check_extent(const struct gantry_extent *extent)
 }
 
 static struct gantry_reason check_window(const struct gantry_graph_node *node,
-                                         const struct gantry_work *work)
+                                         const struct gantry_task *task)
 {
-    int32_t kernel = gantry_max_i32(work->kernel_h, work->kernel_w);
+    int32_t kernel = gantry_max_i32(task->kernel_h, task->kernel_w);
     if (kernel > GANTRY_KERNEL_MAX)
         return refuse_value("kernel", "A kernel has at most 256 rows and columns",
                             GANTRY_KERNEL_MAX, kernel);
-    int32_t stride = gantry_max_i32(work->stride_h, work->stride_w);
+    int32_t stride = gantry_max_i32(task->stride_h, task->stride_w);
     if (stride > 2) return refuse_value("stride", "Strides are 1 or 2 on each axis", 2, stride);
-    bool both = work->kernel_h > 1 && work->kernel_w > 1;
+    bool both = task->kernel_h > 1 && task->kernel_w > 1;
     if (both && node->window.dilation_h != node->window.dilation_w)
         return refuse_value("dilations", "Both axes have one dilation", node->window.dilation_h,
                             node->window.dilation_w);
-    if (work->dilation > 256)
-        return refuse_value("dilation", "Taps are at most 256 apart", 256, work->dilation);
-    int32_t pad = gantry_max_i32(work->pad_top, work->pad_left);
+    if (task->dilation > 256)
+        return refuse_value("dilation", "Taps are at most 256 apart", 256, task->dilation);
+    int32_t pad = gantry_max_i32(task->pad_top, task->pad_left);
     if (pad > 127) return refuse_value("padding", "Padding has 8 bits", 127, pad);
     return legal();
 }
 
-static struct gantry_reason check_pool(const struct gantry_work *work)
+static struct gantry_reason check_pool(const struct gantry_task *task)
 {
-    if (work->kind != GANTRY_WORK_AVERAGE) return legal();
-    int64_t count = gantry_work_pool_count(work);
+    if (task->kind != GANTRY_TASK_AVERAGE) return legal();
+    int64_t count = gantry_task_pool_count(task);
     if (count == 0)
         return refuse("pool-padding", "Padding makes windows of an average pool differ in size");
     if (count > GANTRY_POOL_MAX)
@@ -69,10 +69,10 @@ static struct gantry_reason check_pool(const struct gantry_work *work)
 
 /* What the sums of one output channel allow. */
 static struct gantry_reason check_channel(const struct gantry_graph *graph,
-                                          const struct gantry_work *work, int32_t o)
+                                          const struct gantry_task *task, int32_t o)
 {
-    struct gantry_work_sums sums;
-    gantry_work_sum(graph, work, o, &sums);
+    struct gantry_task_sums sums;
+    gantry_task_sum(graph, task, o, &sums);
     int32_t reach = gantry_max_i32(-sums.least, sums.greatest);
     if (reach > 254)
         return refuse_value("weight-range", "A weight is the sum of two parts of -127..127", 254,
@@ -81,23 +81,23 @@ static struct gantry_reason check_channel(const struct gantry_graph *graph,
     if (bound > INT32_MAX || sums.bias < INT32_MIN)
         return refuse_value("accumulator-range", "Sum of products and bias stay in 32 bits",
                             INT32_MAX, bound);
-    float scale = gantry_node_scale(graph, &graph->nodes[work->node], o);
+    float scale = gantry_node_scale(graph, &graph->nodes[task->node], o);
     if (!(scale > 0.0f) || !isfinite(scale))
         return refuse("scale", "The scale of every channel is positive and finite");
     return legal();
 }
 
 static struct gantry_reason check_weights(const struct gantry_graph *graph,
-                                          const struct gantry_work *work)
+                                          const struct gantry_task *task)
 {
-    if (work->kind != GANTRY_WORK_CONV && work->kind != GANTRY_WORK_DEPTHWISE) return legal();
-    const struct gantry_graph_node *node = &graph->nodes[work->node];
+    if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return legal();
+    const struct gantry_graph_node *node = &graph->nodes[task->node];
     if (!graph->tensors[node->inputs[1]].data) return refuse("weights", "Weights are constants");
-    if (work->kind == GANTRY_WORK_DEPTHWISE && work->in.c != work->out.c)
+    if (task->kind == GANTRY_TASK_DEPTHWISE && task->in.c != task->out.c)
         return refuse_value("multiplier", "A depthwise channel has one output channel", 1,
-                            work->out.c / work->in.c);
-    for (int32_t o = 0; o < work->out.c; o++) {
-        struct gantry_reason reason = check_channel(graph, work, o);
+                            task->out.c / task->in.c);
+    for (int32_t o = 0; o < task->out.c; o++) {
+        struct gantry_reason reason = check_channel(graph, task, o);
         if (reason.code) return reason;
     }
     return legal();
@@ -119,24 +119,24 @@ static struct gantry_reason check_add(const struct gantry_graph *graph, int32_t 
 
 /* Rows and ring lines of the node alone, each tensor in the layout that it would have. */
 static struct gantry_reason check_room(const struct gantry_graph *graph,
-                                       const struct gantry_work *work,
+                                       const struct gantry_task *task,
                                        const struct gantry_array_params *params)
 {
     struct gantry_act_tensor in, out;
-    gantry_act_layout(&in, params, work->in.h, work->in.w, work->in.c, work->stride_h,
-                      work->stride_w, work->out.w);
-    gantry_act_layout(&out, params, work->out.h, work->out.w, work->out.c, 1, 1, 1);
+    gantry_act_layout(&in, params, task->in.h, task->in.w, task->in.c, task->stride_h,
+                      task->stride_w, task->out.w);
+    gantry_act_layout(&out, params, task->out.h, task->out.w, task->out.c, 1, 1, 1);
     int64_t rows = gantry_act_rows(&in, 2 * params->g) + gantry_act_rows(&out, 2 * params->g);
     if (rows > params->act_rows)
         return refuse_value("onchip-memory", "Input and output fit the activation rows",
                             params->act_rows, rows);
     struct gantry_tiling tiling;
-    gantry_tiling_make(&tiling, in.pitch, work->out.h, 2 * params->g);
+    gantry_tiling_make(&tiling, in.pitch, task->out.h, 2 * params->g);
     if (tiling.rows > GANTRY_EXTENT_MAX)
         return refuse_value("extent", "Accumulator rows of a group have 16 bits", GANTRY_EXTENT_MAX,
                             tiling.rows);
-    bool split = gantry_work_needs_split(graph, work);
-    int64_t lines = 1 + gantry_work_steps(work) * (split ? 4 : 2);
+    bool split = gantry_task_needs_split(graph, task);
+    int64_t lines = 1 + gantry_task_steps(task) * (split ? 4 : 2);
     if (tiling.tiles > 1 && lines > params->ring_lines)
         return refuse_value("ring", "Weights of a group stay in the ring while its tiles repeat",
                             params->ring_lines, lines);
@@ -151,7 +151,7 @@ static struct gantry_reason check_reshape(const struct gantry_graph *graph, int3
         const struct gantry_graph_node *reader = &graph->nodes[n];
         int32_t operands = reader->op == GANTRY_OP_ADD ? 2 : 1;
         for (int32_t i = 0; i < operands; i++)
-            if (reader->inputs[i] == output && gantry_work_source(graph, n, i) == output)
+            if (reader->inputs[i] == output && gantry_task_source(graph, n, i) == output)
                 return refuse("reshape", "The new shape needs another layout of the pixels");
     }
     return legal();
@@ -165,15 +165,15 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
     if (op == GANTRY_OP_RESHAPE) return check_reshape(graph, node);
     if (op == GANTRY_OP_SOFTMAX)
         return refuse("operator", "The accelerator does not have this operator");
-    struct gantry_work work;
-    if (!gantry_work_describe(graph, node, &work))
+    struct gantry_task task;
+    if (!gantry_task_describe(graph, node, &task))
         return refuse("batch", "A tensor is one map of height, width and channels");
-    struct gantry_reason reason = check_extent(&work.in);
-    if (!reason.code) reason = check_extent(&work.out);
-    if (!reason.code) reason = check_window(&graph->nodes[node], &work);
-    if (!reason.code) reason = check_pool(&work);
+    struct gantry_reason reason = check_extent(&task.in);
+    if (!reason.code) reason = check_extent(&task.out);
+    if (!reason.code) reason = check_window(&graph->nodes[node], &task);
+    if (!reason.code) reason = check_pool(&task);
     if (!reason.code) reason = check_add(graph, node);
-    if (!reason.code) reason = check_weights(graph, &work);
-    if (!reason.code) reason = check_room(graph, &work, params);
+    if (!reason.code) reason = check_weights(graph, &task);
+    if (!reason.code) reason = check_room(graph, &task, params);
     return reason;
 }

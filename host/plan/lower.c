@@ -24,25 +24,25 @@ struct lower {
 };
 
 /* Layout that a step wants on an axis: 0 any (one output), else its stride. */
-static int32_t demand_y(const struct gantry_work *work)
+static int32_t demand_y(const struct gantry_task *task)
 {
-    return work->out.h == 1 ? 0 : work->stride_h;
+    return task->out.h == 1 ? 0 : task->stride_h;
 }
-static int32_t demand_x(const struct gantry_work *work)
+static int32_t demand_x(const struct gantry_task *task)
 {
-    return work->out.w == 1 ? 0 : work->stride_w;
+    return task->out.w == 1 ? 0 : task->stride_w;
 }
 
-static bool agrees(const struct gantry_work *work, int32_t sy, int32_t sx)
+static bool agrees(const struct gantry_task *task, int32_t sy, int32_t sx)
 {
-    return (demand_y(work) == 0 || demand_y(work) == sy) &&
-           (demand_x(work) == 0 || demand_x(work) == sx);
+    return (demand_y(task) == 0 || demand_y(task) == sy) &&
+           (demand_x(task) == 0 || demand_x(task) == sx);
 }
 
 /* Whether a step may run over all pixels of its input as one flat row. */
 static bool flexible(const struct lower *lower, int32_t i)
 {
-    const struct gantry_work *w = &lower->nodes[i].work;
+    const struct gantry_task *w = &lower->nodes[i].task;
     return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 &&
            w->pad_top == 0 && w->pad_left == 0 && w->in.h == w->out.h && w->in.w == w->out.w &&
            lower->residual[i] == GANTRY_NO_TENSOR;
@@ -52,7 +52,7 @@ static bool flexible(const struct lower *lower, int32_t i)
 static int32_t written(const struct lower *lower, int32_t i)
 {
     const struct gantry_step *step = &lower->nodes[i];
-    return step->add == GANTRY_NO_NODE ? step->work.output
+    return step->add == GANTRY_NO_NODE ? step->task.output
                                        : lower->build->graph->nodes[step->add].output;
 }
 
@@ -67,26 +67,26 @@ static void list_nodes(struct lower *lower)
             continue;
         int32_t i = lower->node_count++;
         struct gantry_step *step = &lower->nodes[i];
-        step->work = build->work[n];
+        step->task = build->task[n];
         step->add = node->op == GANTRY_OP_ADD ? n : build->fused_add[n];
         step->in = step->out = step->res = -1;
         lower->residual[i] = GANTRY_NO_TENSOR;
         if (node->op == GANTRY_OP_ADD) {
-            lower->residual[i] = gantry_work_source(build->graph, n, 1);
+            lower->residual[i] = gantry_task_source(build->graph, n, 1);
         } else if (step->add != GANTRY_NO_NODE) {
             bool first = build->graph->nodes[step->add].inputs[0] == node->output;
-            lower->residual[i] = gantry_work_source(build->graph, step->add, first ? 1 : 0);
+            lower->residual[i] = gantry_task_source(build->graph, step->add, first ? 1 : 0);
         }
     }
 }
 
 /* Whether planes of this kind keep a flat view of the tensor within 16 bits. */
-static bool flat_fits(const struct lower *lower, const struct gantry_work *work, int32_t sy,
+static bool flat_fits(const struct lower *lower, const struct gantry_task *task, int32_t sy,
                       int32_t sx)
 {
     struct gantry_act_tensor act;
-    gantry_act_layout(&act, lower->build->params, work->in.h, work->in.w, work->in.c, sy, sx,
-                      work->out.w);
+    gantry_act_layout(&act, lower->build->params, task->in.h, task->in.w, task->in.c, sy, sx,
+                      task->out.w);
     return (int64_t)act.ps * sy * sx <= FLAT_MAX;
 }
 
@@ -96,9 +96,9 @@ static void choose_class(struct lower *lower, int32_t i)
     int32_t tensor = written(lower, i), sy = 0, sx = 0;
     bool agreed = true;
     for (int32_t j = i + 1; j < lower->node_count; j++) {
-        const struct gantry_work *work = &lower->nodes[j].work;
-        if (work->source != tensor || flexible(lower, j)) continue;
-        int32_t y = demand_y(work), x = demand_x(work);
+        const struct gantry_task *task = &lower->nodes[j].task;
+        if (task->source != tensor || flexible(lower, j)) continue;
+        int32_t y = demand_y(task), x = demand_x(task);
         if ((y && sy && y != sy) || (x && sx && x != sx)) agreed = false;
         if (y) sy = y;
         if (x) sx = x;
@@ -107,9 +107,9 @@ static void choose_class(struct lower *lower, int32_t i)
     sx = agreed && sx ? sx : 1;
     if (sy == 2 || sx == 2) {
         for (int32_t j = i + 1; j < lower->node_count; j++) {
-            if (lower->nodes[j].work.source != tensor || !flexible(lower, j)) continue;
+            if (lower->nodes[j].task.source != tensor || !flexible(lower, j)) continue;
             if (lower->class_y[j] != sy || lower->class_x[j] != sx ||
-                !flat_fits(lower, &lower->nodes[j].work, sy, sx))
+                !flat_fits(lower, &lower->nodes[j].task, sy, sx))
                 agreed = false;
         }
     }
@@ -117,7 +117,7 @@ static void choose_class(struct lower *lower, int32_t i)
     lower->class_x[i] = agreed ? sx : 1;
     if (!agreed || (sy == 1 && sx == 1)) return;
     for (int32_t j = i + 1; j < lower->node_count; j++)
-        if (lower->nodes[j].work.source == tensor && flexible(lower, j))
+        if (lower->nodes[j].task.source == tensor && flexible(lower, j))
             lower->nodes[j].flat = true;
 }
 
@@ -136,42 +136,42 @@ static int32_t new_chip(struct lower *lower, int32_t tensor, const struct gantry
 }
 
 /* Whether LOAD can fold the columns of the kernel into channels: few channels, no gaps. */
-static bool folds(const struct lower *lower, const struct gantry_work *work)
+static bool folds(const struct lower *lower, const struct gantry_task *task)
 {
-    const struct gantry_plan_tensor *home = &lower->build->plan->tensors[work->source];
-    int32_t words = gantry_div_up(work->kernel_w * work->in.c, GANTRY_CHANNELS);
-    return work->kind == GANTRY_WORK_CONV && work->in.c < GANTRY_FOLD_CHANNELS &&
-           work->kernel_w > 1 && words < work->kernel_w && work->dilation == 1 &&
-           home->pixel_stride == work->in.c && words <= 255;
+    const struct gantry_plan_tensor *home = &lower->build->plan->tensors[task->source];
+    int32_t words = gantry_div_up(task->kernel_w * task->in.c, GANTRY_CHANNELS);
+    return task->kind == GANTRY_TASK_CONV && task->in.c < GANTRY_FOLD_CHANNELS &&
+           task->kernel_w > 1 && words < task->kernel_w && task->dilation == 1 &&
+           home->pixel_stride == task->in.c && words <= 255;
 }
 
 /* The chip into which a tensor from memory is loaded for a step. */
-static int32_t loaded_chip(struct lower *lower, const struct gantry_work *work)
+static int32_t loaded_chip(struct lower *lower, const struct gantry_task *task)
 {
-    bool fold = folds(lower, work);
-    struct gantry_extent extent = work->in;
-    int32_t sy = gantry_max_i32(demand_y(work), 1), sx = gantry_max_i32(demand_x(work), 1);
+    bool fold = folds(lower, task);
+    struct gantry_extent extent = task->in;
+    int32_t sy = gantry_max_i32(demand_y(task), 1), sx = gantry_max_i32(demand_x(task), 1);
     if (fold) {
-        extent.w = work->out.w;
-        extent.c = work->kernel_w * work->in.c;
+        extent.w = task->out.w;
+        extent.c = task->kernel_w * task->in.c;
         sx = 1;
     }
     for (int32_t c = 0; c < lower->out->chip_count; c++) {
         const struct gantry_chip *chip = &lower->out->chips[c];
-        if (chip->tensor != work->source || chip->folded != fold) continue;
+        if (chip->tensor != task->source || chip->folded != fold) continue;
         if (fold && chip->act.sy == sy && chip->act.w == extent.w &&
-            chip->fold_kernel == work->kernel_w && chip->fold_stride == work->stride_w &&
-            chip->fold_pad == work->pad_left)
+            chip->fold_kernel == task->kernel_w && chip->fold_stride == task->stride_w &&
+            chip->fold_pad == task->pad_left)
             return c;
-        if (!fold && agrees(work, chip->act.sy, chip->act.sx)) return c;
+        if (!fold && agrees(task, chip->act.sy, chip->act.sx)) return c;
     }
-    int32_t index = new_chip(lower, work->source, &extent, sy, sx);
+    int32_t index = new_chip(lower, task->source, &extent, sy, sx);
     struct gantry_chip *chip = &lower->out->chips[index];
     chip->loaded = true;
     chip->folded = fold;
-    chip->fold_kernel = work->kernel_w;
-    chip->fold_stride = work->stride_w;
-    chip->fold_pad = work->pad_left;
+    chip->fold_kernel = task->kernel_w;
+    chip->fold_stride = task->stride_w;
+    chip->fold_pad = task->pad_left;
     return index;
 }
 
@@ -179,23 +179,23 @@ static int32_t loaded_chip(struct lower *lower, const struct gantry_work *work)
 static int32_t made_chip(struct lower *lower, const struct gantry_step *step)
 {
     struct gantry_lowered *out = lower->out;
-    const struct gantry_work *work = &step->work;
-    int32_t primary = lower->primary[work->source];
-    if (step->flat || agrees(work, out->chips[primary].act.sy, out->chips[primary].act.sx))
+    const struct gantry_task *task = &step->task;
+    int32_t primary = lower->primary[task->source];
+    if (step->flat || agrees(task, out->chips[primary].act.sy, out->chips[primary].act.sx))
         return primary;
     for (int32_t c = 0; c < out->chip_count; c++)
-        if (out->chips[c].tensor == work->source && c != primary &&
-            agrees(work, out->chips[c].act.sy, out->chips[c].act.sx))
+        if (out->chips[c].tensor == task->source && c != primary &&
+            agrees(task, out->chips[c].act.sy, out->chips[c].act.sx))
             return c;
-    int32_t copy = new_chip(lower, work->source, &work->in, gantry_max_i32(demand_y(work), 1),
-                            gantry_max_i32(demand_x(work), 1));
+    int32_t copy = new_chip(lower, task->source, &task->in, gantry_max_i32(demand_y(task), 1),
+                            gantry_max_i32(demand_x(task), 1));
     out->steps[out->step_count++] = (struct gantry_step){
-        .work = {.kind = GANTRY_WORK_IDENTITY,
+        .task = {.kind = GANTRY_TASK_IDENTITY,
                  .node = GANTRY_NO_NODE,
-                 .source = work->source,
-                 .output = work->source,
-                 .in = work->in,
-                 .out = work->in,
+                 .source = task->source,
+                 .output = task->source,
+                 .in = task->in,
+                 .out = task->in,
                  .kernel_h = 1,
                  .kernel_w = 1,
                  .stride_h = 1,
@@ -233,13 +233,13 @@ static void emit_steps(struct lower *lower)
     struct gantry_lowered *out = lower->out;
     for (int32_t i = 0; i < lower->node_count; i++) {
         struct gantry_step step = lower->nodes[i];
-        const struct gantry_work *work = &step.work;
-        bool made = lower->primary[work->source] >= 0;
-        step.in = made ? made_chip(lower, &step) : loaded_chip(lower, work);
+        const struct gantry_task *task = &step.task;
+        bool made = lower->primary[task->source] >= 0;
+        step.in = made ? made_chip(lower, &step) : loaded_chip(lower, task);
         if (lower->residual[i] != GANTRY_NO_TENSOR)
-            step.res = residual_chip(lower, lower->residual[i], &work->out);
+            step.res = residual_chip(lower, lower->residual[i], &task->out);
         int32_t tensor = written(lower, i);
-        step.out = new_chip(lower, tensor, &work->out, lower->class_y[i], lower->class_x[i]);
+        step.out = new_chip(lower, tensor, &task->out, lower->class_y[i], lower->class_x[i]);
         out->chips[step.out].stored = goes_out(lower->build, tensor);
         lower->primary[tensor] = step.out;
         out->steps[out->step_count++] = step;

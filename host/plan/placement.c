@@ -20,7 +20,7 @@ static int32_t operands(const struct gantry_graph_node *node)
 static int32_t operand(const struct gantry_build *build, int32_t node, int32_t i)
 {
     if (build->plan->nodes[node].accelerator && !is_reshape(build, node))
-        return gantry_work_source(build->graph, node, i);
+        return gantry_task_source(build->graph, node, i);
     return build->graph->nodes[node].inputs[i];
 }
 
@@ -150,13 +150,13 @@ static bool fusable(const struct gantry_build *build, int32_t add, int32_t i)
     const struct gantry_plan_node *nodes = build->plan->nodes;
     if (!nodes[maker].accelerator || nodes[maker].segment != nodes[add].segment) return false;
     if (build->fused_add[maker] != GANTRY_NO_NODE) return false;
-    const struct gantry_work *work = &build->work[maker];
-    if (work->out.h != build->work[add].out.h || work->out.w != build->work[add].out.w ||
-        work->out.c != build->work[add].out.c)
+    const struct gantry_task *task = &build->task[maker];
+    if (task->out.h != build->task[add].out.h || task->out.w != build->task[add].out.w ||
+        task->out.c != build->task[add].out.c)
         return false;
-    int64_t lines = 2 + gantry_work_steps(work) * (work->split ? 4 : 2);
+    int64_t lines = 2 + gantry_task_steps(task) * (task->split ? 4 : 2);
     if (lines > build->params->ring_lines) return false;
-    int32_t other = gantry_work_source(graph, add, 1 - i);
+    int32_t other = gantry_task_source(graph, add, 1 - i);
     int32_t source = graph->tensors[other].producer;
     if (source == GANTRY_NO_NODE || nodes[source].segment != nodes[add].segment) return true;
     /* The residual is complete before: by a node that runs, or whose ADD runs, earlier. */

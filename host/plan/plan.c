@@ -43,7 +43,7 @@ static enum gantry_status run_round(struct gantry_build *build, struct round *ro
 }
 
 /* Nodes of a segment that are not renamings. */
-static int32_t list_work(const struct gantry_build *build, int32_t segment, int32_t *nodes)
+static int32_t list_tasks(const struct gantry_build *build, int32_t segment, int32_t *nodes)
 {
     const struct gantry_plan_segment *s = &build->plan->segments[segment];
     int32_t count = 0;
@@ -61,7 +61,7 @@ static enum gantry_status repair(struct gantry_build *build, struct round *round
         build->verdict[lowered->failed_node] = lowered->failed;
         return run_round(build, round);
     }
-    int32_t count = list_work(build, segment, nodes);
+    int32_t count = list_tasks(build, segment, nodes);
     for (int32_t k = count - 1; k > 0; k--) {
         build->cut[nodes[k]] = true;
         enum gantry_status status = run_round(build, round);
@@ -80,9 +80,9 @@ static void judge(struct gantry_build *build)
         build->verdict[n] = elsewhere;
         if (build->plan->options.placement == GANTRY_PLACEMENT_ACCELERATOR)
             build->verdict[n] = gantry_plan_legality(build->graph, n, build->params);
-        if (build->verdict[n].code || !gantry_work_describe(build->graph, n, &build->work[n]))
+        if (build->verdict[n].code || !gantry_task_describe(build->graph, n, &build->task[n]))
             continue;
-        build->work[n].split = gantry_work_needs_split(build->graph, &build->work[n]);
+        build->task[n].split = gantry_task_needs_split(build->graph, &build->task[n]);
     }
 }
 
@@ -118,13 +118,13 @@ static enum gantry_status make(struct gantry_build *build)
     size_t nodes = (size_t)build->graph->node_count, tensors = (size_t)build->graph->tensor_count;
     plan->nodes = gantry_arena_alloc(arena, nodes, sizeof *plan->nodes);
     plan->tensors = gantry_arena_alloc(arena, tensors, sizeof *plan->tensors);
-    build->work = gantry_arena_alloc(arena, nodes, sizeof *build->work);
+    build->task = gantry_arena_alloc(arena, nodes, sizeof *build->task);
     build->verdict = gantry_arena_alloc(arena, nodes, sizeof *build->verdict);
     build->cut = gantry_arena_alloc(arena, nodes, sizeof *build->cut);
     build->fused_add = gantry_arena_alloc(arena, nodes, sizeof *build->fused_add);
     build->is_output = gantry_arena_alloc(arena, tensors, sizeof *build->is_output);
     int32_t *list = gantry_arena_alloc(arena, nodes, sizeof *list);
-    if (!plan->nodes || !plan->tensors || !build->work || !build->verdict || !build->cut ||
+    if (!plan->nodes || !plan->tensors || !build->task || !build->verdict || !build->cut ||
         !build->fused_add || !build->is_output || !list)
         return no_memory(build);
     for (int32_t i = 0; i < build->graph->output_count; i++)

@@ -133,17 +133,17 @@ static void set_values(struct writer *writer, struct gantry_insn *insn,
                        const struct gantry_step *step)
 {
     const struct gantry_graph *graph = writer->build->graph;
-    const struct gantry_work *work = &step->work;
+    const struct gantry_task *task = &step->task;
     int32_t pad = 0, zero = 0, low = INT8_MIN, high = INT8_MAX;
-    if (work->kind != GANTRY_WORK_IDENTITY) {
-        low = graph->nodes[work->node].clamp_min;
-        high = graph->nodes[work->node].clamp_max;
+    if (task->kind != GANTRY_TASK_IDENTITY) {
+        low = graph->nodes[task->node].clamp_min;
+        high = graph->nodes[task->node].clamp_max;
     }
-    if (work->kind == GANTRY_WORK_CONV || work->kind == GANTRY_WORK_DEPTHWISE) {
-        pad = graph->tensors[work->source].quantization.zero_point[0];
-        zero = graph->tensors[work->output].quantization.zero_point[0];
+    if (task->kind == GANTRY_TASK_CONV || task->kind == GANTRY_TASK_DEPTHWISE) {
+        pad = graph->tensors[task->source].quantization.zero_point[0];
+        zero = graph->tensors[task->output].quantization.zero_point[0];
     }
-    if (work->kind == GANTRY_WORK_MAX) pad = INT8_MIN;
+    if (task->kind == GANTRY_TASK_MAX) pad = INT8_MIN;
     set(writer, insn, GANTRY_CONV_PAD, (uint8_t)pad);
     set(writer, insn, GANTRY_CONV_ZERO_POINT, zero);
     set(writer, insn, GANTRY_CONV_LO, low);
@@ -153,18 +153,18 @@ static void set_values(struct writer *writer, struct gantry_insn *insn,
 static void set_window(struct writer *writer, struct gantry_insn *insn,
                        const struct gantry_step *step, const struct gantry_chip *in)
 {
-    const struct gantry_work *work = &step->work;
-    bool conv = work->kind == GANTRY_WORK_CONV;
-    int32_t blocks = gantry_div_up(work->out.c, GANTRY_CHANNELS);
+    const struct gantry_task *task = &step->task;
+    bool conv = task->kind == GANTRY_TASK_CONV;
+    int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
     set(writer, insn, GANTRY_CONV_DIAG, !conv);
-    set(writer, insn, GANTRY_CONV_MAX, work->kind == GANTRY_WORK_MAX);
-    set(writer, insn, GANTRY_CONV_POOL, work->kind == GANTRY_WORK_AVERAGE);
-    set(writer, insn, GANTRY_CONV_W2, work->split);
-    set(writer, insn, GANTRY_CONV_KH, work->kernel_h);
-    set(writer, insn, GANTRY_CONV_KW, in->folded ? 1 : work->kernel_w);
-    set(writer, insn, GANTRY_CONV_DILATION, work->dilation);
-    set(writer, insn, GANTRY_CONV_PAD_TOP, work->pad_top);
-    set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : work->pad_left);
+    set(writer, insn, GANTRY_CONV_MAX, task->kind == GANTRY_TASK_MAX);
+    set(writer, insn, GANTRY_CONV_POOL, task->kind == GANTRY_TASK_AVERAGE);
+    set(writer, insn, GANTRY_CONV_W2, task->split);
+    set(writer, insn, GANTRY_CONV_KH, task->kernel_h);
+    set(writer, insn, GANTRY_CONV_KW, in->folded ? 1 : task->kernel_w);
+    set(writer, insn, GANTRY_CONV_DILATION, task->dilation);
+    set(writer, insn, GANTRY_CONV_PAD_TOP, task->pad_top);
+    set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : task->pad_left);
     set(writer, insn, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
     set(writer, insn, GANTRY_CONV_GROUPS, blocks);
     set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
@@ -176,7 +176,7 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
 {
     const struct gantry_chip *chips = writer->lowered->chips;
     struct gantry_act_tensor in = chips[step->in].act, out = chips[step->out].act;
-    int32_t out_h = step->work.out.h, out_w = step->work.out.w;
+    int32_t out_h = step->task.out.h, out_w = step->task.out.w;
     if (step->flat) {
         int32_t pixels = in.sy * in.sx * in.ps;
         in.sy = in.sx = out.sy = out.sx = out_h = in.h = 1;
@@ -235,7 +235,7 @@ static uint32_t load_waits(struct writer *writer, const struct gantry_step *step
 static void write_step(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
-    int32_t node = step->work.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->work.node;
+    int32_t node = step->task.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->task.node;
     struct gantry_insn *insn = append(writer, GANTRY_INSN_CONV, node);
     set_window(writer, insn, step, &writer->lowered->chips[step->in]);
     set_values(writer, insn, step);
@@ -268,7 +268,7 @@ static enum gantry_status write_weights(struct writer *writer)
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
         lines += gantry_step_group_lines(step, &lowered->chips[step->in]) *
-                 gantry_div_up(step->work.out.c, GANTRY_CHANNELS);
+                 gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
     }
     int64_t bytes = gantry_stripe_bytes(lines, ports) * ports;
     segment->weights = gantry_arena_alloc(&build->plan->arena, (size_t)bytes, 1);
@@ -285,7 +285,7 @@ static enum gantry_status write_weights(struct writer *writer)
         const struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = &lowered->chips[step->in];
         gantry_build_stream(build, step, in, at);
-        at += gantry_step_group_lines(step, in) * gantry_div_up(step->work.out.c, GANTRY_CHANNELS) *
+        at += gantry_step_group_lines(step, in) * gantry_div_up(step->task.out.c, GANTRY_CHANNELS) *
               GANTRY_LINE_BYTES;
     }
     gantry_stripe_lines(stream, lines, ports, segment->weights);

@@ -16,26 +16,26 @@ struct stream {
 /* k-steps of a group: folded columns are channels. */
 static int64_t steps_of(const struct gantry_step *step, const struct gantry_chip *in)
 {
-    if (in->folded) return (int64_t)step->work.kernel_h * in->act.cb;
-    return gantry_work_steps(&step->work);
+    if (in->folded) return (int64_t)step->task.kernel_h * in->act.cb;
+    return gantry_task_steps(&step->task);
 }
 
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in)
 {
     return 1 + (step->add != GANTRY_NO_NODE) +
-           steps_of(step, in) * BLOCK_LINES * (step->work.split ? 2 : 1);
+           steps_of(step, in) * BLOCK_LINES * (step->task.split ? 2 : 1);
 }
 
 static void write_residual(struct stream *stream)
 {
     const struct gantry_graph *graph = stream->build->graph;
     const struct gantry_graph_node *add = &graph->nodes[stream->step->add];
-    const struct gantry_work *work = &stream->step->work;
+    const struct gantry_task *task = &stream->step->task;
     struct gantry_add_params p;
     bool covered = gantry_node_add_params(graph, add, &p);
     gantry_assert(covered);
     /* x1 is what the step computes: the other operand of the ADD is the residual. */
-    bool swapped = graph->nodes[work->node].op != GANTRY_OP_ADD && add->inputs[0] != work->output;
+    bool swapped = graph->nodes[task->node].op != GANTRY_OP_ADD && add->inputs[0] != task->output;
     struct gantry_lane_res res;
     gantry_lane_res_pack(&res, swapped ? p.k2 : p.k1, swapped ? p.k1 : p.k2, p.shift,
                          swapped ? p.zero2 : p.zero1, swapped ? p.zero1 : p.zero2, p.zero_out,
@@ -47,23 +47,23 @@ static void write_residual(struct stream *stream)
 /* Scale word of an output channel. */
 static uint32_t scale_of(const struct stream *stream, int32_t o)
 {
-    const struct gantry_work *work = &stream->step->work;
-    if (work->kind == GANTRY_WORK_AVERAGE)
-        return gantry_lane_scale(1.0f / (4.0f * (float)gantry_work_pool_count(work)));
-    if (work->kind == GANTRY_WORK_MAX || work->kind == GANTRY_WORK_IDENTITY)
+    const struct gantry_task *task = &stream->step->task;
+    if (task->kind == GANTRY_TASK_AVERAGE)
+        return gantry_lane_scale(1.0f / (4.0f * (float)gantry_task_pool_count(task)));
+    if (task->kind == GANTRY_TASK_MAX || task->kind == GANTRY_TASK_IDENTITY)
         return gantry_lane_scale(1.0f);
     const struct gantry_graph *graph = stream->build->graph;
-    return gantry_lane_scale(gantry_node_scale(graph, &graph->nodes[work->node], o));
+    return gantry_lane_scale(gantry_node_scale(graph, &graph->nodes[task->node], o));
 }
 
 static void write_parameters(struct stream *stream, int32_t block)
 {
-    const struct gantry_work *work = &stream->step->work;
+    const struct gantry_task *task = &stream->step->task;
     for (int32_t i = 0; i < GANTRY_CHANNELS; i++) {
         int32_t o = block * GANTRY_CHANNELS + i;
-        if (o >= work->out.c) break;
-        struct gantry_work_sums sums;
-        gantry_work_sum(stream->build->graph, work, o, &sums);
+        if (o >= task->out.c) break;
+        struct gantry_task_sums sums;
+        gantry_task_sum(stream->build->graph, task, o, &sums);
         gantry_assert(sums.bias >= INT32_MIN && sums.bias <= INT32_MAX);
         gantry_store_u32(stream->at + 4 * (GANTRY_PARAM_WORD_BIAS + i), (uint32_t)sums.bias);
         gantry_store_u32(stream->at + 4 * (GANTRY_PARAM_WORD_SCALE + i), scale_of(stream, o));
@@ -74,22 +74,22 @@ static void write_parameters(struct stream *stream, int32_t block)
 /* Weight of output o and input channel c of the chip at a tap; 0 beyond the channels. */
 static int32_t weight_of(const struct stream *stream, int32_t o, int32_t ky, int32_t kx, int32_t c)
 {
-    const struct gantry_work *work = &stream->step->work;
-    if (o >= work->out.c) return 0;
+    const struct gantry_task *task = &stream->step->task;
+    if (o >= task->out.c) return 0;
     if (stream->in->folded) {
-        kx = c / work->in.c;
-        c %= work->in.c;
-        if (kx >= work->kernel_w) return 0;
+        kx = c / task->in.c;
+        c %= task->in.c;
+        if (kx >= task->kernel_w) return 0;
     }
-    if (c >= work->in.c) return 0;
-    return gantry_work_weight(stream->build->graph, work, o, ky, kx, c);
+    if (c >= task->in.c) return 0;
+    return gantry_task_weight(stream->build->graph, task, o, ky, kx, c);
 }
 
 /* One block of 16 x 16 weights, or two whose sum they are. */
 static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_t ky, int32_t kx)
 {
-    const struct gantry_work *work = &stream->step->work;
-    bool diagonal = work->kind != GANTRY_WORK_CONV;
+    const struct gantry_task *task = &stream->step->task;
+    bool diagonal = task->kind != GANTRY_TASK_CONV;
     for (int32_t o = 0; o < GANTRY_CHANNELS; o++) {
         for (int32_t i = 0; i < GANTRY_CHANNELS; i++) {
             if (diagonal && i != o) continue;
@@ -98,26 +98,26 @@ static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_
             int32_t first = gantry_max_i32(-127, gantry_min_i32(127, w));
             int32_t at = GANTRY_CHANNELS * o + i;
             stream->at[at] = (uint8_t)first;
-            if (work->split) stream->at[GANTRY_BLOCK_BYTES + at] = (uint8_t)(w - first);
+            if (task->split) stream->at[GANTRY_BLOCK_BYTES + at] = (uint8_t)(w - first);
         }
     }
-    stream->at += GANTRY_BLOCK_BYTES * (work->split ? 2 : 1);
+    stream->at += GANTRY_BLOCK_BYTES * (task->split ? 2 : 1);
 }
 
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines)
 {
     struct stream stream = {.build = build, .step = step, .in = in, .at = lines};
-    const struct gantry_work *work = &step->work;
-    int32_t blocks = gantry_div_up(work->out.c, GANTRY_CHANNELS);
-    int32_t walk = work->kind == GANTRY_WORK_CONV ? in->act.cb : 1;
-    int32_t columns = in->folded ? 1 : work->kernel_w;
+    const struct gantry_task *task = &step->task;
+    int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
+    int32_t walk = task->kind == GANTRY_TASK_CONV ? in->act.cb : 1;
+    int32_t columns = in->folded ? 1 : task->kernel_w;
     memset(lines, 0, (size_t)(blocks * gantry_step_group_lines(step, in)) * GANTRY_LINE_BYTES);
     for (int32_t block = 0; block < blocks; block++) {
         if (step->add != GANTRY_NO_NODE) write_residual(&stream);
         write_parameters(&stream, block);
         for (int32_t cb = 0; cb < walk; cb++)
-            for (int32_t ky = 0; ky < work->kernel_h; ky++)
+            for (int32_t ky = 0; ky < task->kernel_h; ky++)
                 for (int32_t kx = 0; kx < columns; kx++) write_block(&stream, block, cb, ky, kx);
     }
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-int32_t gantry_work_source(const struct gantry_graph *graph, int32_t node, int32_t input)
+int32_t gantry_task_source(const struct gantry_graph *graph, int32_t node, int32_t input)
 {
     int32_t tensor = graph->nodes[node].inputs[input];
     bool any = graph->nodes[node].op == GANTRY_OP_FULLY_CONNECTED;
@@ -31,60 +31,60 @@ static int32_t effective_stride(int32_t stride, int32_t outputs)
     return outputs == 1 ? 1 : stride;
 }
 
-static void describe_window(const struct gantry_graph_node *node, struct gantry_work *work)
+static void describe_window(const struct gantry_graph_node *node, struct gantry_task *task)
 {
     const struct gantry_window_attributes *window = &node->window;
-    work->kernel_h = window->kernel_h;
-    work->kernel_w = window->kernel_w;
-    work->stride_h = effective_stride(window->stride_h, work->out.h);
-    work->stride_w = effective_stride(window->stride_w, work->out.w);
-    work->dilation = 1;
-    if (window->kernel_w > 1) work->dilation = window->dilation_w;
-    if (window->kernel_h > 1) work->dilation = window->dilation_h;
-    work->pad_top = window->pad_top;
-    work->pad_left = window->pad_left;
+    task->kernel_h = window->kernel_h;
+    task->kernel_w = window->kernel_w;
+    task->stride_h = effective_stride(window->stride_h, task->out.h);
+    task->stride_w = effective_stride(window->stride_w, task->out.w);
+    task->dilation = 1;
+    if (window->kernel_w > 1) task->dilation = window->dilation_w;
+    if (window->kernel_h > 1) task->dilation = window->dilation_h;
+    task->pad_top = window->pad_top;
+    task->pad_left = window->pad_left;
 }
 
-bool gantry_work_describe(const struct gantry_graph *graph, int32_t index, struct gantry_work *work)
+bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struct gantry_task *task)
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
     if (node->op == GANTRY_OP_RESHAPE || node->op == GANTRY_OP_SOFTMAX) return false;
-    memset(work, 0, sizeof *work);
-    work->node = index;
-    work->source = gantry_work_source(graph, index, 0);
-    work->output = node->output;
-    if (!gantry_shape_extent(&graph->tensors[work->source].shape, &work->in) ||
-        !gantry_shape_extent(&graph->tensors[work->output].shape, &work->out))
+    memset(task, 0, sizeof *task);
+    task->node = index;
+    task->source = gantry_task_source(graph, index, 0);
+    task->output = node->output;
+    if (!gantry_shape_extent(&graph->tensors[task->source].shape, &task->in) ||
+        !gantry_shape_extent(&graph->tensors[task->output].shape, &task->out))
         return false;
-    work->kernel_h = work->kernel_w = 1;
-    work->stride_h = work->stride_w = work->dilation = 1;
+    task->kernel_h = task->kernel_w = 1;
+    task->stride_h = task->stride_w = task->dilation = 1;
     switch (node->op) {
     case GANTRY_OP_CONV_2D:
-        work->kind = GANTRY_WORK_CONV;
+        task->kind = GANTRY_TASK_CONV;
         break;
     case GANTRY_OP_DEPTHWISE_CONV_2D:
-        work->kind = work->in.c == 1 ? GANTRY_WORK_CONV : GANTRY_WORK_DEPTHWISE;
+        task->kind = task->in.c == 1 ? GANTRY_TASK_CONV : GANTRY_TASK_DEPTHWISE;
         break;
     case GANTRY_OP_AVERAGE_POOL_2D:
-        work->kind = GANTRY_WORK_AVERAGE;
+        task->kind = GANTRY_TASK_AVERAGE;
         break;
     case GANTRY_OP_MAX_POOL_2D:
-        work->kind = GANTRY_WORK_MAX;
+        task->kind = GANTRY_TASK_MAX;
         break;
     case GANTRY_OP_FULLY_CONNECTED:
-        work->kind = GANTRY_WORK_CONV;
-        work->kernel_h = work->in.h;
-        work->kernel_w = work->in.w;
-        work->out.c = (int32_t)gantry_shape_elements(&graph->tensors[work->output].shape);
-        work->out.h = work->out.w = 1;
+        task->kind = GANTRY_TASK_CONV;
+        task->kernel_h = task->in.h;
+        task->kernel_w = task->in.w;
+        task->out.c = (int32_t)gantry_shape_elements(&graph->tensors[task->output].shape);
+        task->out.h = task->out.w = 1;
         return true;
     case GANTRY_OP_ADD:
-        work->kind = GANTRY_WORK_IDENTITY;
+        task->kind = GANTRY_TASK_IDENTITY;
         return true;
     default:
         return false;
     }
-    describe_window(node, work);
+    describe_window(node, task);
     return true;
 }
 
@@ -95,29 +95,29 @@ static int32_t weight_zero(const struct gantry_graph_tensor *weights, int32_t ch
     return q->zero_point[q->count > 1 ? channel : 0];
 }
 
-int32_t gantry_work_weight(const struct gantry_graph *graph, const struct gantry_work *work,
+int32_t gantry_task_weight(const struct gantry_graph *graph, const struct gantry_task *task,
                            int32_t o, int32_t ky, int32_t kx, int32_t c)
 {
-    if (work->kind != GANTRY_WORK_CONV && work->kind != GANTRY_WORK_DEPTHWISE) return 1;
-    const struct gantry_graph_node *node = &graph->nodes[work->node];
+    if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return 1;
+    const struct gantry_graph_node *node = &graph->nodes[task->node];
     const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];
-    int64_t tap = (int64_t)ky * work->kernel_w + kx;
+    int64_t tap = (int64_t)ky * task->kernel_w + kx;
     int64_t at = node->op == GANTRY_OP_DEPTHWISE_CONV_2D
-                     ? tap * work->out.c + o
-                     : ((int64_t)o * work->kernel_h * work->kernel_w + tap) * work->in.c + c;
+                     ? tap * task->out.c + o
+                     : ((int64_t)o * task->kernel_h * task->kernel_w + tap) * task->in.c + c;
     return ((const int8_t *)weights->data)[at] - weight_zero(weights, o);
 }
 
-void gantry_work_sum(const struct gantry_graph *graph, const struct gantry_work *work, int32_t o,
-                     struct gantry_work_sums *out)
+void gantry_task_sum(const struct gantry_graph *graph, const struct gantry_task *task, int32_t o,
+                     struct gantry_task_sums *out)
 {
     memset(out, 0, sizeof *out);
-    if (work->kind != GANTRY_WORK_CONV && work->kind != GANTRY_WORK_DEPTHWISE) return;
-    int32_t inputs = work->kind == GANTRY_WORK_CONV ? work->in.c : 1;
-    for (int32_t ky = 0; ky < work->kernel_h; ky++) {
-        for (int32_t kx = 0; kx < work->kernel_w; kx++) {
+    if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return;
+    int32_t inputs = task->kind == GANTRY_TASK_CONV ? task->in.c : 1;
+    for (int32_t ky = 0; ky < task->kernel_h; ky++) {
+        for (int32_t kx = 0; kx < task->kernel_w; kx++) {
             for (int32_t c = 0; c < inputs; c++) {
-                int32_t w = gantry_work_weight(graph, work, o, ky, kx, c);
+                int32_t w = gantry_task_weight(graph, task, o, ky, kx, c);
                 out->sum += w;
                 out->magnitude += w < 0 ? -w : w;
                 if (w < out->least) out->least = w;
@@ -125,7 +125,7 @@ void gantry_work_sum(const struct gantry_graph *graph, const struct gantry_work 
             }
         }
     }
-    const struct gantry_graph_node *node = &graph->nodes[work->node];
+    const struct gantry_graph_node *node = &graph->nodes[task->node];
     if (node->input_count > 2 && node->inputs[2] != GANTRY_NO_TENSOR) {
         const uint8_t *bias = graph->tensors[node->inputs[2]].data;
         out->bias = (int32_t)gantry_load_u32(bias + 4 * (size_t)o);
@@ -134,11 +134,11 @@ void gantry_work_sum(const struct gantry_graph *graph, const struct gantry_work 
     out->bias -= zero * out->sum;
 }
 
-bool gantry_work_needs_split(const struct gantry_graph *graph, const struct gantry_work *work)
+bool gantry_task_needs_split(const struct gantry_graph *graph, const struct gantry_task *task)
 {
-    for (int32_t o = 0; o < work->out.c; o++) {
-        struct gantry_work_sums sums;
-        gantry_work_sum(graph, work, o, &sums);
+    for (int32_t o = 0; o < task->out.c; o++) {
+        struct gantry_task_sums sums;
+        gantry_task_sum(graph, task, o, &sums);
         if (sums.least < -127 || sums.greatest > 127) return true;
     }
     return false;
@@ -158,17 +158,17 @@ static int64_t pool_axis(int32_t in, int32_t out, int32_t kernel, int32_t stride
     return common;
 }
 
-int64_t gantry_work_pool_count(const struct gantry_work *work)
+int64_t gantry_task_pool_count(const struct gantry_task *task)
 {
-    return pool_axis(work->in.h, work->out.h, work->kernel_h, work->stride_h, work->pad_top) *
-           pool_axis(work->in.w, work->out.w, work->kernel_w, work->stride_w, work->pad_left);
+    return pool_axis(task->in.h, task->out.h, task->kernel_h, task->stride_h, task->pad_top) *
+           pool_axis(task->in.w, task->out.w, task->kernel_w, task->stride_w, task->pad_left);
 }
 
-int64_t gantry_work_steps(const struct gantry_work *work)
+int64_t gantry_task_steps(const struct gantry_task *task)
 {
-    int64_t taps = (int64_t)work->kernel_h * work->kernel_w;
-    if (work->kind != GANTRY_WORK_CONV) return taps;
-    return taps * gantry_div_up(work->in.c, GANTRY_CHANNELS);
+    int64_t taps = (int64_t)task->kernel_h * task->kernel_w;
+    if (task->kind != GANTRY_TASK_CONV) return taps;
+    return taps * gantry_div_up(task->in.c, GANTRY_CHANNELS);
 }
 
 void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t npx)
