@@ -10,7 +10,8 @@ GANTRY_C_BEGIN
 #include "accel/accel.h"
 GANTRY_C_END
 
-namespace {
+namespace
+{
 
 struct lane_case {
     int32_t acc;
@@ -57,21 +58,33 @@ void midpoint(gantry_random &random, lane_case &out)
 
 lane_case random_case(gantry_random &random)
 {
-    static const int32_t extremes[] = {INT32_MIN, INT32_MIN + 1, INT32_MAX, INT32_MAX - 1, 0, 1, -1};
+    static const int32_t extremes[] = {INT32_MIN, INT32_MIN + 1, INT32_MAX, INT32_MAX - 1, 0, 1,
+                                       -1};
     lane_case out = {};
     out.scale = random_scale(random);
     switch (random.below(8)) {
-    case 0: out.acc = (int32_t)random.next(); break;
-    case 1: out.acc = (int32_t)random.next() >> random.below(31); break;
-    case 2: out.acc = extremes[random.below(7)]; break;
+    case 0:
+        out.acc = (int32_t)random.next();
+        break;
+    case 1:
+        out.acc = (int32_t)random.next() >> random.below(31);
+        break;
+    case 2:
+        out.acc = extremes[random.below(7)];
+        break;
     case 3: /* ties of the conversion to 24 bits */
-        out.acc = (int32_t)(((uint32_t)random.next() | 1) << random.below(8)) + random.between(-1, 1);
+        out.acc =
+            (int32_t)(((uint32_t)random.next() | 1) << random.below(8)) + random.between(-1, 1);
         break;
     case 4: /* powers of two and all ones */
         out.acc = (int32_t)((1u << random.below(32)) + (uint32_t)random.between(-3, 3));
         break;
-    case 5: midpoint(random, out); break;
-    default: out.acc = near_tie(random, out.scale); break;
+    case 5:
+        midpoint(random, out);
+        break;
+    default:
+        out.acc = near_tie(random, out.scale);
+        break;
     }
     out.scale_word = gantry_lane_scale(out.scale);
     if (random.chance(2)) {
@@ -120,8 +133,8 @@ void run(uint64_t seed, int64_t count)
         int32_t want = gantry_lane_f(done.acc, done.scale_word, done.zero, done.lo, done.hi);
         if (got != want || (done.scale != 0 && got != rule_f(done)))
             fail_msg("acc %d scale %a word %08x zero %d range %d..%d: rtl %d, lane %d, float %d",
-                     done.acc, (double)done.scale, done.scale_word, done.zero, done.lo, done.hi, got,
-                     want, rule_f(done));
+                     done.acc, (double)done.scale, done.scale_word, done.zero, done.lo, done.hi,
+                     got, want, rule_f(done));
     }
 }
 

@@ -7,7 +7,8 @@ GANTRY_C_BEGIN
 #include "accel/accel.h"
 GANTRY_C_END
 
-namespace {
+namespace
+{
 
 struct lane_case {
     int32_t k1, k2, shift, zero1, zero2, zero_out, x1, x2;
@@ -72,8 +73,8 @@ void resadd__equals_rule_x(void **state)
         const lane_case &done = ring[(n + RING - (DEPTH - 1)) % RING];
         int32_t got = (int8_t)model.out_o, want = gantry_lane_x(done.x1, done.x2, &done.res);
         if (got != want || got != rule_x(done))
-            fail_msg("x %d %d k %d %d shift %d: rtl %d, lane %d, rule %d", done.x1, done.x2, done.k1,
-                     done.k2, done.shift, got, want, rule_x(done));
+            fail_msg("x %d %d k %d %d shift %d: rtl %d, lane %d, rule %d", done.x1, done.x2,
+                     done.k1, done.k2, done.shift, got, want, rule_x(done));
     }
 }
 
