@@ -135,7 +135,7 @@ static int find_node(const struct work *work, int32_t *out)
 static int record(struct work *work)
 {
     const struct gantry_cli_args *args = work->args;
-    int32_t node;
+    int32_t node = -1;
     uint64_t from, to;
     if (!args->waveform) return GANTRY_EXIT_OK;
     int code = find_node(work, &node);
