@@ -123,6 +123,7 @@ static void plan__strided_readers_share_planes(void **state)
     net_output(&f.net, net_add(&f.net, a, b));
     finish_network(&f, &params);
     assert_int_equal(count_insns(f.plan, GANTRY_INSN_CONV), 3);
+    assert_int_equal(f.plan->nodes[3].fused_into, 2); /* the later one: its residual is there */
     struct gantry_insn first = insn_of(f.plan, 0, 1);
     assert_int_equal(gantry_insn_get(&first, GANTRY_CONV_OUT_SY), 1);
     close_network(&f);

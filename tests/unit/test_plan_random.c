@@ -8,7 +8,7 @@
 #include "random.h"
 #include "test.h"
 
-enum { NETWORKS = 250 };
+enum { NETWORKS = 120 };
 
 static struct window random_window(struct net *net, int32_t x)
 {
