@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Simulated cycles of whole networks: the project's own model and, where GANTRY_DATA names them, the
+# MLPerf Tiny networks. Prints a Markdown table.
+#
+# Usage: tests/bench/cycles.sh [DEVICE [MEMORY]]   (default: sim:half kv260)
+set -eu
+cd "$(dirname "$0")/../.."
+gantry=build/release/bin/gantry
+device=${1-sim:half} memory=${2-kv260}
+models=models/digits/digits.tflite
+for name in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
+    [ -z "${GANTRY_DATA-}" ] || models="$models $GANTRY_DATA/models/mlperf-tiny/$name.tflite"
+done
+echo "| network | MACs | on the accelerator | cycles | share of peak | busy |"
+echo "|---|---|---|---|---|---|"
+for model in $models; do
+    "$gantry" profile "$model" --device "$device" --memory "$memory" --random 1 --json --quiet |
+        python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+t = r["totals"]
+cycles = t["accelerator_cycles"]
+busy = 100 * t["stalls"]["busy"] / cycles
+macs, moved = t["macs"], t["macs_offloaded_percent"]
+share = 100 * t["utilization"]
+print(f"| {r['"'model'"']} | {macs:,} | {moved:.1f} % | {cycles:,} | {share:.1f} % | {busy:.1f} % |")'
+done
