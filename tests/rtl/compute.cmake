@@ -8,14 +8,19 @@ gantry_rtl_test(test_gantry_resadd TOP gantry_resadd
   FILES ${rtl}/gantry_resadd.sv ${rtl}/gantry_prim_dsp.sv
   SOURCES test_gantry_resadd.cc PARTS base accel)
 
-# The whole core.
+# The whole core: directed programs and random chains on each size. The middle one has room for
+# layers worth timing, and a ring that is no power of two.
 file(STRINGS ${rtl}/gantry_compute.f compute_files REGEX "\\.sv$")
 list(TRANSFORM compute_files PREPEND ${rtl}/)
-foreach(g 1 2)
-  set(compute_params G=${g} PORTS=${g} ACT_ROWS=512 RING_LINES=128)
-  gantry_rtl_test(test_gantry_compute_chains_g${g} TOP gantry_compute FILES ${compute_files}
-    PARAMS ${compute_params} SOURCES test_gantry_compute_chains.cc PARTS base accel chain
+foreach(size 1_512_128 2_2048_320 4_512_128)
+  string(REPLACE "_" ";" sizes ${size})
+  list(GET sizes 0 g)
+  list(GET sizes 1 act_rows)
+  list(GET sizes 2 ring_lines)
+  gantry_rtl_test(test_gantry_compute_g${g} TOP gantry_compute FILES ${compute_files}
+    PARAMS G=${g} PORTS=${g} ACT_ROWS=${act_rows} RING_LINES=${ring_lines}
+    SOURCES test_gantry_compute.cc test_gantry_compute_chains.cc PARTS base accel chain
     TIMEOUT 300)
-  target_compile_definitions(test_gantry_compute_chains_g${g} PRIVATE
-    TEST_G=${g} TEST_PORTS=${g} TEST_ACT_ROWS=512 TEST_RING_LINES=128)
+  target_compile_definitions(test_gantry_compute_g${g} PRIVATE
+    TEST_G=${g} TEST_PORTS=${g} TEST_ACT_ROWS=${act_rows} TEST_RING_LINES=${ring_lines})
 endforeach()
