@@ -49,6 +49,7 @@ module gantry_back #(
   output logic [1:0]              set_o,
   output logic [3:0]              blocks_o,       // block within the group of words 0, 1 and of 2, 3
   output logic                    set_free_o,
+  output logic                    residual_stage_o, // stage 12 holds a step
   // stage 18
   output logic                    valid_o,
   output logic                    last_o,         // last step of an instruction
@@ -62,6 +63,7 @@ module gantry_back #(
   localparam integer Unit = G > 1 ? G / 2 : 1;    // words of a position
   localparam integer Positions = NPX / Unit;
   localparam integer Depth = 18;                  // stages
+  localparam integer ResidualStage = 12;          // in which lanes X take the residual
   localparam integer LastPosition = Positions - 1;
 
   // ---- tile FIFO
@@ -200,6 +202,7 @@ module gantry_back #(
   logic [Depth-1:0] valid_q, last_q;
   logic             bad_any;
   assign move_o  = advance_i && (step_o || valid_q != '0);
+  assign residual_stage_o = valid_q[ResidualStage-1];
   assign valid_o = valid_q[Depth-1];
   assign last_o  = last_q[Depth-1];
   assign empty_o = valid_q == '0;

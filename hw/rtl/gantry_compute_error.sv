@@ -5,7 +5,8 @@
 //   residual, drain: row ------------------------------------------------------->+
 //
 // The front runs ahead of the drain: its error waits until nothing older has moved for SETTLE cycles,
-// so that an error of older work wins. Reset forgets.
+// so that an error of older work wins. A bad field explains any other error of its instruction.
+// Reset forgets.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_compute_error (
@@ -48,13 +49,13 @@ module gantry_compute_error (
     index_q2 <= index_q;
     index_q3 <= index_q2;
     still_q  <= moving_i || !pending_q ? '0 : still_q + {4'd0, still_q != 5'(Settle)};
-    if (!pending_q && !err_valid_o) begin
-      if (field_i) begin
-        pending_q <= 1'b1;
-        cause_q   <= `GANTRY_CAUSE_FIELD_RANGE;
-        insn_q    <= index_q2;
-        info_q    <= {55'd0, field_bit_i};
-      end else if (row_i) begin
+    if (field_i && !err_valid_o && (!pending_q || insn_q == index_q2)) begin
+      pending_q <= 1'b1;
+      cause_q   <= `GANTRY_CAUSE_FIELD_RANGE;
+      insn_q    <= index_q2;
+      info_q    <= {55'd0, field_bit_i};
+    end else if (!pending_q && !err_valid_o) begin
+      if (row_i) begin
         pending_q <= 1'b1;
         cause_q   <= `GANTRY_CAUSE_ACT_RANGE;
         insn_q    <= index_q3;

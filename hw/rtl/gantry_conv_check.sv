@@ -21,7 +21,8 @@ module gantry_conv_check #(
   logic        start_q, diag, tcb;
   logic [1:0]  log2_m;
   logic [3:0]  slots;  // P
-  logic [19:0] step_q;
+  logic [19:0] product_q, rest;
+  logic        step_y_ok;
   logic [21:0] rows_q;
   logic [15:0] pitch, step_x, rows;
   logic [4:0]  tile;
@@ -38,7 +39,7 @@ module gantry_conv_check #(
   always_ff @(posedge clk_i) begin
     start_q <= start_i && rst_ni;
     if (start_i) begin
-      step_q <= {16'd0, insn_i[259:256]} * {4'd0, pitch} + {4'd0, step_x};
+      product_q <= {16'd0, insn_i[259:256]} * {4'd0, pitch};
       rows_q <= {6'd0, insn_i[`GANTRY_CONV_TILES]} * ({17'd0, tile} + 22'd1);  // of all tiles but one
     end
   end
@@ -54,14 +55,16 @@ module gantry_conv_check #(
   assign faults[6] = (diag || tcb) && log2_m != 2'd0;
   assign faults[7] = ((diag || tcb) && insn_i[`GANTRY_CONV_WALK_CB] != '0) ||
                      (tcb && insn_i[`GANTRY_CONV_GROUPS] != '0);
-  assign faults[8] = !tcb && (insn_i[271:260] != '0 || step_q != {16'd0, slots} || step_x >= pitch);
+  assign rest      = {16'd0, slots} - product_q;
+  assign step_y_ok = insn_i[271:260] == '0 && product_q <= {16'd0, slots} && rest < {4'd0, pitch};
+  assign faults[8] = !tcb && (!step_y_ok || rest != {4'd0, step_x});
   assign faults[9] = rows == '0 || {6'd0, rows} <= rows_q ||
                      {6'd0, rows} > rows_q + {17'd0, tile} + 22'd1;
   always_ff @(posedge clk_i) begin
     bad_o <= start_q && faults != '0 && rst_ni;
     bit_o <= faults[0] || faults[6] ? 9'd12 : faults[1] ? 9'd96 : faults[2] ? 9'd128
            : faults[3] ? 9'd192 : faults[4] ? 9'd352 : faults[5] ? 9'd9 : faults[7] ? 9'd496
-           : faults[8] ? 9'd256 : 9'd480;
+           : faults[8] ? (step_y_ok ? 9'd272 : 9'd256) : 9'd480;
   end
 
   logic unused;

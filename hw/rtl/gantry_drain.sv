@@ -20,7 +20,6 @@ module gantry_drain #(
   // stage 0
   input  wire logic [1:0]            position_i,
   input  wire logic                  row_last_i,
-  input  wire logic                  step_i,
   input  wire logic                  res_i,
   input  wire logic                  pool_i,
   input  wire logic [7:0]            zp_i,
@@ -37,6 +36,7 @@ module gantry_drain #(
   input  wire logic [7:0]            x_lo_i,
   input  wire logic [7:0]            x_hi_i,
   // stage 12
+  input  wire logic                  residual_stage_i, // it holds a step
   output logic [1:0]                 residual_position_o,
   output logic                       residual_free_o,  // last use of a row; a pulse
   input  wire logic [128*Unit-1:0]   residual_i,
@@ -89,7 +89,7 @@ module gantry_drain #(
   gantry_delay #(.W(8), .N(9)) u_zp (.clk_i, .en_i(move_i), .d_i(zp_i), .d_o(zp));
   gantry_delay #(.W(16), .N(11)) u_clamp (.clk_i, .en_i(move_i), .d_i({lo_i, hi_i}), .d_o({lo, hi}));
   gantry_delay #(.W(3), .N(12)) u_position (
-    .clk_i, .en_i(move_i), .d_i({position_i, step_i && row_last_i && res_i}),
+    .clk_i, .en_i(move_i), .d_i({position_i, row_last_i && res_i}),
     .d_o({residual_position_o, free}));
   gantry_delay #(.W(1), .N(18)) u_res (.clk_i, .en_i(move_i), .d_i(res_i), .d_o(res));
   gantry_delay #(.W(54), .N(11)) u_k (.clk_i, .en_i(move_i), .d_i({k1_i, k2_i}), .d_o({k1, k2}));
@@ -97,7 +97,7 @@ module gantry_drain #(
   gantry_delay #(.W(2), .N(15)) u_psel (.clk_i, .en_i(move_i), .d_i(psel_i), .d_o(psel));
   gantry_delay #(.W(16), .N(16)) u_x_clamp (
     .clk_i, .en_i(move_i), .d_i({x_lo_i, x_hi_i}), .d_o({x_lo, x_hi}));
-  assign residual_free_o = free && move_i;
+  assign residual_free_o = residual_stage_i && free && move_i;
 
   // ---- lanes
   logic [128*G-1:0]    f, f_late;
