@@ -50,7 +50,8 @@ packages_need() {
 
 PACKAGES_BUILD="gcc g++ libc6-dev cmake ninja-build pkg-config flatbuffers-compiler
     libflatbuffers-dev libjansson-dev libstb-dev"
+PACKAGES_AUDIO="libsndfile1-dev libkissfft-dev libasound2-dev"
 PACKAGES_SIM="verilator make zlib1g-dev"
 PACKAGES_TEST="libcmocka-dev binutils"
 PACKAGES_PROOF="iverilog yosys z3 python3 clang-format-14 shellcheck"
-PACKAGES_LONG="python3-venv"
+PACKAGES_LONG="python3-venv espeak-ng clang-14 libclang-rt-14-dev"

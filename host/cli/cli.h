@@ -37,8 +37,10 @@ struct gantry_cli_args {
     struct gantry_cli_list inputs, expects;
     const char *random; /* as written; NULL: not given */
     uint64_t seed, top, runs;
+    uint64_t hop, threshold, seconds; /* 0: not given */
+    const char *capture;
     const char *output, *labels, *csv, *chrome_trace, *waveform, *waveform_layer;
-    bool json, quiet, verbose, help, quantize, layers, program;
+    bool json, quiet, verbose, help, quantize, layers, program, mic;
 };
 
 /* ---- options.c: the table of a subcommand, from which parsing and help are made ---- */
@@ -90,7 +92,7 @@ struct gantry_cli_command {
     }
 #define GANTRY_CLI_OPTIONS_INPUT                                                                  \
     {"input", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs),                              \
-     "a .npy file or a picture, one per model input; repeatable"},                                \
+     "a .npy file, a picture or a recording, one per model input; repeatable"},                   \
         {"inputs", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs), "the same as --input"}, \
         {"random", "SEED", GANTRY_CLI_STRING, GANTRY_CLI_AT(random),                              \
          "fill all inputs from this seed instead"},                                               \
@@ -179,6 +181,12 @@ int gantry_cli_assign(const char *option, const struct gantry_cli_list *list,
 int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_args *args,
                       const struct gantry_model *model, const struct gantry_manifest *manifest,
                       bool fallback_random);
+/* Whether the ending is one of recordings. */
+bool gantry_cli_is_sound(const char *path);
+/* audio_input.c, or audio_none.c where the part audio is not built: a recording as model input. */
+int gantry_cli_sound(const struct gantry_cli_args *args, struct gantry_array *array,
+                     const char *path, const struct gantry_tensor_info *info,
+                     const struct gantry_manifest *manifest);
 /* Room for the outputs of so many vectors. */
 int gantry_cli_outputs(struct gantry_cli_batch *batch, const struct gantry_model *model,
                        size_t vectors);
@@ -241,6 +249,7 @@ extern const struct gantry_cli_command gantry_cli_profile;
 extern const struct gantry_cli_command gantry_cli_verify;
 extern const struct gantry_cli_command gantry_cli_inspect;
 extern const struct gantry_cli_command gantry_cli_devices;
+extern const struct gantry_cli_command gantry_cli_listen;
 /* The whole command: what main returns. */
 int gantry_cli_main(int count, char *const *words);
 

@@ -10,9 +10,9 @@
 
 enum { DEVICES_MAX = 32, HINT_BYTES = 128 };
 
-static const struct gantry_cli_command *const commands[] = {&gantry_cli_run, &gantry_cli_profile,
-                                                            &gantry_cli_verify, &gantry_cli_inspect,
-                                                            &gantry_cli_devices};
+static const struct gantry_cli_command *const commands[] = {
+    &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify,
+    &gantry_cli_inspect, &gantry_cli_listen,  &gantry_cli_devices};
 
 static void print_help(void)
 {

@@ -34,6 +34,15 @@ static bool is_picture(const char *path)
            has_ending(path, ".bmp");
 }
 
+bool gantry_cli_is_sound(const char *path)
+{
+    static const char *const endings[] = {".wav", ".flac", ".ogg",  ".oga", ".opus", ".mp3",
+                                          ".au",  ".aif",  ".aiff", ".w64", ".caf",  ".rf64"};
+    for (size_t i = 0; i < GANTRY_COUNT(endings); i++)
+        if (has_ending(path, endings[i])) return true;
+    return false;
+}
+
 /* ---- Which file is for which tensor ---- */
 
 static int unknown_name(const char *option, const char *item, size_t length,
@@ -164,12 +173,14 @@ static int read_input(const struct gantry_cli_args *args, struct gantry_cli_batc
     int code = GANTRY_EXIT_OK;
     if (is_picture(path)) {
         code = read_picture(args, &array, path, tensor->info, manifest);
+    } else if (gantry_cli_is_sound(path)) {
+        code = gantry_cli_sound(args, &array, path, tensor->info, manifest);
     } else if (has_ending(path, ".npy")) {
         if (gantry_npy_read(&array, path, NULL, &error) != GANTRY_OK)
             code = gantry_cli_failure(&error);
     } else {
         (void)gantry_fail(&error, GANTRY_ERR_FILE,
-                          "%s: unknown kind of file (.npy, .png, .jpg, .bmp)", path);
+                          "%s: unknown kind of file (.npy, .png, .jpg, .bmp, .wav, .flac)", path);
         code = gantry_cli_failure(&error);
     }
     if (code != GANTRY_EXIT_OK) return code;

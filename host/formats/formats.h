@@ -65,6 +65,32 @@ GANTRY_MUST_USE enum gantry_status gantry_image_read(struct gantry_array *out, c
                                                      const struct gantry_allocator *allocator,
                                                      struct gantry_error *error);
 
+/* How sound becomes a model input: framing, periodic Hann window, FFT, mel bands, logarithm, DCT.
+ * docs/audio.md has the arithmetic. Checked by gantry_frontend_create. */
+struct gantry_audio_options {
+    int32_t rate;             /* Hz that the network works at */
+    int32_t samples;          /* of one model input */
+    int32_t window, stride;   /* samples of a frame, and from one frame to the next */
+    int32_t fft;              /* points, even; a frame is filled up with zeros */
+    int32_t mel_bands;        /* triangles between mel_low and mel_high */
+    int32_t coefficients;     /* of the DCT; 0: none, the features are the logarithms */
+    double mel_low, mel_high; /* Hz */
+    double log_offset;        /* added before the logarithm */
+    bool normalise_maximum;   /* samples are divided by the largest of the input, if above 0 */
+    bool power;               /* bands sum |X|^2, else |X| */
+    bool half_even;           /* rounding of the quantisation, else toward zero */
+};
+/* How a stream is decided on. */
+struct gantry_listen_options {
+    int32_t hop_ms;        /* from one input to the next */
+    int32_t smooth_ms;     /* scores are averaged over so long */
+    int32_t refractory_ms; /* least time from one event to the next of the same word */
+    double threshold;      /* of the averaged score, 0..1 */
+};
+/* The features of the MLPerf Tiny keyword benchmark. */
+struct gantry_audio_options gantry_audio_default_options(void);
+struct gantry_listen_options gantry_listen_default_options(void);
+
 /* manifest.json beside a model: labels, input preparation. Optional: found is false without it.
  * labels[i] are owned strings. */
 struct gantry_manifest {
@@ -74,6 +100,11 @@ struct gantry_manifest {
     int32_t label_count;
     bool image; /* the input is a picture, prepared by these options */
     struct gantry_image_options image_options;
+    bool audio; /* the input is sound, prepared by these options */
+    struct gantry_audio_options audio_options;
+    struct gantry_listen_options listen_options;
+    char **ignored; /* labels that are no words: silence, other words */
+    int32_t ignored_count;
 };
 GANTRY_MUST_USE enum gantry_status gantry_manifest_read(struct gantry_manifest *manifest,
                                                         const char *model_path,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * manifest.json beside a model, and label files: names of classes, preparation of the input. */
-#include "formats/formats.h"
+#include "formats/manifest_read.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +14,9 @@ static enum gantry_status no_memory(const char *path, struct gantry_error *error
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", path);
 }
 
-/* A member of the right type, or NULL; another type is an error. */
-static enum gantry_status member(const json_t *object, const char *key, json_type type,
-                                 const char *type_name, const json_t **out, const char *path,
-                                 struct gantry_error *error)
+enum gantry_status gantry_manifest_member(const json_t *object, const char *key, json_type type,
+                                          const char *type_name, const json_t **out,
+                                          const char *path, struct gantry_error *error)
 {
     *out = json_object_get(object, key);
     if (!*out) return GANTRY_OK;
@@ -60,7 +58,7 @@ static enum gantry_status read_labels(struct gantry_manifest *manifest, const js
 {
     const json_t *labels;
     enum gantry_status status =
-        member(root, "labels", JSON_ARRAY, "an array", &labels, path, error);
+        gantry_manifest_member(root, "labels", JSON_ARRAY, "an array", &labels, path, error);
     if (status != GANTRY_OK || !labels) return status;
     status = start_labels(manifest, json_array_size(labels), path, error);
     for (size_t i = 0; status == GANTRY_OK && i < json_array_size(labels); i++) {
@@ -77,7 +75,8 @@ static enum gantry_status read_number(const json_t *input, const char *key, floa
                                       const char *path, struct gantry_error *error)
 {
     const json_t *number;
-    enum gantry_status status = member(input, key, JSON_REAL, "a number", &number, path, error);
+    enum gantry_status status =
+        gantry_manifest_member(input, key, JSON_REAL, "a number", &number, path, error);
     if (status != GANTRY_OK || !number) return status;
     *out = (float)json_number_value(number);
     if (isfinite(*out)) return GANTRY_OK;
@@ -89,18 +88,21 @@ static enum gantry_status read_input(struct gantry_manifest *manifest, const jso
 {
     const json_t *input, *kind, *invert, *resize;
     enum gantry_status status =
-        member(root, "input", JSON_OBJECT, "an object", &input, path, error);
+        gantry_manifest_member(root, "input", JSON_OBJECT, "an object", &input, path, error);
     if (status != GANTRY_OK || !input) return status;
-    status = member(input, "kind", JSON_STRING, "a string", &kind, path, error);
+    status = gantry_manifest_member(input, "kind", JSON_STRING, "a string", &kind, path, error);
     if (status != GANTRY_OK) return status;
     manifest->image = kind && strcmp(json_string_value(kind), "image") == 0;
+    if (kind && strcmp(json_string_value(kind), "audio") == 0)
+        return gantry_manifest_audio(manifest, root, input, path, error);
     if (!manifest->image) return GANTRY_OK;
-    status = member(input, "resize", JSON_STRING, "a string", &resize, path, error);
+    status = gantry_manifest_member(input, "resize", JSON_STRING, "a string", &resize, path, error);
     if (status != GANTRY_OK) return status;
     if (resize && strcmp(json_string_value(resize), "area") != 0)
         return gantry_fail(error, GANTRY_ERR_FILE, "%s: resize \"%.40s\" (must be \"area\")", path,
                            json_string_value(resize));
-    status = member(input, "invert", JSON_TRUE, "true or false", &invert, path, error);
+    status =
+        gantry_manifest_member(input, "invert", JSON_TRUE, "true or false", &invert, path, error);
     if (status != GANTRY_OK) return status;
     manifest->image_options.invert = invert && json_is_true(invert);
     manifest->image_options.scale = 1;
