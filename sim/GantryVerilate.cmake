@@ -7,6 +7,9 @@
 # One thread and one make job: the models are large and the compilers of several tests meet.
 find_program(GANTRY_MAKE make)
 find_program(GANTRY_CCACHE ccache)
+if(NOT GANTRY_CCACHE)
+  set(GANTRY_CCACHE "")
+endif()
 set(GANTRY_VERILATOR_INCLUDE ${VERILATOR_ROOT}/include)
 set(GANTRY_RTL_DIR ${CMAKE_SOURCE_DIR}/hw/rtl)
 find_package(ZLIB QUIET)
@@ -74,7 +77,7 @@ function(gantry_verilate name)
   add_custom_command(OUTPUT ${archive}
     COMMAND ${GANTRY_VERILATOR} ${arguments} ${ARG_FILES}
     COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS ${GANTRY_MAKE} -s -j1 -C ${dir}
-            -f ${prefix}.mk OBJCACHE=${GANTRY_CCACHE} OPT_FAST=${ARG_OPT} OPT_SLOW=-O1
+            -f ${prefix}.mk "OBJCACHE=${GANTRY_CCACHE}" OPT_FAST=${ARG_OPT} OPT_SLOW=-O1
             "USER_CPPFLAGS=-fPIC -fvisibility=hidden" ${prefix}__ALL.a
     DEPENDS ${needs} COMMENT "Verilating ${name}" VERBATIM)
   add_custom_target(${name}_build DEPENDS ${archive})
