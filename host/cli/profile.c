@@ -21,7 +21,7 @@ static const struct gantry_cli_option options[] = {
     {"chrome-trace", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(chrome_trace),
      "write a trace that Perfetto and chrome://tracing open"},
     {"waveform", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(waveform),
-     "write the signals of one layer (sim); needs --waveform-layer"},
+     "write the signals of one layer, as FST (sim); needs --waveform-layer"},
     {"waveform-layer", "NODE", GANTRY_CLI_STRING, GANTRY_CLI_AT(waveform_layer),
      "the layer, by index or name"},
     GANTRY_CLI_OPTIONS_COMMON,

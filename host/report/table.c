@@ -9,7 +9,7 @@
 enum { COLUMNS = 10, CELL_BYTES = 48, NAME_COLUMNS = 32, BAR_COLUMNS = 30 };
 
 static const char *const headings[COLUMNS] = {"#",    "layer",  "op",    "where", "reason",
-                                              "MACs", "cycles", "share", "util",  "mostly"};
+                                              "MACs", "cycles", "share", "util",  "held up by"};
 static const bool is_left[COLUMNS] = {[1] = true, [2] = true, [3] = true, [4] = true, [9] = true};
 
 struct line {
@@ -175,9 +175,9 @@ static void print_stalls(FILE *out, const struct gantry_profile *profile)
         size_t length = (size_t)(ratio * BAR_COLUMNS + 0.5);
         memset(bar, '#', length);
         bar[length] = 0;
-        fprintf(out, "  %-12s %12" PRIu64 "  %5s %%  %s\n", gantry_profile_stall_name(i),
+        fprintf(out, "  %-12s %12" PRIu64 "  %5s %%%s%s\n", gantry_profile_stall_name(i),
                 profile->stalls[i], gantry_report_number(100.0 * ratio, 1, number, sizeof number),
-                bar);
+                length ? "  " : "", bar);
     }
 }
 
@@ -222,8 +222,8 @@ static void print_legend(FILE *out, const struct gantry_profile *profile)
     (void)fputs(
         "\ncycles: of the accelerator; CPU layers show time measured on this machine instead.\n"
         "share: of the sum of both, cycles taken at the clock. util: MACs / (cycles x peak).\n"
-        "in N: computed by layer N. mostly: what held the layer up most. @launch: copies and\n"
-        "synchronisation. @store: after the last layer, until all is stored.\n",
+        "in N: computed by layer N. held up by: the largest cause besides work.\n"
+        "@launch: copies and synchronisation. @store: after the last layer, until all is stored.\n",
         out);
 }
 

@@ -31,7 +31,7 @@ equal "a run takes the same cycles each time" \
     "$(json "$scratch/again.json" '[n["cycles"] for n in nodes]')" \
     "$(json "$scratch/kv260.json" '[n["cycles"] for n in nodes]')"
 check "a waveform of a layer" "$gantry" profile $model --device sim --quiet \
-    --waveform "$scratch/layer.vcd" --waveform-layer 1
-check "the waveform is not empty" test -s "$scratch/layer.vcd"
+    --waveform "$scratch/layer.fst" --waveform-layer 1
+check "the waveform is not empty" test -s "$scratch/layer.fst"
 equal "nothing partial is left" "$(find "$scratch" -name '*partial*')" ""
 finish
