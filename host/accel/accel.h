@@ -164,7 +164,8 @@ uint8_t *gantry_accel_act_word(struct gantry_accel *accel, int32_t bank, int32_t
 /* ---- Program checker ---- */
 
 /* Refuses a program with any unordered overlap of activation rows or memory ranges, a bad field,
- * an unbalanced or overflowing semaphore, a wait that nothing satisfies, a ring demand beyond
+ * an unbalanced or overflowing semaphore, a wait that nothing satisfies, waits for one semaphore
+ * that have no order, a ring demand beyond
  * ring_lines, a row beyond act_rows, a byte beyond a buffer, or a wrong wgt_lines. Happens-before
  * comes from queue order, wait/signal, dep and WHOLE. memory->buffer may be NULL pointers: only
  * sizes are used. The message names both instructions and what they share.

@@ -216,8 +216,9 @@ enum gantry_status gantry_program_check(const struct gantry_array_params *params
     if (status == GANTRY_OK) status = gantry_check_semaphores(&check);
     if (status == GANTRY_OK) {
         gantry_check_order(&check);
-        status = check_pairs(&check);
+        status = gantry_check_takes(&check);
     }
+    if (status == GANTRY_OK) status = check_pairs(&check);
     gantry_release(allocator, check.scratch);
     gantry_release(allocator, check.before);
     gantry_release(allocator, check.accesses);

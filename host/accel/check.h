@@ -80,6 +80,9 @@ bool gantry_check_same_place(const struct gantry_check_access *a,
 
 /* Semaphores: balance, satisfaction in program order, greatest value in any order. */
 enum gantry_status gantry_check_semaphores(struct gantry_check *check);
+/* Waits for one semaphore must have an order, or a later one could take what an earlier one needs,
+ * and all would wait for ever. Uses check->before. */
+enum gantry_status gantry_check_takes(struct gantry_check *check);
 /* Fills check->before. */
 void gantry_check_order(struct gantry_check *check);
 bool gantry_check_is_before(const struct gantry_check *check, int32_t insn_a,

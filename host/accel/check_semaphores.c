@@ -135,3 +135,23 @@ enum gantry_status gantry_check_semaphores(struct gantry_check *check)
         if (used >> s & 1) status = peak(check, s);
     return status;
 }
+
+enum gantry_status gantry_check_takes(struct gantry_check *check)
+{
+    for (int32_t s = 0; s < GANTRY_SEMAPHORES; s++) {
+        int32_t last = -1;
+        for (int32_t i = 0; i < check->count; i++) {
+            if (!(check->insns[i].wait >> s & 1)) continue;
+            if (last >= 0 &&
+                !gantry_check_is_before(check, last, GANTRY_MOMENT_START, i, GANTRY_MOMENT_START))
+                return gantry_fail(
+                    check->error, GANTRY_ERR_ARGUMENT,
+                    "program: instructions %" PRIu32 " %s and %" PRIu32
+                    " %s wait for semaphore %d in no order",
+                    check->insns[last].index, gantry_insn_name(check->insns[last].opcode),
+                    check->insns[i].index, gantry_insn_name(check->insns[i].opcode), s);
+            last = i;
+        }
+    }
+    return GANTRY_OK;
+}

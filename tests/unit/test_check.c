@@ -320,6 +320,28 @@ static void check__watches_semaphores(void **state)
     assert_non_null(strstr(error.message, "not the last"));
 }
 
+/* One could take what the other needs, which then waits for ever. */
+static void check__refuses_waits_for_one_semaphore_in_no_order(void **state)
+{
+    (void)state;
+    struct gantry_chain chain;
+    make_small(&chain);
+    uint32_t load = find(&chain, GANTRY_INSN_LOAD, 0), store = find(&chain, GANTRY_INSN_STORE, 0);
+    const int64_t spare = 1; /* chains take semaphores from the last one down */
+    edit(&chain, load, GANTRY_COMMON_WAIT, spare);
+    edit(&chain, store, GANTRY_COMMON_SIGNAL, spare);
+    chain.sem_init = 1;
+    struct gantry_error error;
+    if (check(&chain, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    uint32_t conv = find(&chain, GANTRY_INSN_CONV, 0);
+    chain.sem_init = 2;
+    edit(&chain, conv, GANTRY_COMMON_WAIT, spare); /* its wait for the LOAD is gone */
+    edit(&chain, conv, GANTRY_COMMON_SIGNAL, field(&chain, conv, GANTRY_COMMON_SIGNAL) | spare);
+    edit(&chain, load, GANTRY_COMMON_SIGNAL, 0);
+    expect(&chain, "instructions 0 LOAD and 1 CONV wait for semaphore 0 in no order");
+    gantry_chain_finish(&chain);
+}
+
 /* Signals run ahead of takes by as much as queues hold: seven NOPs before each taker do not. */
 static void check__finds_the_greatest_value_over_all_orders(void **state)
 {
@@ -349,6 +371,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(check__refuses_an_output_on_its_own_input),
     cmocka_unit_test(check__wants_whole_unless_the_producer_wrote_exactly_the_input),
     cmocka_unit_test(check__watches_semaphores),
+    cmocka_unit_test(check__refuses_waits_for_one_semaphore_in_no_order),
     cmocka_unit_test(check__finds_the_greatest_value_over_all_orders),
 };
 GANTRY_TEST_MAIN("check", tests)
