@@ -97,6 +97,26 @@ void compute__reads_a_residual_that_was_just_made(void **state)
             }
 }
 
+/* Its only row is still on its way to memory when the next instruction is drained. */
+void compute__reads_a_residual_that_is_still_in_the_pipeline(void **state)
+{
+    (void)state;
+    for (int32_t rows = 1; rows <= 4; rows++) {
+        compute_program program((uint64_t)rows);
+        conv_spec first, second;
+        first.in = second.in = program.tensor(1, rows * compute_rig::NPX, 16);
+        first.out = second.residual = program.tensor(1, rows * compute_rig::NPX, 16);
+        second.out = program.tensor(1, rows * compute_rig::NPX, 16);
+        second.res = true;
+        program.load(first.in, 0, LOADED);
+        program.conv(first, LOADED);
+        program.conv(second, 0, MADE);
+        program.store(second.out, MADE);
+        program.finish();
+        program.check(shared_rig());
+    }
+}
+
 void compute__adds_a_residual_in_place(void **state)
 {
     (void)state;
@@ -446,6 +466,7 @@ int main()
         cmocka_unit_test(compute__handles_a_shorter_last_tile),
         cmocka_unit_test(compute__walks_rasters_narrower_than_its_slots),
         cmocka_unit_test(compute__reads_a_residual_that_was_just_made),
+        cmocka_unit_test(compute__reads_a_residual_that_is_still_in_the_pipeline),
         cmocka_unit_test(compute__adds_a_residual_in_place),
         cmocka_unit_test(compute__reads_planes_flat_behind_their_producer),
         cmocka_unit_test(compute__waits_for_each_distance_of_dep),
