@@ -112,11 +112,24 @@ module gantry_rd_port (
     end
   end
 
+  logic [63:0] pick_addr;
+  logic [6:0]  pick_beats;
+  always_comb begin
+    pick_addr  = req_addr_i[63:0];
+    pick_beats = req_beats_i[6:0];
+    for (int c = 1; c < 3; c++) begin
+      if (pick == 2'(c)) begin
+        pick_addr  = req_addr_i[64*c +: 64];
+        pick_beats = req_beats_i[7*c +: 7];
+      end
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (accept) begin
       cur_client_q <= pick;
-      cur_addr_q   <= req_addr_i[64*pick +: 64];
-      cur_left_q   <= req_beats_i[7*pick +: 7];
+      cur_addr_q   <= pick_addr;
+      cur_left_q   <= pick_beats;
     end
     if (issue) begin
       araddr_q   <= cur_addr_q;

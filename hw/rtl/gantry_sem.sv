@@ -113,40 +113,46 @@ module gantry_sem (
   end
 
 `ifdef FORMAL
-  // A counter and two units are picked; its ledger is kept with plain arithmetic.
-  (* anyconst *) logic [3:0] f_sem;
-  (* anyconst *) logic [1:0] f_a, f_b;
-  logic       f_past_q;
-  logic [3:0] f_before, f_now;
-  logic [5:0] f_add, f_take;
+  // The ledger of each counter with plain sums, and each pair of units.
+  logic        f_past_q;
+  logic [63:0] f_before_q;
+  logic [47:0] f_add_q, f_take_q;
+  logic [2:0]  f_add, f_take;
   initial f_past_q = 1'b0;
-  assign f_now = count_q[4*f_sem +: 4];
-  always_comb begin
-    f_add  = '0;
-    f_take = '0;
-    for (int u = 0; u < 4; u++) begin
-      f_add  = f_add + 6'(signal_valid_i[u] && signal_i[16*u + f_sem]);
-      f_take = f_take + 6'(grant_o[u] && mask_i[16*u + f_sem]);
-    end
-  end
   always @(posedge clk_i) begin
-    f_past_q <= 1'b1;
+    f_past_q   <= 1'b1;
+    f_before_q <= count_q;
     if (!f_past_q) assume (!rst_ni);
-    // A counter is taken at most once a cycle and never when it is zero.
-    assert (f_take <= 6'd1);
-    if (f_take != '0) assert (f_now != 4'd0);
-    if (f_a != f_b && grant_o[f_a] && grant_o[f_b]) begin
-      assert ((mask_i[16*f_a +: 16] & mask_i[16*f_b +: 16]) == '0);
+    for (int s = 0; s < Sems; s++) begin
+      f_add  = '0;
+      f_take = '0;
+      for (int u = 0; u < 4; u++) begin
+        f_add  = f_add + 3'(signal_valid_i[u] && signal_i[16*u + s]);
+        f_take = f_take + 3'(grant_o[u] && mask_i[16*u + s]);
+      end
+      f_add_q[3*s +: 3]  <= f_add;
+      f_take_q[3*s +: 3] <= f_take;
+      // Taken at most once a cycle and never from zero.
+      assert (f_take <= 3'd1);
+      if (f_take != '0) assert (count_q[4*s +: 4] != 4'd0);
+      if (f_past_q && $past(rst_ni) && !$past(clear_i)) begin
+        if (6'(f_before_q[4*s +: 4]) + 6'(f_add_q[3*s +: 3]) - 6'(f_take_q[3*s +: 3]) > 6'd15) begin
+          assert (err_valid_o && err_info_o <= 64'(s) && count_q[4*s +: 4] == 4'd15);
+        end else begin
+          assert (6'(count_q[4*s +: 4]) == 6'(f_before_q[4*s +: 4]) + 6'(f_add_q[3*s +: 3])
+                                           - 6'(f_take_q[3*s +: 3]));
+          assert (!err_valid_o || err_info_o != 64'(s));
+        end
+      end
     end
-    // A grant answers a request; a request without a mask is always granted.
-    if (grant_o[f_a]) assert (req_i[f_a]);
-    if (req_i[f_a] && mask_i[16*f_a +: 16] == '0) assert (grant_o[f_a]);
-    if (f_past_q && $past(rst_ni) && !$past(clear_i)) begin
-      if ({2'b00, $past(f_now)} + $past(f_add) - $past(f_take) > 6'd15) begin
-        assert (err_valid_o && err_info_o <= 64'(f_sem) && f_now == 4'd15);
-      end else begin
-        assert ({2'b00, f_now} == {2'b00, $past(f_now)} + $past(f_add) - $past(f_take));
-        assert (!err_valid_o || err_info_o != 64'(f_sem));
+    for (int u = 0; u < 4; u++) begin
+      // A grant answers a request; a request without a mask is always granted.
+      if (grant_o[u]) assert (req_i[u]);
+      if (req_i[u] && mask_i[16*u +: 16] == '0) assert (grant_o[u]);
+      for (int v = 0; v < u; v++) begin
+        if (grant_o[u] && grant_o[v]) begin
+          assert ((mask_i[16*u +: 16] & mask_i[16*v +: 16]) == '0);
+        end
       end
     end
     cover (f_past_q && err_valid_o);

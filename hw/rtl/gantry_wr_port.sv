@@ -101,7 +101,7 @@ module gantry_wr_port (
         wvalid_q <= 1'b0;
       end
       if (accept) begin
-        cur_left_q <= req_beats_i[7*pick +: 7];
+        cur_left_q <= pick ? req_beats_i[13:7] : req_beats_i[6:0];
       end
       if (issue) begin
         awvalid_q  <= 1'b1;
@@ -121,7 +121,7 @@ module gantry_wr_port (
   always_ff @(posedge clk_i) begin
     if (accept) begin
       cur_q      <= pick;
-      cur_addr_q <= req_addr_i[64*pick +: 64];
+      cur_addr_q <= pick ? req_addr_i[127:64] : req_addr_i[63:0];
     end
     if (issue) begin
       awaddr_q   <= cur_addr_q;
@@ -129,7 +129,7 @@ module gantry_wr_port (
       cur_addr_q <= cur_addr_q + {53'd0, burst, 4'd0};
     end
     if (w_load) begin
-      wdata_q <= data_i[128*cur_q +: 128];
+      wdata_q <= cur_q ? data_i[255:128] : data_i[127:0];
       wstrb_q <= flush_i ? 16'h0000 : 16'hffff;
       wlast_q <= w_left_q == 7'd1;
     end

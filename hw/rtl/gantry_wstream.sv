@@ -69,5 +69,35 @@ module gantry_wstream #(
       addr_q <= addr_q + {53'd0, chunk, 4'd0};
     end
   end
+
+`ifdef FORMAL
+  // The ring frees only lines that were requested; then it always has room for what is requested.
+  logic             f_past_q;
+  logic [BeatW-1:0] f_held;
+  initial f_past_q = 1'b0;
+  assign f_held = asked_q - {ring_freed_i, {LineLog2{1'b0}}};
+  always @(posedge clk_i) begin
+    f_past_q <= 1'b1;
+    if (!f_past_q) assume (!rst_ni);
+    if (!f_past_q || !$past(rst_ni) || $past(clear_i)) begin
+      assume (ring_freed_i == '0);
+    end else begin
+      assume (ring_freed_i - $past(ring_freed_i)
+              <= 32'(BeatW'(asked_q - {$past(ring_freed_i), {LineLog2{1'b0}}}) >> LineLog2));
+    end
+    if (f_past_q && rst_ni && $past(rst_ni) && !clear_i) begin
+      assert (f_held <= BeatW'(RING_LINES) << LineLog2);
+      if (req_valid_o) assert (req_beats_o != '0 && req_beats_o <= 7'd64);
+      if (req_valid_o && !$past(clear_i) && $past(req_valid_o) && !$past(req_ready_i)) begin
+        assert (req_addr_o == $past(req_addr_o) && req_beats_o == $past(req_beats_o));
+      end
+      cover (f_held == BeatW'(RING_LINES) << LineLog2);
+    end
+    if (f_past_q && !$past(clear_i) && $past(rst_ni)) begin
+      assume (wgt_lines_i == $past(wgt_lines_i) && repeat_i == $past(repeat_i));
+      assume (weights_i == $past(weights_i));
+    end
+  end
+`endif
 endmodule
 `default_nettype wire

@@ -26,3 +26,20 @@ foreach(port rd_port wr_port)
     FILES ${rtl}/gantry_${port}.sv ${rtl}/gantry_fifo.sv
     SOURCES test_gantry_${port}.cc PARTS base accel)
 endforeach()
+
+gantry_rtl_test(test_gantry_ctrl TOP gantry_ctrl
+  FILES ${rtl}/gantry_ctrl.sv ${rtl}/gantry_axil.sv ${rtl}/gantry_launch.sv ${rtl}/gantry_error.sv
+  SOURCES test_gantry_ctrl.cc PARTS base accel)
+
+# Readers of the RTL, and proofs. Without their tool they are skipped.
+foreach(tool verilator iverilog yosys)
+  add_test(NAME lint_${tool} COMMAND ${CMAKE_SOURCE_DIR}/hw/lint/lint.sh ${tool})
+  set_tests_properties(lint_${tool} PROPERTIES LABELS "rtl;lint" SKIP_RETURN_CODE 77 TIMEOUT 300)
+endforeach()
+foreach(proof gantry_fifo gantry_axil gantry_sem gantry_wstream gantry_rd_port gantry_wr_port
+    gantry_rd_port-mutant gantry_wr_port-mutant)
+  add_test(NAME formal_${proof} COMMAND ${CMAKE_SOURCE_DIR}/hw/formal/run.sh ${proof}
+    ${CMAKE_BINARY_DIR}/formal)
+  set_tests_properties(formal_${proof} PROPERTIES LABELS "rtl;formal" SKIP_RETURN_CODE 77
+    TIMEOUT 600)
+endforeach()
