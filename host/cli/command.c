@@ -30,7 +30,6 @@ static void print_help(void)
            "6 time-out, 7 out of memory\n\n"
            "environment:\n"
            "  NO_COLOR            no colour on a terminal\n"
-           "  GANTRY_MODULE_DIR   folder of the device modules (libgantry-sim.so)\n"
            "  GANTRY_DATA         third-party models and vectors, for the tests\n");
 }
 
