@@ -23,7 +23,7 @@ static const struct gantry_cli_option options[] = {
     {"hop", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(hop),
      "from one window to the next (default: the manifest's, else 40)"},
     {"threshold", "PERCENT", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(threshold),
-     "least mean score of a word (default: the manifest's, else 70)"},
+     "least mean score of a word (default: the manifest's, else 80)"},
     {"labels", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(labels),
      "names of the classes, one a line (default: the model's manifest)"},
     GANTRY_CLI_OPTIONS_COMMON,

@@ -26,7 +26,7 @@ struct gantry_audio_options gantry_audio_default_options(void)
 struct gantry_listen_options gantry_listen_default_options(void)
 {
     return (struct gantry_listen_options){
-        .hop_ms = 40, .smooth_ms = 200, .refractory_ms = 500, .threshold = 0.7};
+        .hop_ms = 40, .smooth_ms = 200, .refractory_ms = 500, .threshold = 0.8};
 }
 
 struct place {
