@@ -16,7 +16,6 @@ struct gantry_device_sim {
     uint64_t next_address;
     bool running;
     uint64_t program; /* of the last launch */
-    uint32_t wgt_lines;
     char *wave_path;
 };
 

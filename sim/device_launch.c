@@ -73,7 +73,6 @@ enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
     status = write_registers(sim, start, 1, error);
     sim->running = !status;
     sim->program = launch->program;
-    sim->wgt_lines = launch->wgt_lines;
     return status;
 }
 
@@ -147,7 +146,6 @@ static void explain(const struct gantry_device_sim *sim, struct gantry_accel_res
         gantry_ddr_host(sim->bench.ddr, sim->program + (uint64_t)result->insn * GANTRY_INSN_BYTES);
     if (insn && result->unit != GANTRY_UNIT_CONTROL) result->insn_name = name_of(insn);
     if (result->cause == GANTRY_CAUSE_ACT_RANGE) result->limit = sim->base.info.act_rows;
-    if (result->cause == GANTRY_CAUSE_WEIGHTS_EXHAUSTED) result->limit = sim->wgt_lines;
 }
 
 enum gantry_status gantry_device_sim_reset(struct gantry_device *device, struct gantry_error *error)

@@ -12,8 +12,6 @@ if(TARGET gantry_sim_device)
   add_dependencies(test_device_sim gantry_sim)
   gantry_sim_cores(test_device_sim_faults unit)
   gantry_sim_cores(test_device_sim_stalls unit)
-endif()
-if(TARGET gantry_sim_device AND TARGET gantry_chain)
   gantry_test(test_chains SOURCES test_chains.c LABELS rtl PARTS chain
     LIBRARIES gantry_sim_device TIMEOUT 300)
   gantry_sim_cores(test_chains unit tiny)
