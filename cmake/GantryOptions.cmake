@@ -9,11 +9,13 @@ add_library(gantry_flags INTERFACE)
 target_compile_definitions(gantry_flags INTERFACE _POSIX_C_SOURCE=200809L)
 target_compile_options(gantry_flags INTERFACE
   -fvisibility=hidden -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffp-contract=off
-  $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wstrict-prototypes;-Wmissing-prototypes;-Wundef;-Wvla;-Wformat=2>
+  $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wundef;-Wvla>
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes;-Wformat=2>
   $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra>
   $<$<BOOL:${GANTRY_WERROR}>:-Werror>)
 if(GANTRY_SANITIZE)
-  target_compile_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(gantry_flags INTERFACE
+    -fsanitize=${GANTRY_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE})
 endif()
 

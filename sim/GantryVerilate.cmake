@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # gantry_verilate(NAME TOP <module> FILES <sv>... | LIST <file.f>
-#                 [CONFIG <row of params.def>] [PARAMS G=2 ...] [ARGS ...] [TRACE] [ASSERT] [OPT -O2])
+#                 [CONFIG <row of params.def>] [PARAMS G=2 ...] [ARGS ...]
+#                 [TRACE] [ASSERT] [OPT -O2])
 #
 # A library target NAME with the class V<NAME> of a Verilated module. Verilator runs when the target
 # is built, not when CMake is: an error in one module then stops that target and no other.

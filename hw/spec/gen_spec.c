@@ -16,7 +16,12 @@ struct reg { const char *name; unsigned offset; const char *access, *doc; };
 struct reg_field { const char *reg, *name; unsigned lsb, width; const char *doc; };
 struct code { const char *name; unsigned value; const char *label, *doc; };
 struct insn { const char *name; unsigned opcode; const char *queue, *doc; };
-struct operand { const char *insn, *name; unsigned word, lsb, width; enum kind kind; const char *doc; };
+struct operand {
+    const char *insn, *name;
+    unsigned word, lsb, width;
+    enum kind kind;
+    const char *doc;
+};
 
 #define PARAM(n, lo, hi, d)
 #define CONFIG(...)
@@ -137,7 +142,8 @@ static void print_vh(void)
     EACH(constant, c, constants) printf("`define GANTRY_%s %ld\n", c->name, c->value);
     EACH(reg, r, regs) printf("`define GANTRY_REG_%s 8'h%02x\n", r->name, r->offset);
     EACH(reg_field, f, reg_fields)
-        printf("`define GANTRY_FIELD_%s_%s %u:%u\n", f->reg, f->name, f->lsb + f->width - 1, f->lsb);
+        printf("`define GANTRY_FIELD_%s_%s %u:%u\n", f->reg, f->name, f->lsb + f->width - 1,
+               f->lsb);
     EACH(code, c, causes) printf("`define GANTRY_CAUSE_%s 8'd%u\n", c->name, c->value);
     EACH(code, c, units) printf("`define GANTRY_UNIT_%s 4'd%u\n", c->name, c->value);
     EACH(code, c, stalls) printf("`define GANTRY_STALL_%s %u\n", c->name, c->value);
@@ -167,7 +173,8 @@ static void print_md(void)
     static const char *const kinds[] = {"unsigned", "signed", "value - 1"};
     puts("### Parameters\n\n| name | least | greatest | meaning |\n|---|---|---|---|");
     EACH(param, p, params) printf("| %s | %ld | %ld | %s |\n", p->name, p->min, p->max, p->doc);
-    puts("\n### Configurations\n\n| name | G | ACT_ROWS | RING_LINES | ACC_ROWS | PORTS | WINDOW |");
+    puts("\n### Configurations\n");
+    puts("| name | G | ACT_ROWS | RING_LINES | ACC_ROWS | PORTS | WINDOW |");
     puts("|---|---|---|---|---|---|---|");
     EACH(config, c, configs) {
         printf("| %s ", c->name);
@@ -187,13 +194,15 @@ static void print_md(void)
     }
     puts("\n### Trace record\n\n| word | bits | field | meaning |\n|---|---|---|---|");
     EACH(operand, o, trace_fields)
-        printf("| %u | %u:%u | %s | %s |\n", o->word, o->lsb + o->width - 1, o->lsb, o->name, o->doc);
+        printf("| %u | %u:%u | %s | %s |\n", o->word, o->lsb + o->width - 1, o->lsb, o->name,
+               o->doc);
     puts("\n### Registers\n\n| offset | name | access | meaning |\n|---|---|---|---|");
     EACH(reg, r, regs) {
         printf("| 0x%02X | %s | %s | %s |\n", r->offset, r->name, r->access, r->doc);
         EACH(reg_field, f, reg_fields)
             if (!strcmp(f->reg, r->name))
-                printf("| | .%s [%u:%u] | | %s |\n", f->name, f->lsb + f->width - 1, f->lsb, f->doc);
+                printf("| | .%s [%u:%u] | | %s |\n", f->name, f->lsb + f->width - 1, f->lsb,
+                       f->doc);
     }
     puts("\n### Error causes\n\n| code | name | meaning |\n|---|---|---|");
     EACH(code, c, causes) printf("| %u | %s | %s |\n", c->value, c->name, c->doc);
@@ -205,7 +214,8 @@ static void print_md(void)
 
 static int print_args(const char *name)
 {
-    static const char *const order[] = {"G", "ACT_ROWS", "RING_LINES", "ACC_ROWS", "PORTS", "WINDOW"};
+    static const char *const order[] = {"G",        "ACT_ROWS", "RING_LINES",
+                                        "ACC_ROWS", "PORTS",    "WINDOW"};
     EACH(config, c, configs) {
         if (strcmp(c->name, name) != 0) continue;
         for (size_t i = 0; i < COUNT(order); i++) printf("-G%s=%ld\n", order[i], c->value[i]);

@@ -24,5 +24,6 @@ cycles = t["accelerator_cycles"]
 busy = 100 * t["stalls"]["busy"] / cycles
 macs, moved = t["macs"], t["macs_offloaded_percent"]
 share = 100 * t["utilization"]
-print(f"| {r['"'model'"']} | {macs:,} | {moved:.1f} % | {cycles:,} | {share:.1f} % | {busy:.1f} % |")'
+print("| {} | {:,} | {:.1f} % | {:,} | {:.1f} % | {:.1f} % |".format(
+    r["model"], macs, moved, cycles, share, busy))'
 done

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 foreach(module npy image manifest)
-  gantry_test(test_${module} SOURCES test_${module}.c PARTS formats graph base LIBRARIES m LABELS unit)
+  gantry_test(test_${module} SOURCES test_${module}.c PARTS formats graph base LIBRARIES m
+    LABELS unit)
 endforeach()
 gantry_test(test_tflite SOURCES test_tflite.c ${CMAKE_SOURCE_DIR}/tests/graph_run.c
   PARTS formats kernels graph base LABELS unit TIMEOUT 300)
