@@ -15,8 +15,8 @@ for report in "$1"/*.xml; do
         if compgen -G "$folder/*.xml" >/dev/null; then
             counts=$(cat "$folder"/*.xml | awk '
                 function number(key) {
-                    return match($0, key "=\"[0-9]+\"") ?
-                        substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3) : 0
+                    if (!match($0, key "=\"[0-9]+\"")) return 0
+                    return substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 3)
                 }
                 /<testsuite / { t += number("tests"); f += number("failures") + number("errors")
                                 s += number("skipped") }
