@@ -273,10 +273,15 @@ static int infer(struct listener *l)
     return GANTRY_EXIT_OK;
 }
 
+/* By the end of the last window, so that it does not depend on the pieces that were read. */
 static bool time_is_over(const struct listener *l)
 {
+    const struct gantry_audio_options *audio = &l->manifest.audio_options;
     if (stopped) return true;
-    return l->args->seconds && l->sound.position >= l->args->seconds * (uint64_t)l->sound.rate;
+    if (!l->args->seconds || l->windows == 0) return false;
+    uint64_t end = gantry_frontend_start(gantry_stream_frontend(l->stream));
+    end += (uint64_t)(audio->samples - l->lead);
+    return end >= l->args->seconds * (uint64_t)audio->rate;
 }
 
 static int listen(struct listener *l)

@@ -70,8 +70,8 @@ static size_t decide_all(const struct spoken *words, size_t count,
     return found;
 }
 
-static const struct spoken sentence[] = {{0, 0.8, 1.2}, {1, 2.0, 2.5}, {0, 3.1, 3.4},
-                                         {2, 4.4, 4.9}, {2, 5.9, 6.4}, {1, 7.3, 7.6}};
+static const struct spoken sentence[] = {{0, 0.8, 1.2, 0}, {1, 2.0, 2.5, 0}, {0, 3.1, 3.4, 0},
+                                         {2, 4.4, 4.9, 0}, {2, 5.9, 6.4, 0}, {1, 7.3, 7.6, 0}};
 enum { SPOKEN = sizeof sentence / sizeof *sentence };
 
 static void decider__finds_every_word_once_in_its_place(void **state)
