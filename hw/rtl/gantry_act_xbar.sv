@@ -38,6 +38,18 @@ module gantry_act_xbar #(
   output logic [PORTS*128-1:0]        store_data_o
 );
   localparam integer AddrW = $clog2(ACT_ROWS);
+  // The row or word of the port that hits, else the other one.
+  function automatic [15:0] pick(input [PORTS-1:0] hit, input [16*PORTS-1:0] rows,
+                                 input [15:0] other);
+    pick = other;
+    for (int p = 0; p < PORTS; p++) if (hit[p]) pick = rows[16*p+:16];
+  endfunction
+  function automatic [127:0] pick_data(input [PORTS-1:0] hit, input [128*PORTS-1:0] words,
+                                       input [127:0] other);
+    pick_data = other;
+    for (int p = 0; p < PORTS; p++) if (hit[p]) pick_data = words[128*p+:128];
+  endfunction
+
   logic [NPX-1:0] reads;
   assign reads = front_en_i | residual_en_i;
 
@@ -80,18 +92,10 @@ module gantry_act_xbar #(
         assign load_hit[p]  = load_valid_i[p] && load_ready_o[p] &&
                               load_bank_i[BankW*p+:BankW] == BankW'(k);
       end
-      always_comb begin
-        read_row  = residual_en_i[k] ? residual_row_i[16*k+:16] : front_row_i[16*k+:16];
-        write_row = write_row_i[16*k+:16];
-        data      = write_data_i[128*k+:128];
-        for (int p = 0; p < PORTS; p++) begin
-          if (store_hit[p]) read_row = store_row_i[16*p+:16];
-          if (load_hit[p]) begin
-            write_row = load_row_i[16*p+:16];
-            data      = load_data_i[128*p+:128];
-          end
-        end
-      end
+      assign read_row  = pick(store_hit, store_row_i, residual_en_i[k] ? residual_row_i[16*k+:16]
+                                                                       : front_row_i[16*k+:16]);
+      assign write_row = pick(load_hit, load_row_i, write_row_i[16*k+:16]);
+      assign data      = pick_data(load_hit, load_data_i, write_data_i[128*k+:128]);
       assign read  = reads[k] || store_hit != '0;
       assign write = write_i[k] || load_hit != '0;
       gantry_act_bank #(.ACT_ROWS(ACT_ROWS)) u_bank (

@@ -234,10 +234,11 @@ module gantry_back #(
   // The first row out of range, and the instruction it belongs to.
   logic        bad_seen_q;
   logic [31:0] index_q, index_q2, index_q3, first_bad;
-  always_comb begin
-    first_bad = rows[31:0];
-    for (int w = G - 1; w >= 0; w--) if (words_q3[w] && bad[w]) first_bad = rows[32*w+:32];
-  end
+  function automatic [31:0] first_of(input [G-1:0] hit, input [32*G-1:0] all);
+    first_of = all[31:0];
+    for (int w = G - 1; w >= 0; w--) if (hit[w]) first_of = all[32*w+:32];
+  endfunction
+  assign first_bad = first_of(words_q3 & bad, rows);
   always_ff @(posedge clk_i) begin
     if (move_o) begin
       index_q  <= running_index_o;

@@ -139,6 +139,10 @@ module gantry_residual #(
   logic [8:0]           block;
   logic [31:0]          first_bad;
   assign block = block_q + {7'd0, block_in_q};
+  function automatic [31:0] first_of(input [NPX-1:0] hit, input [32*NPX-1:0] all);
+    first_of = all[31:0];
+    for (int i = NPX - 1; i >= 0; i--) if (hit[i]) first_of = all[32*i+:32];
+  endfunction
   generate
     for (genvar i = 0; i < NPX; i++) begin : gen_addr
       gantry_word_addr #(.NPX(NPX), .ACT_ROWS(ACT_ROWS)) u_addr (
@@ -148,24 +152,20 @@ module gantry_residual #(
     end
     for (genvar k = 0; k < NPX; k++) begin : gen_bank
       logic [NPX-1:0] hit;
-      logic [15:0]    row;
+      logic [31:0]    row;
+      logic           unused_row;
+      assign unused_row = ^row[31:16];
       for (genvar i = 0; i < NPX; i++) begin : gen_hit
         assign hit[i] = chosen_q2[i] && !bad[i] && bank[BankW*i+:BankW] == BankW'(k);
       end
-      always_comb begin
-        row = '0;
-        for (int i = 0; i < NPX; i++) row = row | (hit[i] ? rows[32*i+:16] : 16'd0);
-      end
+      assign row = first_of(hit, rows);
       always_ff @(posedge clk_i) begin
         bank_en_o[k] <= hit != '0 && rst_ni;
-        if (hit != '0) bank_row_o[16*k+:16] <= row;
+        if (hit != '0) bank_row_o[16*k+:16] <= row[15:0];
       end
     end
   endgenerate
-  always_comb begin
-    first_bad = rows[31:0];
-    for (int i = NPX - 1; i >= 0; i--) if (chosen_q2[i] && bad[i]) first_bad = rows[32*i+:32];
-  end
+  assign first_bad = first_of(chosen_q2 & bad, rows);
   always_ff @(posedge clk_i) begin
     range_o     <= (chosen_q2 & bad) != '0 && rst_ni;
     range_row_o <= first_bad;

@@ -31,6 +31,15 @@ module gantry_writer #(
   assign want      = valid_i ? words_i & ~sent_q : '0;
   assign advance_o = chosen == want;
 
+  function automatic [15:0] pick_row(input [WORDS-1:0] hit, input [16*WORDS-1:0] rows);
+    pick_row = rows[15:0];
+    for (int w = 1; w < WORDS; w++) if (hit[w]) pick_row = rows[16*w+:16];
+  endfunction
+  function automatic [127:0] pick_data(input [WORDS-1:0] hit, input [128*WORDS-1:0] words);
+    pick_data = words[127:0];
+    for (int w = 1; w < WORDS; w++) if (hit[w]) pick_data = words[128*w+:128];
+  endfunction
+
   generate
     for (genvar w = 0; w < WORDS; w++) begin : gen_word
       logic [WORDS-1:0] same;
@@ -51,15 +60,8 @@ module gantry_writer #(
         assign hit[w] = chosen[w] && bank_i[BankW*w+:BankW] == BankW'(k);
       end
       assign hits[WORDS*k+:WORDS] = hit;
-      always_comb begin
-        row  = row_i[15:0];
-        data = data_i[127:0];
-        for (int w = 1; w < WORDS; w++)
-          if (hit[w]) begin
-            row  = row_i[16*w+:16];
-            data = data_i[128*w+:128];
-          end
-      end
+      assign row  = pick_row(hit, row_i);
+      assign data = pick_data(hit, data_i);
       always_ff @(posedge clk_i) begin
         write_o[k] <= hit != '0 && rst_ni;
         if (hit != '0) begin
@@ -76,7 +78,7 @@ module gantry_writer #(
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i)
+  always @(posedge clk_i)
     for (int w = 0; w < WORDS; w++)
       if (rst_ni && chosen[w]) begin : check
         integer n;

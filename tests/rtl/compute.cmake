@@ -7,12 +7,14 @@ gantry_rtl_test(test_gantry_requant TOP gantry_requant
 gantry_rtl_test(test_gantry_resadd TOP gantry_resadd
   FILES ${rtl}/gantry_resadd.sv ${rtl}/gantry_prim_dsp.sv
   SOURCES test_gantry_resadd.cc PARTS base accel)
+gantry_rtl_test(test_gantry_pe_chain TOP gantry_pe_chain FILES ${rtl}/gantry_pe_chain.sv
+  SOURCES test_gantry_pe_chain.cc)
 
 # The whole core: directed programs and random chains on each size. The middle one has room for
 # layers worth timing, and a ring that is no power of two.
 file(STRINGS ${rtl}/gantry_compute.f compute_files REGEX "\\.sv$")
 list(TRANSFORM compute_files PREPEND ${rtl}/)
-foreach(size 1_512_128 2_2048_320 4_512_128)
+foreach(size 1_1024_128 2_2048_320 4_512_128)
   string(REPLACE "_" ";" sizes ${size})
   list(GET sizes 0 g)
   list(GET sizes 1 act_rows)
