@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// gantry_acc: accumulator ring: rows of 16 channels x NPX pixels, sum or maximum, and its drain port.
+// gantry_acc: accumulator ring: rows of 16 channels x NPX pixels, sum or maximum, drain port.
 //
 //   read_i, row ---->[RAM]---> old ---+
 //   (a cycle later) sum_i ------------+--->( + or max )--->[RAM]

@@ -3,10 +3,10 @@
 //
 //   tiles --->[FIFO of 7]---+
 //   rows done ------------->+--->[drain step: position, words]--->[q]--->[bank, row]---(delay)--->
-//   residual rows asked --->+                                             words, bank, row at stage 18
+//   residual rows asked --->+                                          words, bank, row at stage 18
 //
-// A drain step is G words, half of that with a residual. It starts when its row is complete, chasing
-// the front, and when the residual of the row has been asked for. The steps move with move_i.
+// A drain step is G words, half of that with a residual. It starts when its row is complete,
+// chasing the front, and when the residual of the row has been asked for. The steps move with move_i.
 // Stages: 1 pixel, 3 address, 18 writer; stage 1 of the data is gantry_drain's. Reset empties all.
 `default_nettype none
 `include "gantry_spec.vh"
@@ -47,7 +47,7 @@ module gantry_back #(
   output logic [1:0]              position_o,
   output logic                    row_last_o,     // last step of a row
   output logic [1:0]              set_o,
-  output logic [3:0]              blocks_o,       // block within the group of words 0, 1 and of 2, 3
+  output logic [3:0]              blocks_o,       // block in the group: words 0, 1; 2, 3
   output logic                    set_free_o,
   output logic                    residual_stage_o, // stage 12 holds a step
   // stage 18

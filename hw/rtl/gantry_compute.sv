@@ -55,8 +55,8 @@ module gantry_compute #(
   output logic [PORTS*128-1:0]          store_data_o,
   // counters and state
   output logic [8:0]                    stall_o,             // class of this cycle, one-hot
-  output logic                          front_start_o,       // first cycle of an instruction at the front
-  output logic                          front_done_o,        // last step of an instruction was issued
+  output logic                          front_start_o,       // first cycle at the front
+  output logic                          front_done_o,        // its last step was issued
   output logic [31:0]                   front_index_o,       // its index, valid with front_done_o
   output logic [5:0]                    front_opcode_o,
   output logic                          insn_done_o,         // last write of an instruction is done
@@ -228,7 +228,8 @@ module gantry_compute #(
     .quiet_o(back_quiet), .empty_o(back_empty), .residual_row_i(residual_row_asked),
     .advance_i(advance), .move_o(move), .step_o(drain_step), .row_o(drain_row),
     .position_o(position), .row_last_o(drain_row_last), .set_o(drain_set),
-    .blocks_o(drain_blocks), .set_free_o(set_free), .residual_stage_o(residual_stage), .valid_o(out_valid), .last_o(out_last),
+    .blocks_o(drain_blocks), .set_free_o(set_free), .residual_stage_o(residual_stage),
+    .valid_o(out_valid), .last_o(out_last),
     .words_o(out_words), .bank_o(out_bank), .addr_o(out_row), .bad_o(out_bad),
     .bad_row_o(bad_row), .bad_index_o(bad_index));
 
@@ -260,7 +261,8 @@ module gantry_compute #(
     .pool_i(draining[`GANTRY_CONV_POOL]), .zp_i(draining[`GANTRY_CONV_ZERO_POINT]),
     .lo_i(draining[`GANTRY_CONV_LO]), .hi_i(draining[`GANTRY_CONV_HI]), .acc_i(drained),
     .bias_i(bias), .scale_i(scale), .k1_i(k1), .k2_i(k2), .c_i(c), .psel_i(psel), .x_lo_i(x_lo),
-    .x_hi_i(x_hi), .residual_stage_i(residual_stage), .residual_position_o(residual_position), .residual_free_o(residual_free),
+    .x_hi_i(x_hi), .residual_stage_i(residual_stage), .residual_position_o(residual_position),
+    .residual_free_o(residual_free),
     .residual_i(residual_words), .data_o(out_data));
   gantry_writer #(.NPX(NPX), .WORDS(G)) u_writer (
     .clk_i, .rst_ni(rst_n), .valid_i(out_valid), .last_i(out_last), .words_i(out_words),

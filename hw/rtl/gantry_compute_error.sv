@@ -4,8 +4,8 @@
 //   front: field, row, weights ---> pending, front halts --(older work drained)--->+---> err_*
 //   residual, drain: row ------------------------------------------------------->+
 //
-// The front runs ahead of the drain: its error waits until nothing older has moved for SETTLE cycles,
-// so that an error of older work wins. A bad field explains any other error of its instruction.
+// The front runs ahead of the drain: its error waits until nothing older has moved for Settle
+// cycles, so that an error of older work wins. A bad field explains any other error of its instruction.
 // Reset forgets.
 `default_nettype none
 `include "gantry_spec.vh"

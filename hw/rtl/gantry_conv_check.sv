@@ -4,7 +4,8 @@
 //   start_i, operands --->[products]--->[compare]---> bad_o, bit_o (first bit of the bad operand)
 //
 // STEP_Y and STEP_X are P div and mod pitch; TILES = ceil(ROWS / T). The ring's size is checked by
-// the loader. Latency 2 cycles after start_i; the operands hold from start_i on. Reset drops a check.
+// the loader. Latency 2 cycles after start_i; the operands hold from start_i on.
+// Reset drops a check.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_conv_check #(
@@ -40,7 +41,7 @@ module gantry_conv_check #(
     start_q <= start_i && rst_ni;
     if (start_i) begin
       product_q <= {16'd0, insn_i[259:256]} * {4'd0, pitch};
-      rows_q <= {6'd0, insn_i[`GANTRY_CONV_TILES]} * ({17'd0, tile} + 22'd1);  // of all tiles but one
+      rows_q <= {6'd0, insn_i[`GANTRY_CONV_TILES]} * ({17'd0, tile} + 22'd1);  // all tiles but one
     end
   end
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_drain: data of a drain step: accumulators to bytes, 16 G lanes F and 8 G lanes X.
 //
-//   acc row --->[words of the position]--->[2: + bias, or rule P's term]--->[F: 3..12]---+
-//   parameters ------^                                            residual --->[X: 13..18]--->+---> data_o
-//                                                                 no residual -->[delay]----->+
+//   acc row --->[words of the position]--->[2: + bias, or P's term]--->[F: 3..12]---+
+//   parameters ------^                                      residual --->[X: 13..18]--->+---> data_o
+//                                                           no residual -->[delay]----->+
 //
 // acc_i and the parameters are those of stage 1; data_o is stage 18. All stages move with move_i.
 // Zero point and limits travel beside the lanes. No reset: data only.
@@ -87,7 +87,8 @@ module gantry_drain #(
   logic [1:0]  psel;
   logic        res, free;
   gantry_delay #(.W(8), .N(9)) u_zp (.clk_i, .en_i(move_i), .d_i(zp_i), .d_o(zp));
-  gantry_delay #(.W(16), .N(11)) u_clamp (.clk_i, .en_i(move_i), .d_i({lo_i, hi_i}), .d_o({lo, hi}));
+  gantry_delay #(.W(16), .N(11)) u_clamp (
+    .clk_i, .en_i(move_i), .d_i({lo_i, hi_i}), .d_o({lo, hi}));
   gantry_delay #(.W(3), .N(12)) u_position (
     .clk_i, .en_i(move_i), .d_i({position_i, row_last_i && res_i}),
     .d_o({residual_position_o, free}));

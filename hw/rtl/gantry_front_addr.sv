@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_front_addr: from an issued step to bank reads: products, masks, rows per bank.
 //
-//   step, Q, (y, x) --->[Q * CB, y * sy + a]--->[row, valid?]--->[per bank]---> bank_en_o, bank_row_o
+//   step, Q, (y, x) --->[Q * CB, y * sy + a]-->[row, valid?]-->[per bank]--> bank_en_o, bank_row_o
 //
 // Slot i reads pixel Q + i: bank k holds slot (k - Q) mod NPX in row R, or R + CB when it wrapped.
 // Latency 3 cycles, one step a cycle. A row beyond ACT_ROWS is not read: range_o. H, W and CB must

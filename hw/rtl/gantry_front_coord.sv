@@ -2,7 +2,7 @@
 // gantry_front_coord: raster coordinates of the front's pixel slots.
 //
 //   group_i ---> slot i at (i div pitch, i mod pitch)
-//   step_i  ---> current += (STEP_Y, STEP_X) with one wrap      restart_i: from the tile's first pixel
+//   step_i  ---> current += (STEP_Y, STEP_X) with one wrap   restart_i: from the tile's first pixel
 //   keep_i  ---> the next pixels become the tile's first
 //
 // Coordinates of the current step are combinational from registers. A row beyond 65535 stays there.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_operand: words of the activation banks to the array's pixel pairs.
 //
-//   banks --->[rotate by Q]---> slots --->[pad mask]--->[choose by m]--->[pair: (x1 << 18) + x0]---> x_o
+//   banks -->[rotate by Q]--> slots -->[pad mask]-->[choose by m]-->[pair: (x1 << 18) + x0]--> x_o
 //
 // Slot i is pixel Q + i. Array position n = 2 * group + pixel takes slot n mod P, P = NPX / m.
 // Latency 1 cycle, one row per cycle while en_i is high. No reset: data only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_resadd: one lane of rule X, the residual add: clamp((K1 * x1 + K2 * x2 + C) >> p, lo, hi).
 //
-//   x1, x2 --->[1 inputs]--->[2, 3: K1 * x1 + C]--->[4: + K2 * x2]--->[5 shift]--->[6 clamp]---> out
+//   x1, x2 -->[1 inputs]-->[2, 3: K1 * x1 + C]-->[4: + K2 * x2]-->[5 shift]-->[6 clamp]--> out
 //
 // p = 17 + 5 * psel. Zero points, rounding and the output's zero point are in C.
 // Latency 6 cycles, one result per cycle while en_i is high. k1_i and k2_i come with x1_i and x2_i,

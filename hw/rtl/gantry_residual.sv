@@ -2,7 +2,7 @@
 // gantry_residual: fetches the residual words of accumulator rows ahead of their drain.
 //
 //   start ---> row by row, block by block: q of P pixels --->[first of each bank]---> slot request
-//   slot granted --->[product]--->[row]---> bank reads ... bank data --->[buffer of 8 rows]---> word_o
+//   slot granted --->[product]--->[row]---> bank reads ... data --->[buffer of 8 rows]---> word_o
 //
 // A fetch takes one slot, more when two pixels share a bank (planes, row ends). The first one waits
 // until the write pipeline is empty: quiet_i; a producer of any age has then reached memory. Reads

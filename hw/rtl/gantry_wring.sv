@@ -4,8 +4,8 @@
 //   ring_valid_i[p], 16 bytes ---> column p * 8 / PORTS + (beat mod 8 / PORTS) of line p counts
 //   read_i, read_line_i ---------> [8 columns x RING_LINES x 128 bit]---> line_o, 2 cycles later
 //
-// lines_o: lines that all ports have written since reset, modulo 2^32. The writer never has more than
-// RING_LINES lines beyond the freed ones; the tail beyond the stream is written and never read.
+// lines_o: lines that all ports have written since reset, modulo 2^32. The writer keeps within
+// RING_LINES lines of the freed ones; the tail beyond the stream is written and never read.
 // Reset empties the ring.
 `default_nettype none
 module gantry_wring #(

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// gantry_writer: writes the words of a drain step, one per bank and cycle; conflicts take more cycles.
+// gantry_writer: writes the words of a drain step, one per bank and cycle; conflicts take longer.
 //
 //   WORDS x (valid, bank, row, data) --->[first of each bank]---> write ports (registered)
 //                  ^__________ not yet written _________|
 //
-// advance_o: the step's last words go out now; high without a step. done_o comes one cycle after the
-// last words of a step with last_i, when they are being written. Reset drops the step.
+// advance_o: the step's last words go out now; high without a step. done_o comes one cycle after
+// the last words of a step with last_i, when they are being written. Reset drops the step.
 `default_nettype none
 module gantry_writer #(
   parameter integer NPX   = 4,
