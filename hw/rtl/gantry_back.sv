@@ -6,7 +6,7 @@
 //   residual rows asked --->+                                          words, bank, row at stage 18
 //
 // A drain step is G words, half of that with a residual. It starts when its row is complete,
-// chasing the front, and when the residual of the row has been asked for. The steps move with move_i.
+// chasing the front, and when the residual of the row has been asked for. Steps move with move_o.
 // Stages: 1 pixel, 3 address, 18 writer; stage 1 of the data is gantry_drain's. Reset empties all.
 `default_nettype none
 `include "gantry_spec.vh"

@@ -5,8 +5,8 @@
 //   residual, drain: row ------------------------------------------------------->+
 //
 // The front runs ahead of the drain: its error waits until nothing older has moved for Settle
-// cycles, so that an error of older work wins. A bad field explains any other error of its instruction.
-// Reset forgets.
+// cycles, so that an error of older work wins. A bad field explains any other error
+// of its instruction. Reset forgets.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_compute_error (

@@ -2,8 +2,8 @@
 // gantry_drain: data of a drain step: accumulators to bytes, 16 G lanes F and 8 G lanes X.
 //
 //   acc row --->[words of the position]--->[2: + bias, or P's term]--->[F: 3..12]---+
-//   parameters ------^                                      residual --->[X: 13..18]--->+---> data_o
-//                                                           no residual -->[delay]----->+
+//   parameters ------^                                  residual --->[X: 13..18]--->+---> data_o
+//                                                       no residual -->[delay]----->+
 //
 // acc_i and the parameters are those of stage 1; data_o is stage 18. All stages move with move_i.
 // Zero point and limits travel beside the lanes. No reset: data only.

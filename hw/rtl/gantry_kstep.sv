@@ -4,8 +4,9 @@
 //   queue --->[group, tile, cb, ky, kx, part]--->[plane, rows x pitch]--->[offset]---> m_axis_step
 //
 // off = ((a mod sy) * sx + (b mod sx)) * PS + (a >> sy) * pitch + (b >> sx) with
-// a = ky * dilation - top, b = kx * dilation - left. One step a cycle; the next instruction's steps follow behind the last
-// ones, so that decoding hides behind work. Reset drops all.
+// a = ky * dilation - top, b = kx * dilation - left.
+// One step a cycle; the next instruction's steps follow behind the last ones, so that decoding
+// hides behind work. Reset drops all.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_kstep (

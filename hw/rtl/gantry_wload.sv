@@ -7,7 +7,7 @@
 //
 // A line is read when the ring has it and its place is free: one of three parameter sets, or the
 // shadow weights, free again in the cycle in which the front swaps. The tags come 5 cycles after
-// the read: the latency of the operand path, so that in the front's time the shadow is full at once.
+// the read: the latency of the operand path, so in the front's time the shadow is full at once.
 // Lines of k-steps are freed in the last tile, others when read. Reset starts at line 0.
 `default_nettype none
 `include "gantry_spec.vh"
