@@ -35,7 +35,8 @@ uint8_t memory_byte(uint64_t address)
 struct rig {
     GANTRY_RTL_MODEL dut;
     gantry_random random;
-    uint32_t stall = 0; /* percent of cycles in which a side does nothing */
+    uint32_t stall = 0;     /* percent of cycles in which a side does nothing */
+    uint32_t act_stall = 0; /* more of it for the activation RAM */
     uint64_t cycles = 0;
     std::deque<uint64_t> beats[4]; /* addresses of beats to come, by port */
     std::deque<std::pair<uint32_t, gantry_insn>> program;
@@ -74,7 +75,7 @@ struct rig {
         dut.load_ready_i = 0;
         for (int p = 0; p < ports; p++) {
             bits_set(dut.req_ready_i, p, 1, go());
-            bits_set(dut.load_ready_i, p, 1, go());
+            bits_set(dut.load_ready_i, p, 1, go() && !random.chance(act_stall));
             if (beats[p].empty() || !go()) continue;
             uint8_t data[16];
             for (int k = 0; k < 16; k++) data[k] = memory_byte(beats[p].front() + (uint64_t)k);
@@ -307,6 +308,40 @@ void load__moves_one_word_per_cycle_and_port(void **state)
     assert_true(unit.cycles < 4 * 64 + 80);
 }
 
+/* Rows longer than the window of 512 beats: pixels that go back over 250 beats, and an activation
+ * RAM that lets the window run full. */
+void load__keeps_beats_that_are_still_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t words, pixels, step, bytes;
+        uint32_t act_stall;
+    } rows[] = {{250, 4, 16, 16000, 0},
+                {250, 4, 7, 16000, 30},
+                {1, 600, 48, 30000, 75},
+                {1, 600, 100, 60001, 90},
+                {100, 8, 1600, 12900, 80}};
+    for (auto &row : rows) {
+        rig unit(8);
+        load_case c = {};
+        c.rows = 1;
+        c.words = row.words;
+        c.pixels = row.pixels;
+        c.step = row.step;
+        c.row_bytes = row.bytes;
+        c.offset = 11;
+        c.tensor.sy = c.tensor.sx = 1;
+        c.tensor.cb = row.words;
+        c.tensor.pitch = row.pixels;
+        act_words want;
+        assert_true(expect(c, 0, want));
+        unit.act_stall = row.act_stall;
+        unit.program.push_back({0, encode(c)});
+        assert_true(unit.run(1));
+        check(unit, c, want);
+    }
+}
+
 void load__refuses_bytes_beyond_the_buffer(void **state)
 {
     (void)state;
@@ -378,6 +413,7 @@ int main()
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(load__writes_the_words_of_the_equations_under_any_stalls),
         cmocka_unit_test(load__moves_one_word_per_cycle_and_port),
+        cmocka_unit_test(load__keeps_beats_that_are_still_needed),
         cmocka_unit_test(load__refuses_bytes_beyond_the_buffer),
         cmocka_unit_test(load__refuses_rows_beyond_the_activation_memory),
     };
