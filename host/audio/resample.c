@@ -70,13 +70,18 @@ static double response(const struct gantry_resampler *r, double distance)
     return sinc * bessel(beta * sqrt(1 - ratio * ratio));
 }
 
-/* A row sums to 1, so that a constant stays what it is at every phase. */
-static void make_row(const struct gantry_resampler *r, int32_t phase, float *row)
+/* A row sums to 1, so that a constant stays what it is at every phase. The responses are computed
+ * once, into work; the last phases are the first ones from behind. */
+static void make_rows(const struct gantry_resampler *r, double *work)
 {
-    double at = (double)phase / r->phases, sum = 0;
-    for (int32_t j = 0; j < 2 * r->half; j++) sum += response(r, at - (j - r->half + 1));
-    for (int32_t j = 0; j < 2 * r->half; j++)
-        row[j] = (float)(response(r, at - (j - r->half + 1)) / sum);
+    int32_t width = 2 * r->half;
+    for (int32_t phase = 0; phase <= r->phases - phase; phase++) {
+        float *row = r->rows + (size_t)phase * (size_t)r->taps;
+        float *mirror = r->rows + (size_t)(r->phases - phase) * (size_t)r->taps;
+        double at = (double)phase / r->phases, sum = 0;
+        for (int32_t j = 0; j < width; j++) sum += work[j] = response(r, at - (j - r->half + 1));
+        for (int32_t j = 0; j < width; j++) row[j] = mirror[width - 1 - j] = (float)(work[j] / sum);
+    }
 }
 
 static void design(struct gantry_resampler *r)
@@ -111,12 +116,15 @@ enum gantry_status gantry_resampler_create(struct gantry_resampler **out, int32_
     size_t rows = (size_t)r->phases + 1, taps = (size_t)r->taps;
     r->rows = gantry_allocate(allocator, rows * taps, sizeof(float));
     r->held = gantry_allocate(allocator, taps + (size_t)r->half + BLOCK, sizeof(float));
-    if (!r->rows || !r->held) {
+    double *work = gantry_allocate(allocator, taps, sizeof *work);
+    if (!r->rows || !r->held || !work) {
+        gantry_release(allocator, work);
         gantry_resampler_destroy(r);
         *out = NULL;
         return gantry_fail(error, GANTRY_ERR_MEMORY, "resampler: out of memory");
     }
-    for (size_t i = 0; i < rows; i++) make_row(r, (int32_t)i, r->rows + i * taps);
+    make_rows(r, work);
+    gantry_release(allocator, work);
     r->count = (size_t)r->half - 1; /* zeros before the first sample */
     return GANTRY_OK;
 }

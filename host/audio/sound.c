@@ -16,6 +16,13 @@ enum { BLOCK_SAMPLES = 16384, CHANNELS_MAX = 1024 };
 /* Beyond it squares and spectra leave the range of float; full scale is 1. */
 static const float sample_max = 65536.0f;
 
+/* A MIDI sample dump: libsndfile's reader of it prints to stdout, where results go. */
+static bool is_sample_dump(int fd)
+{
+    uint8_t head[2];
+    return pread(fd, head, sizeof head, 0) == sizeof head && head[0] == 0xf0 && head[1] == 0x7e;
+}
+
 static enum gantry_status open_regular(const char *path, int *fd_out, struct gantry_error *error)
 {
     struct stat info;
@@ -30,6 +37,8 @@ static enum gantry_status open_regular(const char *path, int *fd_out, struct gan
         status = gantry_fail(error, GANTRY_ERR_FILE, "%s: not a regular file", path);
     else if (info.st_size == 0)
         status = gantry_fail(error, GANTRY_ERR_FILE, "%s: empty", path);
+    else if (is_sample_dump(fd))
+        status = gantry_fail(error, GANTRY_ERR_FILE, "%s: MIDI sample dumps are not read", path);
     if (status == GANTRY_OK)
         *fd_out = fd;
     else

@@ -147,6 +147,7 @@ static void sound__refuses_what_is_no_recording(void **state)
     refuse(GANTRY_SOURCE_DIR, "not a regular file");
     refuse(scratch_file("e.wav", text, 0), "empty");
     refuse(scratch_file("e.wav", text, sizeof text - 1), "not a recording");
+    refuse(scratch_file("e.wav", "\xf0\x7e\0\x01", 4), "sample dumps");
     refuse(scratch_file("e.wav", "RIFF\x10\0\0\0WAVE", 12), "not a recording");
     (void)scratch_remove("e.wav");
 }
