@@ -16,8 +16,8 @@ module gantry_shell #(
   parameter integer ACC_ROWS   = 64,
   parameter integer PORTS      = 2,
   parameter integer WINDOW     = 0,
-  parameter integer Lat        = 20,           // pipeline depths that CAP2 reports
-  parameter integer Rq         = 17
+  parameter integer Lat        = 9,            // CAP2: step to written accumulator row,
+  parameter integer Rq         = 20            // and drain step to written activation word
 ) (
   input  wire logic                 clk_i,
   input  wire logic                 rst_ni,
