@@ -47,7 +47,7 @@ esac
 tools=yosys
 [ $engine = sat ] || tools="yosys yosys-smtbmc z3"
 for tool in $tools; do
-    command -v $tool >/dev/null || { echo "SKIP $name: no $tool" && exit 77; }
+    command -v "$tool" >/dev/null || { echo "SKIP $name: no $tool" && exit 77; }
 done
 
 design="${plain:+read_verilog -sv $plain;}

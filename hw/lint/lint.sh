@@ -28,9 +28,8 @@ iverilog)
     [ $status = 0 ] || { echo "FAIL: iverilog"; exit 1; }
     ;;
 yosys)
-    files=$(grep '\.sv$' gantry.f gantry_compute.f | cut -d: -f2)
-    # shellcheck disable=SC2086
-    output=$(yosys -q -p "read_verilog -sv -I. $(echo $files);
+    files=$(grep -h '\.sv$' gantry.f gantry_compute.f | tr '\n' ' ')
+    output=$(yosys -q -p "read_verilog -sv -I. $files;
         hierarchy -check -top gantry_kernel; proc; check -assert" 2>&1) ||
         { echo "$output"; echo "FAIL: yosys"; exit 1; }
     ;;

@@ -110,14 +110,16 @@ static void check_calls(const char *path, FILE *file)
     }
 }
 
-/* A function: from a line that is "{" in column 1 to the next "}" in column 1. */
+/* A function: from a line that is "{" in column 1 to the next "}" in column 1; types of C++, whose
+ * brace stands alone too, are not meant. */
 static void check_functions(const char *path, FILE *file)
 {
     if (!is_c(path)) return;
     char line[LINE_BYTES];
-    int start = 0;
+    int start = 0, type = 0;
     for (int number = 1; fgets(line, sizeof line, file); number++) {
-        if (line[0] == '{') start = number;
+        if (line[0] == '{' && !type) start = number;
+        type = strncmp(line, "struct ", 7) == 0 || strncmp(line, "class ", 6) == 0;
         if (line[0] != '}' || !start) continue;
         if (number - start - 1 > FUNCTION_LINES)
             complain(path, start, "function longer than 70 lines", "");
