@@ -14,7 +14,7 @@
 #include "sim/device_sim.h"
 
 enum {
-    CHAINS = 60,
+    CHAINS = 300,
     ACT_ROWS = 512, /* rows of a bank that chains use and the comparison covers */
     MOVE_ROWS = 8,  /* rows of the LOAD and the STORE of all of them */
     TIMEOUT_MS = 60000,
