@@ -65,7 +65,46 @@ struct gantry_tiling {
     int64_t rows;
     int32_t tile, tiles;
 };
-void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t npx);
+/* pixels: of an accumulator row. */
+void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t pixels);
+
+/* ---- cost.c: cycles by formula, and the shapes chosen by them ---- */
+
+struct gantry_cost_shape {
+    int64_t pitch, out_h; /* raster */
+    int64_t steps;        /* K of a group */
+    int32_t blocks;       /* of the output */
+    int32_t parts;        /* weight parts, 1 or 2 */
+    bool residual;
+    bool grouped; /* groups of several blocks are allowed */
+};
+/* Cycles of a CONV with m blocks a group, and its tiles. */
+int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
+                         struct gantry_tiling *tiling);
+/* Lines of the weight stream of a group. */
+int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m);
+/* The m of least cost, the smaller one of equals, and its tiles. */
+int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
+                             const struct gantry_array_params *params,
+                             struct gantry_tiling *tiling);
+
+/* A pass of WINDOW: taps of one parity plane, of kernel rows ky, ky + stride, .. */
+struct gantry_window_pass {
+    int32_t py, px, a0, b0, rows, columns;
+    int32_t ky, kx; /* first tap */
+};
+enum { GANTRY_PASSES_MAX = 8 };
+struct gantry_window_passes {
+    int32_t count;
+    struct gantry_window_pass pass[GANTRY_PASSES_MAX];
+};
+/* Passes of a depthwise task; false when WINDOW cannot run it. */
+bool gantry_window_passes_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                               const struct gantry_array_params *params);
+/* Cycles of a WINDOW, and its tiles: rows of the ring over all tiles. */
+int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t out_h, int32_t out_w,
+                           int32_t blocks, const struct gantry_array_params *params,
+                           struct gantry_tiling *tiling);
 
 /* ---- Intervals of time that want room: chips in rows, tensors in the arena ---- */
 
@@ -119,10 +158,16 @@ struct gantry_step {
     int32_t add;          /* ADD node whose residual it adds, or GANTRY_NO_NODE */
     int32_t in, out, res; /* chips; res -1 without residual */
     bool flat;            /* all pixels of all planes as one row */
+    /* chosen with the geometry of the chips */
+    int32_t m; /* output blocks of a group */
+    struct gantry_tiling tiling;
 };
 
-/* Lines of the weight stream for one group of a step that reads chip in. */
+/* Lines of the weight stream for one group of a step that reads chip in, and of all groups. */
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in);
+int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in);
+/* k-steps of a group: folded columns are channels. */
+int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in);
 
 struct gantry_lowered {
     struct gantry_chip *chips;
@@ -141,7 +186,7 @@ GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build
 /* layout.c: geometry and rows of the chips. lowered->failed says when they do not fit. */
 GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *build,
                                                        struct gantry_lowered *lowered);
-/* weights.c: writes the stream of a step, gantry_step_group_lines lines for each output block. */
+/* weights.c: writes the stream of a step, gantry_step_lines lines. */
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines);
 /* program.c: program and weights of a segment, into plan->arena; runs the program checker. */

@@ -96,19 +96,33 @@ static void fail(const struct gantry_build *build, struct gantry_lowered *lowere
     };
 }
 
-/* Tiles of every step: the pitch may have grown since the node was found legal. */
-static void check_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
+static struct gantry_cost_shape cost_shape(const struct gantry_step *step,
+                                           const struct gantry_chip *in)
+{
+    int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
+    return (struct gantry_cost_shape){
+        .pitch = step->flat ? pixels : in->act.pitch,
+        .out_h = step->flat ? 1 : step->task.out.h,
+        .steps = gantry_step_count(step, in),
+        .blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS),
+        .parts = step->task.split ? 2 : 1,
+        .residual = step->res >= 0,
+        .grouped = step->task.kind == GANTRY_TASK_CONV,
+    };
+}
+
+/* Groups and tiles of every step: the pitch may have grown since the node was found legal. */
+static void shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t i = 0; i < lowered->step_count && !lowered->failed.code; i++) {
-        const struct gantry_step *step = &lowered->steps[i];
+        struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = chip_of(lowered, step->in);
-        int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
-        struct gantry_tiling tiling;
-        gantry_tiling_make(&tiling, step->flat ? pixels : in->act.pitch,
-                           step->flat ? 1 : step->task.out.h, 2 * build->params->g);
+        struct gantry_cost_shape shape = cost_shape(step, in);
+        struct gantry_tiling *tiling = &step->tiling;
+        step->m = gantry_cost_choose_m(&shape, build->params, tiling);
         int64_t lines = gantry_step_group_lines(step, in);
-        bool ring = tiling.tiles > 1 && lines > build->params->ring_lines;
-        if (!ring && tiling.rows <= GANTRY_EXTENT_MAX) continue;
+        bool ring = tiling->tiles > 1 && lines > build->params->ring_lines;
+        if (!ring && tiling->rows <= GANTRY_EXTENT_MAX) continue;
         lowered->failed_node = step->task.node;
         lowered->failed = (struct gantry_reason){
             .code = ring ? "ring" : "extent",
@@ -116,7 +130,7 @@ static void check_steps(const struct gantry_build *build, struct gantry_lowered 
                          : "Accumulator rows of a group have 16 bits",
             .has_numbers = true,
             .limit = ring ? build->params->ring_lines : GANTRY_EXTENT_MAX,
-            .value = ring ? lines : tiling.rows,
+            .value = ring ? lines : tiling->rows,
         };
     }
 }
@@ -130,7 +144,7 @@ enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry
     set_geometry(build, lowered);
     set_liveness(build, lowered);
     if (!build->plan->options.observe) share_in_place(lowered);
-    check_steps(build, lowered);
+    shape_steps(build, lowered);
     if (lowered->failed.code) return GANTRY_OK;
     for (int32_t c = 0; c < lowered->chip_count; c++) {
         struct gantry_chip *chip = chip_of(lowered, c);

@@ -5,6 +5,7 @@
  * step that reads anything of the group; the last producer of a group of STOREs signals the first
  * of them. Queues are in order, so each counter goes up once and down once. Between steps, dep
  * names the youngest producer of the input, or seven back when it is older: steps finish in order.
+ * A step follows the rows of its producer where the layout lets it.
  */
 #include "plan/build.h"
 
@@ -166,7 +167,8 @@ static void set_window(struct writer *writer, struct gantry_insn *insn,
     set(writer, insn, GANTRY_CONV_PAD_TOP, task->pad_top);
     set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : task->pad_left);
     set(writer, insn, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
-    set(writer, insn, GANTRY_CONV_GROUPS, blocks);
+    set(writer, insn, GANTRY_CONV_LOG2_M, step->m / 2); /* 1, 2, 4 */
+    set(writer, insn, GANTRY_CONV_GROUPS, gantry_div_up(blocks, step->m));
     set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
 }
 
@@ -209,14 +211,12 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
         set(writer, insn, GANTRY_CONV_RES_PITCH, res->pitch);
         set(writer, insn, GANTRY_CONV_RES_PS, res->ps);
     }
-    int32_t npx = 2 * writer->build->params->g;
-    struct gantry_tiling tiling;
-    gantry_tiling_make(&tiling, in.pitch, out_h, npx);
-    set(writer, insn, GANTRY_CONV_STEP_Y, npx / in.pitch);
-    set(writer, insn, GANTRY_CONV_STEP_X, npx % in.pitch);
-    set(writer, insn, GANTRY_CONV_ROWS, tiling.rows);
-    set(writer, insn, GANTRY_CONV_TILE, tiling.tile);
-    set(writer, insn, GANTRY_CONV_TILES, tiling.tiles);
+    int32_t pixels = 2 * writer->build->params->g / step->m;
+    set(writer, insn, GANTRY_CONV_STEP_Y, pixels / in.pitch);
+    set(writer, insn, GANTRY_CONV_STEP_X, pixels % in.pitch);
+    set(writer, insn, GANTRY_CONV_ROWS, step->tiling.rows);
+    set(writer, insn, GANTRY_CONV_TILE, step->tiling.tile);
+    set(writer, insn, GANTRY_CONV_TILES, step->tiling.tiles);
 }
 
 /* Semaphores of loads that this step is the first to need. */
@@ -232,6 +232,17 @@ static uint32_t load_waits(struct writer *writer, const struct gantry_step *step
     return wait;
 }
 
+/* Whether a step may start on the first rows of its producer: that one writes exactly the tensor
+ * that the step reads. Flat views count other rows. */
+static bool follows_rows(const struct writer *writer, int32_t index, int32_t producer)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    const struct gantry_step *from = &writer->lowered->steps[producer];
+    const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
+    return index - producer <= GANTRY_DEP_MAX && !step->flat && !from->flat &&
+           from->task.out.h == in->h && from->task.out.w == in->w;
+}
+
 static void write_step(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
@@ -243,7 +254,7 @@ static void write_step(struct writer *writer, int32_t index)
     int32_t producer = writer->chip_step[step->in];
     if (producer >= 0) {
         set(writer, insn, GANTRY_CONV_DEP, gantry_min_i32(index - producer, GANTRY_DEP_MAX));
-        set(writer, insn, GANTRY_CONV_WHOLE, 1);
+        set(writer, insn, GANTRY_CONV_WHOLE, !follows_rows(writer, index, producer));
     }
     set(writer, insn, GANTRY_COMMON_WAIT, load_waits(writer, step));
     int32_t group = writer->store_group[step->out];
@@ -267,8 +278,7 @@ static enum gantry_status write_weights(struct writer *writer)
     int64_t lines = 0;
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
-        lines += gantry_step_group_lines(step, &lowered->chips[step->in]) *
-                 gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+        lines += gantry_step_lines(step, &lowered->chips[step->in]);
     }
     int64_t bytes = gantry_stripe_bytes(lines, ports) * ports;
     segment->weights = gantry_arena_alloc(&build->plan->arena, (size_t)bytes, 1);
@@ -285,8 +295,7 @@ static enum gantry_status write_weights(struct writer *writer)
         const struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = &lowered->chips[step->in];
         gantry_build_stream(build, step, in, at);
-        at += gantry_step_group_lines(step, in) * gantry_div_up(step->task.out.c, GANTRY_CHANNELS) *
-              GANTRY_LINE_BYTES;
+        at += gantry_step_lines(step, in) * GANTRY_LINE_BYTES;
     }
     gantry_stripe_lines(stream, lines, ports, segment->weights);
     gantry_release(build->scratch.allocator, stream);

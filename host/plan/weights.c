@@ -13,8 +13,7 @@ struct stream {
     uint8_t *at;
 };
 
-/* k-steps of a group: folded columns are channels. */
-static int64_t steps_of(const struct gantry_step *step, const struct gantry_chip *in)
+int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in)
 {
     if (in->folded) return (int64_t)step->task.kernel_h * in->act.cb;
     return gantry_task_steps(&step->task);
@@ -22,8 +21,14 @@ static int64_t steps_of(const struct gantry_step *step, const struct gantry_chip
 
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in)
 {
-    return 1 + (step->add != GANTRY_NO_NODE) +
-           steps_of(step, in) * BLOCK_LINES * (step->task.split ? 2 : 1);
+    return step->m + (step->add != GANTRY_NO_NODE) +
+           gantry_step_count(step, in) * BLOCK_LINES * step->m * (step->task.split ? 2 : 1);
+}
+
+int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in)
+{
+    int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+    return gantry_div_up(blocks, step->m) * gantry_step_group_lines(step, in);
 }
 
 static void write_residual(struct stream *stream)
@@ -85,8 +90,9 @@ static int32_t weight_of(const struct stream *stream, int32_t o, int32_t ky, int
     return gantry_task_weight(stream->build->graph, task, o, ky, kx, c);
 }
 
-/* One block of 16 x 16 weights, or two whose sum they are. */
-static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_t ky, int32_t kx)
+/* One block of 16 x 16 weights: the first part, or what is left of the weights for the second. */
+static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_t ky, int32_t kx,
+                        bool second)
 {
     const struct gantry_task *task = &stream->step->task;
     bool diagonal = task->kind != GANTRY_TASK_CONV;
@@ -96,12 +102,23 @@ static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_
             int32_t c = (diagonal ? block : cb) * GANTRY_CHANNELS + i;
             int32_t w = weight_of(stream, block * GANTRY_CHANNELS + o, ky, kx, c);
             int32_t first = gantry_max_i32(-127, gantry_min_i32(127, w));
-            int32_t at = GANTRY_CHANNELS * o + i;
-            stream->at[at] = (uint8_t)first;
-            if (task->split) stream->at[GANTRY_BLOCK_BYTES + at] = (uint8_t)(w - first);
+            stream->at[GANTRY_CHANNELS * o + i] = (uint8_t)(second ? w - first : first);
         }
     }
-    stream->at += GANTRY_BLOCK_BYTES * (task->split ? 2 : 1);
+    stream->at += GANTRY_BLOCK_BYTES;
+}
+
+/* The k-steps of a group: m blocks of a part, then those of the next part. */
+static void write_steps(struct stream *stream, int32_t block)
+{
+    const struct gantry_task *task = &stream->step->task;
+    int32_t walk = task->kind == GANTRY_TASK_CONV ? stream->in->act.cb : 1;
+    int32_t columns = stream->in->folded ? 1 : task->kernel_w;
+    for (int32_t cb = 0; cb < walk; cb++)
+        for (int32_t tap = 0; tap < task->kernel_h * columns; tap++)
+            for (int32_t part = 0; part < (task->split ? 2 : 1); part++)
+                for (int32_t j = 0; j < stream->step->m; j++)
+                    write_block(stream, block + j, cb, tap / columns, tap % columns, part == 1);
 }
 
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
@@ -110,14 +127,10 @@ void gantry_build_stream(const struct gantry_build *build, const struct gantry_s
     struct stream stream = {.build = build, .step = step, .in = in, .at = lines};
     const struct gantry_task *task = &step->task;
     int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
-    int32_t walk = task->kind == GANTRY_TASK_CONV ? in->act.cb : 1;
-    int32_t columns = in->folded ? 1 : task->kernel_w;
-    memset(lines, 0, (size_t)(blocks * gantry_step_group_lines(step, in)) * GANTRY_LINE_BYTES);
-    for (int32_t block = 0; block < blocks; block++) {
+    memset(lines, 0, (size_t)gantry_step_lines(step, in) * GANTRY_LINE_BYTES);
+    for (int32_t block = 0; block < blocks; block += step->m) {
         if (step->add != GANTRY_NO_NODE) write_residual(&stream);
-        write_parameters(&stream, block);
-        for (int32_t cb = 0; cb < walk; cb++)
-            for (int32_t ky = 0; ky < task->kernel_h; ky++)
-                for (int32_t kx = 0; kx < columns; kx++) write_block(&stream, block, cb, ky, kx);
+        for (int32_t j = 0; j < step->m; j++) write_parameters(&stream, block + j);
+        write_steps(&stream, block);
     }
 }
