@@ -93,7 +93,6 @@ struct gantry_window_pass {
     int32_t py, px, a0, b0, rows, columns;
     int32_t ky, kx; /* first tap */
 };
-enum { GANTRY_PASSES_MAX = 8 };
 struct gantry_window_passes {
     int32_t count;
     struct gantry_window_pass pass[GANTRY_PASSES_MAX];
