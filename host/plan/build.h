@@ -88,7 +88,7 @@ int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
                              const struct gantry_array_params *params,
                              struct gantry_tiling *tiling);
 
-/* A pass of WINDOW: taps of one parity plane, of kernel rows ky, ky + stride, .. */
+/* A pass of WINDOW: taps of one parity plane, of kernel rows ky, ky + sy, .. */
 struct gantry_window_pass {
     int32_t py, px, a0, b0, rows, columns;
     int32_t ky, kx; /* first tap */
@@ -97,9 +97,15 @@ struct gantry_window_passes {
     int32_t count;
     struct gantry_window_pass pass[GANTRY_PASSES_MAX];
 };
-/* Passes of a depthwise task; false when WINDOW cannot run it. */
+/* Passes of a depthwise task over the planes of its input; false when WINDOW cannot run it. */
 bool gantry_window_passes_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                               const struct gantry_act_tensor *in,
                                const struct gantry_array_params *params);
+/* The same for an average over the whole map: a count of steps. */
+bool gantry_window_mean_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                             const struct gantry_array_params *params);
+int64_t gantry_cost_mean(const struct gantry_window_passes *passes, int32_t blocks,
+                         struct gantry_tiling *tiling);
 /* Cycles of a WINDOW, and its tiles: rows of the ring over all tiles. */
 int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t out_h, int32_t out_w,
                            int32_t blocks, const struct gantry_array_params *params,
@@ -160,6 +166,9 @@ struct gantry_step {
     /* chosen with the geometry of the chips */
     int32_t m; /* output blocks of a group */
     struct gantry_tiling tiling;
+    bool window;                        /* on the window path */
+    bool tcb;                           /* there, as the mean of a whole map */
+    struct gantry_window_passes passes; /* with tcb only the count: steps */
 };
 
 /* Lines of the weight stream for one group of a step that reads chip in, and of all groups. */

@@ -18,6 +18,8 @@ static int64_t step_length(int64_t tile, int32_t m, int64_t steps)
     return larger(tile, least);
 }
 
+static int64_t memory_cycles(int64_t lines) { return lines * GANTRY_LINE_BYTES / MEMORY_BYTES; }
+
 /* Cycles in which the drain takes one accumulator row. */
 static int64_t drain_row(int32_t m, bool residual)
 {
@@ -38,8 +40,7 @@ int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32
     if (shape->residual && m == 1) front += groups * tiling->rows;
     int64_t row = drain_row(m, shape->residual);
     int64_t lines = groups * (shape->residual + m + 2 * m * shape->steps * shape->parts);
-    int64_t memory = lines * GANTRY_LINE_BYTES / MEMORY_BYTES;
-    return larger(larger(front, memory), groups * tiling->rows * row) + last * row;
+    return larger(larger(front, memory_cycles(lines)), groups * tiling->rows * row) + last * row;
 }
 
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m)
@@ -94,10 +95,10 @@ static bool add_pass(struct gantry_window_passes *passes, const struct gantry_wi
 
 /* Passes over the taps of one parity plane: at most three rows and so many columns each. */
 static bool add_plane(struct gantry_window_passes *passes, const struct gantry_task *task,
-                      int32_t py, int32_t px, int32_t columns)
+                      const struct gantry_act_tensor *in, int32_t py, int32_t px, int32_t columns)
 {
-    struct taps y = taps_of(task->kernel_h, task->stride_h, task->pad_top, py);
-    struct taps x = taps_of(task->kernel_w, task->stride_w, task->pad_left, px);
+    struct taps y = taps_of(task->kernel_h, in->sy, task->pad_top, py);
+    struct taps x = taps_of(task->kernel_w, in->sx, task->pad_left, px);
     for (int32_t i = 0; i < y.count; i += WINDOW_ROWS)
         for (int32_t j = 0; j < x.count; j += columns) {
             struct gantry_window_pass pass = {
@@ -107,8 +108,8 @@ static bool add_plane(struct gantry_window_passes *passes, const struct gantry_t
                 .b0 = x.at + j,
                 .rows = gantry_min_i32(WINDOW_ROWS, y.count - i),
                 .columns = gantry_min_i32(columns, x.count - j),
-                .ky = y.first + i * task->stride_h,
-                .kx = x.first + j * task->stride_w,
+                .ky = y.first + i * in->sy,
+                .kx = x.first + j * in->sx,
             };
             if (!add_pass(passes, &pass)) return false;
         }
@@ -116,14 +117,15 @@ static bool add_plane(struct gantry_window_passes *passes, const struct gantry_t
 }
 
 bool gantry_window_passes_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                               const struct gantry_act_tensor *in,
                                const struct gantry_array_params *params)
 {
     passes->count = 0;
     if (!params->window || params->g < 2 || task->dilation != 1 || task->split) return false;
-    int32_t columns = params->g == 4 ? 5 : 3;
-    for (int32_t py = 0; py < task->stride_h; py++)
-        for (int32_t px = 0; px < task->stride_w; px++)
-            if (!add_plane(passes, task, py, px, columns)) return false;
+    int32_t columns = gantry_window_columns(params->g);
+    for (int32_t py = 0; py < in->sy; py++)
+        for (int32_t px = 0; px < in->sx; px++)
+            if (!add_plane(passes, task, in, py, px, columns)) return false;
     return passes->count > 0;
 }
 
@@ -149,5 +151,27 @@ int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t ou
         }
     }
     front *= (int64_t)strips * blocks;
-    return larger(front, tiling->rows * blocks) + tiling->tile;
+    int64_t lines = blocks * (1 + 2 * (int64_t)passes->count);
+    return larger(larger(front, memory_cycles(lines)), tiling->rows * blocks) + tiling->tile;
+}
+
+bool gantry_window_mean_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                             const struct gantry_array_params *params)
+{
+    if (!params->window || params->g < 2 || task->kind != GANTRY_TASK_AVERAGE) return false;
+    if (task->kernel_h != task->in.h || task->kernel_w != task->in.w) return false;
+    if (task->out.h != 1 || task->out.w != 1 || task->pad_top != 0 || task->pad_left != 0)
+        return false;
+    int64_t pixels = (int64_t)task->in.h * task->in.w;
+    int64_t columns = gantry_window_columns(params->g), steps = (pixels + columns - 1) / columns;
+    passes->count = (int32_t)steps;
+    return pixels <= GANTRY_EXTENT_MAX && steps <= 1024 && 1 + 2 * steps <= params->ring_lines;
+}
+
+int64_t gantry_cost_mean(const struct gantry_window_passes *passes, int32_t blocks,
+                         struct gantry_tiling *tiling)
+{
+    gantry_tiling_make(tiling, blocks, 1, 1);
+    int64_t length = larger(tiling->tile, GANTRY_STEP_CYCLES_MIN);
+    return passes->count * length * tiling->tiles + tiling->tile;
 }

@@ -111,6 +111,31 @@ static struct gantry_cost_shape cost_shape(const struct gantry_step *step,
     };
 }
 
+/* Puts a step on the window path when that is there, takes it, and is faster. */
+static void try_window(const struct gantry_build *build, struct gantry_step *step,
+                       const struct gantry_chip *in, int64_t cost)
+{
+    const struct gantry_task *task = &step->task;
+    int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
+    bool sums = task->kind == GANTRY_TASK_DEPTHWISE || task->kind == GANTRY_TASK_AVERAGE;
+    if (!sums || step->add != GANTRY_NO_NODE || step->flat) return;
+    struct gantry_tiling tiling;
+    bool raster = in->act.sy == 1 && in->act.sx == 1 && in->act.pitch == in->act.w;
+    step->tcb = raster && gantry_window_mean_make(&step->passes, task, build->params);
+    if (step->tcb && gantry_cost_mean(&step->passes, blocks, &tiling) < cost) {
+        step->window = true;
+        step->tiling = tiling;
+        return;
+    }
+    step->tcb = false;
+    if (!gantry_window_passes_make(&step->passes, task, &in->act, build->params)) return;
+    if (gantry_cost_window(&step->passes, task->out.h, task->out.w, blocks, build->params,
+                           &tiling) >= cost)
+        return;
+    step->window = true;
+    step->tiling = tiling;
+}
+
 /* Groups and tiles of every step: the pitch may have grown since the node was found legal. */
 static void shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
@@ -120,9 +145,11 @@ static void shape_steps(const struct gantry_build *build, struct gantry_lowered 
         struct gantry_cost_shape shape = cost_shape(step, in);
         struct gantry_tiling *tiling = &step->tiling;
         step->m = gantry_cost_choose_m(&shape, build->params, tiling);
+        int64_t cost = gantry_cost_conv(&shape, step->m, 2 * build->params->g, tiling);
+        try_window(build, step, in, cost);
         int64_t lines = gantry_step_group_lines(step, in);
         bool ring = tiling->tiles > 1 && lines > build->params->ring_lines;
-        if (!ring && tiling->rows <= GANTRY_EXTENT_MAX) continue;
+        if (!ring && (step->window || tiling->rows <= GANTRY_EXTENT_MAX)) continue;
         lowered->failed_node = step->task.node;
         lowered->failed = (struct gantry_reason){
             .code = ring ? "ring" : "extent",

@@ -151,7 +151,7 @@ static void set_values(struct writer *writer, struct gantry_insn *insn,
     set(writer, insn, GANTRY_CONV_HI, high);
 }
 
-static void set_window(struct writer *writer, struct gantry_insn *insn,
+static void set_kernel(struct writer *writer, struct gantry_insn *insn,
                        const struct gantry_step *step, const struct gantry_chip *in)
 {
     const struct gantry_task *task = &step->task;
@@ -172,7 +172,38 @@ static void set_window(struct writer *writer, struct gantry_insn *insn,
     set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
 }
 
-/* Descriptors of input, output and residual, and the raster that runs over the input's pitch. */
+static void set_passes(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step)
+{
+    int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+    set(writer, insn, GANTRY_WINDOW_TCB, step->tcb);
+    set(writer, insn, GANTRY_WINDOW_POOL, step->task.kind == GANTRY_TASK_AVERAGE);
+    set(writer, insn, GANTRY_WINDOW_PASSES, step->passes.count);
+    for (int32_t i = 0; i < step->passes.count && !step->tcb; i++) {
+        const struct gantry_window_pass *pass = &step->passes.pass[i];
+        struct gantry_pass packed = {pass->py, pass->px, pass->a0, pass->b0, pass->rows};
+        set(writer, insn, gantry_pass_operand(i), gantry_pass_pack(&packed));
+    }
+    set(writer, insn, GANTRY_WINDOW_WALK_CB, step->tcb ? blocks : 1);
+    set(writer, insn, GANTRY_WINDOW_GROUPS, step->tcb ? 1 : blocks);
+    set(writer, insn, GANTRY_WINDOW_BLOCKS, blocks);
+    set(writer, insn, GANTRY_WINDOW_TILE, step->tiling.tile);
+    set(writer, insn, GANTRY_WINDOW_TILES, step->tiling.tiles);
+}
+
+/* The raster of a CONV runs over the input's pitch. */
+static void set_raster(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step, int32_t pitch)
+{
+    int32_t pixels = 2 * writer->build->params->g / step->m;
+    set(writer, insn, GANTRY_CONV_STEP_Y, pixels / pitch);
+    set(writer, insn, GANTRY_CONV_STEP_X, pixels % pitch);
+    set(writer, insn, GANTRY_CONV_ROWS, step->tiling.rows);
+    set(writer, insn, GANTRY_CONV_TILE, step->tiling.tile);
+    set(writer, insn, GANTRY_CONV_TILES, step->tiling.tiles);
+}
+
+/* Descriptors of input, output and residual. WINDOW has those operands where CONV has them. */
 static void set_tensors(struct writer *writer, struct gantry_insn *insn,
                         const struct gantry_step *step)
 {
@@ -184,6 +215,10 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
         in.sy = in.sx = out.sy = out.sx = out_h = in.h = 1;
         in.ps = out.ps = 0;
         in.w = in.pitch = out.pitch = out_w = pixels;
+    }
+    if (step->tcb) {
+        in.w = in.pitch = in.h * in.w;
+        in.h = 1;
     }
     set(writer, insn, GANTRY_CONV_IN_BASE, in.base);
     set(writer, insn, GANTRY_CONV_IN_CB, in.cb);
@@ -211,12 +246,7 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
         set(writer, insn, GANTRY_CONV_RES_PITCH, res->pitch);
         set(writer, insn, GANTRY_CONV_RES_PS, res->ps);
     }
-    int32_t pixels = 2 * writer->build->params->g / step->m;
-    set(writer, insn, GANTRY_CONV_STEP_Y, pixels / in.pitch);
-    set(writer, insn, GANTRY_CONV_STEP_X, pixels % in.pitch);
-    set(writer, insn, GANTRY_CONV_ROWS, step->tiling.rows);
-    set(writer, insn, GANTRY_CONV_TILE, step->tiling.tile);
-    set(writer, insn, GANTRY_CONV_TILES, step->tiling.tiles);
+    if (!step->window) set_raster(writer, insn, step, in.pitch);
 }
 
 /* Semaphores of loads that this step is the first to need. */
@@ -239,16 +269,20 @@ static bool follows_rows(const struct writer *writer, int32_t index, int32_t pro
     const struct gantry_step *step = &writer->lowered->steps[index];
     const struct gantry_step *from = &writer->lowered->steps[producer];
     const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
-    return index - producer <= GANTRY_DEP_MAX && !step->flat && !from->flat &&
-           from->task.out.h == in->h && from->task.out.w == in->w;
+    return index - producer <= GANTRY_DEP_MAX && !step->flat && !from->flat && !step->tcb &&
+           !from->tcb && from->task.out.h == in->h && from->task.out.w == in->w;
 }
 
 static void write_step(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
     int32_t node = step->task.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->task.node;
-    struct gantry_insn *insn = append(writer, GANTRY_INSN_CONV, node);
-    set_window(writer, insn, step, &writer->lowered->chips[step->in]);
+    struct gantry_insn *insn =
+        append(writer, step->window ? GANTRY_INSN_WINDOW : GANTRY_INSN_CONV, node);
+    if (step->window)
+        set_passes(writer, insn, step);
+    else
+        set_kernel(writer, insn, step, &writer->lowered->chips[step->in]);
     set_values(writer, insn, step);
     set_tensors(writer, insn, step);
     int32_t producer = writer->chip_step[step->in];

@@ -21,6 +21,7 @@ int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_ch
 
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in)
 {
+    if (step->window) return 1 + (int64_t)step->passes.count * BLOCK_LINES;
     return step->m + (step->add != GANTRY_NO_NODE) +
            gantry_step_count(step, in) * BLOCK_LINES * step->m * (step->task.split ? 2 : 1);
 }
@@ -28,6 +29,7 @@ int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gan
 int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in)
 {
     int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+    if (step->tcb) return gantry_step_group_lines(step, in);
     return gantry_div_up(blocks, step->m) * gantry_step_group_lines(step, in);
 }
 
@@ -121,6 +123,43 @@ static void write_steps(struct stream *stream, int32_t block)
                     write_block(stream, block + j, cb, tap / columns, tap % columns, part == 1);
 }
 
+/* A pass of WINDOW: taps of all channels of a block. */
+static void write_pass(struct stream *stream, int32_t block, const struct gantry_window_pass *pass)
+{
+    const struct gantry_act_tensor *in = &stream->in->act;
+    for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+        for (int32_t r = 0; r < pass->rows; r++)
+            for (int32_t k = 0; k < pass->columns; k++) {
+                int32_t o = block * GANTRY_CHANNELS + c;
+                int32_t w = weight_of(stream, o, pass->ky + r * in->sy, pass->kx + k * in->sx, o);
+                stream->at[gantry_window_slot(pass->rows, c, r, k)] = (uint8_t)w;
+            }
+    stream->at += GANTRY_BLOCK_BYTES;
+}
+
+/* Steps over a map: ones, up to its last pixel. All blocks take the parameters of the first, whose
+ * channels all have one scale: those that it lacks are no block's. */
+static void write_mean(struct stream *stream)
+{
+    const struct gantry_task *task = &stream->step->task;
+    int32_t columns = gantry_window_columns(stream->build->params->g);
+    int32_t pixels = task->in.h * task->in.w;
+    write_parameters(stream, 0);
+    for (int32_t q = 0; q < pixels; q += columns, stream->at += GANTRY_BLOCK_BYTES)
+        for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+            for (int32_t k = 0; k < columns && q + k < pixels; k++)
+                stream->at[gantry_window_slot(1, c, 0, k)] = 1;
+}
+
+static void write_window(struct stream *stream, int32_t blocks)
+{
+    const struct gantry_window_passes *passes = &stream->step->passes;
+    for (int32_t block = 0; block < blocks; block++) {
+        write_parameters(stream, block);
+        for (int32_t i = 0; i < passes->count; i++) write_pass(stream, block, &passes->pass[i]);
+    }
+}
+
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines)
 {
@@ -128,7 +167,9 @@ void gantry_build_stream(const struct gantry_build *build, const struct gantry_s
     const struct gantry_task *task = &step->task;
     int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
     memset(lines, 0, (size_t)gantry_step_lines(step, in) * GANTRY_LINE_BYTES);
-    for (int32_t block = 0; block < blocks; block += step->m) {
+    if (step->tcb) write_mean(&stream);
+    if (step->window && !step->tcb) write_window(&stream, blocks);
+    for (int32_t block = 0; block < blocks && !step->window; block += step->m) {
         if (step->add != GANTRY_NO_NODE) write_residual(&stream);
         for (int32_t j = 0; j < step->m; j++) write_parameters(&stream, block + j);
         write_steps(&stream, block);
