@@ -157,7 +157,19 @@ struct gantry_chip {
     int32_t owner;       /* chip whose rows it takes over in place, or itself */
 };
 
-/* A COMPUTE instruction. */
+/* Output rows that are computed as soon as so many input rows are loaded; the instruction sees
+ * both tensors from the given rows on. */
+struct gantry_band {
+    int32_t out_row, out_rows, in_row, pad_top;
+    int32_t load_row, load_rows;
+};
+enum { GANTRY_BANDS_MAX = 8 };
+struct gantry_bands {
+    int32_t count; /* 0: none */
+    struct gantry_band band[GANTRY_BANDS_MAX];
+};
+
+/* A COMPUTE instruction, or one for each band. */
 struct gantry_step {
     struct gantry_task task;
     int32_t add;          /* ADD node whose residual it adds, or GANTRY_NO_NODE */
@@ -169,6 +181,7 @@ struct gantry_step {
     bool window;                        /* on the window path */
     bool tcb;                           /* there, as the mean of a whole map */
     struct gantry_window_passes passes; /* with tcb only the count: steps */
+    struct gantry_bands bands;
 };
 
 /* Lines of the weight stream for one group of a step that reads chip in, and of all groups. */
@@ -194,11 +207,15 @@ GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build
 /* layout.c: geometry and rows of the chips. lowered->failed says when they do not fit. */
 GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *build,
                                                        struct gantry_lowered *lowered);
+/* bands.c: cuts the first step into bands when that saves cycles. */
+void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered);
+/* First activation row of a tensor seen from a row on that begins in bank 0. */
+int32_t gantry_band_view(const struct gantry_act_tensor *act, int32_t row, int32_t npx);
 /* weights.c: writes the stream of a step, gantry_step_lines lines. */
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines);
 /* program.c: program and weights of a segment, into plan->arena; runs the program checker. */
 GANTRY_MUST_USE enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
-                                                        const struct gantry_lowered *lowered);
+                                                        struct gantry_lowered *lowered);
 
 #endif
