@@ -83,7 +83,7 @@ int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32
                          struct gantry_tiling *tiling);
 /* Lines of the weight stream of a group. */
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m);
-/* The m of least cost, the smaller one of equals, and its tiles. */
+/* The m of least cost, the smaller one of nearly equals, and its tiles. */
 int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
                              const struct gantry_array_params *params,
                              struct gantry_tiling *tiling);

@@ -59,7 +59,8 @@ int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
         int64_t cost = gantry_cost_conv(shape, m, npx, &other);
         /* Half of the ring holds what repeats, so that the next group can stream in. */
         if (other.tiles > 1 && gantry_cost_lines(shape, m) > params->ring_lines / 2) continue;
-        if (cost >= least || other.rows > GANTRY_EXTENT_MAX) continue;
+        /* Little is not enough: what reads the output can begin when the first group is done. */
+        if (cost + cost / 128 >= least || other.rows > GANTRY_EXTENT_MAX) continue;
         least = cost;
         best = m;
         *tiling = other;
