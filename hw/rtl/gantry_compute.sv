@@ -242,7 +242,9 @@ module gantry_compute #(
         .slots_i(operand_slots), .x_o(window_pairs));
     end else begin : gen_no_window
       logic unused_slots;
-      assign window_pairs = '0;
+      for (genvar u = 0; u < 2 * Unit; u++) begin : gen_zero
+        assign window_pairs[4096*u+:4096] = '0;
+      end
       assign unused_slots = ^operand_slots;
     end
   endgenerate
