@@ -27,8 +27,9 @@ static int64_t drain_row(int32_t m, bool residual)
     return m == 4 ? 4 : 2;
 }
 
-int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
-                         struct gantry_tiling *tiling)
+/* Cycles of front and drain, the weights being there. */
+static int64_t array_cycles(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
+                            struct gantry_tiling *tiling)
 {
     int64_t groups = gantry_div_up(shape->blocks, m);
     gantry_tiling_make(tiling, shape->pitch, shape->out_h, npx / m);
@@ -39,8 +40,16 @@ int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32
     /* A residual of all banks at once takes the port from the front. */
     if (shape->residual && m == 1) front += groups * tiling->rows;
     int64_t row = drain_row(m, shape->residual);
-    int64_t lines = groups * (shape->residual + m + 2 * m * shape->steps * shape->parts);
-    return larger(larger(front, memory_cycles(lines)), groups * tiling->rows * row) + last * row;
+    int64_t drain = groups * tiling->rows * row;
+    return larger(front, drain) + last * row;
+}
+
+int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
+                         struct gantry_tiling *tiling)
+{
+    int64_t cycles = array_cycles(shape, m, npx, tiling);
+    int64_t lines = gantry_div_up(shape->blocks, m) * gantry_cost_lines(shape, m);
+    return larger(cycles, memory_cycles(lines));
 }
 
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m)
@@ -52,11 +61,12 @@ int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
                              const struct gantry_array_params *params, struct gantry_tiling *tiling)
 {
     int32_t best = 1, npx = 2 * params->g;
-    int64_t least = gantry_cost_conv(shape, 1, npx, tiling);
+    /* Weights stream ahead over earlier layers: memory does not decide. */
+    int64_t least = array_cycles(shape, 1, npx, tiling);
     if (!shape->grouped) return 1;
     for (int32_t m = 2; m <= params->g; m *= 2) {
         struct gantry_tiling other;
-        int64_t cost = gantry_cost_conv(shape, m, npx, &other);
+        int64_t cost = array_cycles(shape, m, npx, &other);
         /* Half of the ring holds what repeats, so that the next group can stream in. */
         if (other.tiles > 1 && gantry_cost_lines(shape, m) > params->ring_lines / 2) continue;
         /* Little is not enough: what reads the output can begin when the first group is done. */
