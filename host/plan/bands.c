@@ -4,8 +4,9 @@
 #include "plan/build.h"
 
 enum {
-    ROW_START = 8,  /* cycles from one row of a LOAD to the next, beside its words */
-    BAND_START = 24 /* cycles that a further band costs */
+    ROW_START = 8,    /* cycles from one row of a LOAD to the next, beside its words */
+    LOAD_START = 240, /* from the last word of one LOAD to the first of the next */
+    CONV_START = 16   /* cycles that a further CONV costs */
 };
 
 /* Least number of tensor rows after which a view can begin: whole words in every bank. */
@@ -83,8 +84,10 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
     for (int32_t count = 2; count <= GANTRY_BANDS_MAX; count++) {
         struct gantry_bands bands;
         cut(step, in, out, 2 * build->params->g, count, &bands);
-        int64_t first = load / bands.count + conv, last = load + conv / bands.count;
-        int64_t cycles = (first > last ? first : last) + (int64_t)bands.count * BAND_START;
+        int64_t more = bands.count - 1;
+        int64_t first = load / bands.count + conv + more * CONV_START;
+        int64_t last = load + more * LOAD_START + conv / bands.count;
+        int64_t cycles = first > last ? first : last;
         if (!usable(&bands) || cycles >= least) continue;
         least = cycles;
         step->bands = bands;
