@@ -401,7 +401,7 @@ static void plan__first_step_starts_on_the_first_rows(void **state)
     struct fixture f;
     struct gantry_array_params params = named("k26");
     net_init(&f.net, 31);
-    int32_t x = net_conv(&f.net, net_input(&f.net, 64, 64, 3), 16, &halve);
+    int32_t x = net_conv(&f.net, net_input(&f.net, 128, 128, 3), 16, &halve);
     net_output(&f.net, net_conv(&f.net, x, 16, &three));
     finish_network(&f, &params);
     uint32_t bands = count_insns(f.plan, GANTRY_INSN_LOAD);
