@@ -12,9 +12,10 @@ enum { TRIES = 200, STREAM_LINES = 30000 };
 int32_t chain_append(struct chain_builder *b, uint32_t opcode)
 {
     static const uint32_t queues[] = {
-        [GANTRY_INSN_NOP] = CHAIN_QUEUE_FETCH,    [GANTRY_INSN_CONV] = CHAIN_QUEUE_COMPUTE,
-        [GANTRY_INSN_LOAD] = CHAIN_QUEUE_LOAD,    [GANTRY_INSN_STORE] = CHAIN_QUEUE_STORE,
-        [GANTRY_INSN_SYNC] = CHAIN_QUEUE_COMPUTE, [GANTRY_INSN_END] = CHAIN_QUEUE_FETCH};
+        [GANTRY_INSN_NOP] = CHAIN_QUEUE_FETCH,     [GANTRY_INSN_CONV] = CHAIN_QUEUE_COMPUTE,
+        [GANTRY_INSN_LOAD] = CHAIN_QUEUE_LOAD,     [GANTRY_INSN_STORE] = CHAIN_QUEUE_STORE,
+        [GANTRY_INSN_SYNC] = CHAIN_QUEUE_COMPUTE,  [GANTRY_INSN_END] = CHAIN_QUEUE_FETCH,
+        [GANTRY_INSN_WINDOW] = CHAIN_QUEUE_COMPUTE};
     gantry_assert(b->count < CHAIN_INSNS);
     int32_t index = b->count++;
     b->insn[index] = (struct gantry_insn){{opcode}};
@@ -235,7 +236,11 @@ static void grow(struct chain_builder *b)
             (void)chain_append(b, GANTRY_INSN_SYNC);
             b->sync = b->compute_count - 1;
         }
-        chain_conv(b);
+        bool window = b->params->window && b->params->g > 1;
+        if (window && chain_draw(b, GANTRY_CHAIN_WINDOW, 3))
+            chain_window(b);
+        else
+            chain_conv(b);
         store_or_kill(b);
     }
     for (int32_t t = 0; t < b->chain->tensor_count && !b->failed; t++)

@@ -94,10 +94,47 @@ void chain_load(struct chain_builder *b);
 void chain_store(struct chain_builder *b, int32_t tensor);
 
 /* ---- chain_conv.c ---- */
+
+/* A COMPUTE instruction while it is drawn. */
+struct chain_shape {
+    struct gantry_chain_op op;    /* what it means */
+    struct gantry_act_tensor in;  /* as the instruction sees it: flat views differ */
+    struct gantry_act_tensor out; /* the same */
+    bool w2;
+    int32_t m, rows, tile;
+};
+
 void chain_conv(struct chain_builder *b);
+/* Blocks of input and output; a tensor for the output, false when there is none; zero point, range
+ * and pad byte. */
+void chain_draw_blocks(struct chain_builder *b, struct chain_shape *s);
+bool chain_draw_size(struct chain_builder *b, struct chain_shape *s);
+bool chain_draw_output(struct chain_builder *b, struct chain_shape *s);
+void chain_draw_range(struct chain_builder *b, struct gantry_chain_op *op);
+/* DEP of the instruction to come, and whether it may do without WHOLE. */
+struct chain_dep {
+    int32_t distance;
+    bool fine;
+};
+struct chain_dep chain_dependency(struct chain_builder *b, const struct gantry_chain_op *op);
+/* Orders the instruction, notes it as the writer of its output, files the op. */
+struct gantry_chain_op *chain_finish(struct chain_builder *b, int32_t insn,
+                                     const struct chain_shape *s);
+
+/* ---- chain_window.c ---- */
+
+/* A pass of WINDOW with the kernel taps it stands for: rows ky, ky + stride, .. */
+struct chain_pass {
+    struct gantry_pass pass;
+    int32_t ky, kx, columns;
+};
+void chain_window(struct chain_builder *b);
 
 /* ---- chain_weights.c ---- */
 /* Draws weights and parameters of an op, and writes its lines. m: blocks of a group. */
 void chain_weights(struct chain_builder *b, struct gantry_chain_op *op, int32_t m, bool w2);
+/* The same for WINDOW. With tcb a pass is a step over the raster. */
+void chain_window_weights(struct chain_builder *b, struct gantry_chain_op *op,
+                          const struct chain_pass *passes, int32_t count);
 
 #endif

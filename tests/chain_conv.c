@@ -4,18 +4,9 @@
 
 enum { KERNEL_MAX = 4, TCB_TAPS_MAX = 100 };
 
-/* A convolution while it is drawn. */
-struct shape {
-    struct gantry_chain_op op;    /* what it means */
-    struct gantry_act_tensor in;  /* as the instruction sees it: flat views differ */
-    struct gantry_act_tensor out; /* the same */
-    bool w2;
-    int32_t m, rows, tile;
-};
-
 /* ---- Mode and shape ---- */
 
-static void draw_mode(struct chain_builder *b, struct shape *s)
+static void draw_mode(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     if (chain_draw(b, GANTRY_CHAIN_TCB, 8))
@@ -31,7 +22,7 @@ static void draw_mode(struct chain_builder *b, struct shape *s)
         s->m = 1 << chain_in(b, 0, b->params->g == 4 ? 2 : b->params->g - 1);
 }
 
-static void draw_blocks(struct chain_builder *b, struct shape *s)
+void chain_draw_blocks(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     const struct gantry_chain_tensor *in = &b->chain->tensors[op->in];
@@ -44,7 +35,7 @@ static void draw_blocks(struct chain_builder *b, struct shape *s)
     op->blocks = op->tcb || op->diag ? take : chain_in(b, 1, b->options.blocks_max);
 }
 
-static void draw_kernel(struct chain_builder *b, struct shape *s)
+static void draw_kernel(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     op->kh = op->kw = op->dilation = 1;
@@ -63,7 +54,7 @@ static void draw_kernel(struct chain_builder *b, struct shape *s)
 }
 
 /* Natural output size; a pooling must not reach outside. False when there is no such output. */
-static bool draw_size(struct chain_builder *b, struct shape *s)
+bool chain_draw_size(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     int32_t span_y = s->in.h + 2 * op->pad_top - (op->kh - 1) * op->dilation - 1;
@@ -85,13 +76,13 @@ static void flatten(struct gantry_act_tensor *act)
     act->ps = 0;
 }
 
-static bool draw_shape(struct chain_builder *b, struct shape *s)
+static bool draw_shape(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     s->in = b->chain->tensors[op->in].act;
     op->stride_y = op->flat ? 1 : s->in.sy;
     op->stride_x = op->flat ? 1 : s->in.sx;
-    draw_blocks(b, s);
+    chain_draw_blocks(b, s);
     draw_kernel(b, s);
     if (op->flat) {
         op->out_h = s->in.h;
@@ -99,7 +90,7 @@ static bool draw_shape(struct chain_builder *b, struct shape *s)
         flatten(&s->in);
         return true;
     }
-    return draw_size(b, s);
+    return chain_draw_size(b, s);
 }
 
 /* ---- Output and residual ---- */
@@ -112,7 +103,7 @@ static bool same_layout(const struct gantry_act_tensor *a, const struct gantry_a
 
 /* A residual for the drawn output. Where layouts are free the output takes the size of the
  * residual: what lies outside the input is padding. */
-static void draw_residual(struct chain_builder *b, struct shape *s)
+static void draw_residual(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     if (op->pool || !chain_draw(b, GANTRY_CHAIN_RESIDUAL, 2)) return;
@@ -129,7 +120,7 @@ static void draw_residual(struct chain_builder *b, struct shape *s)
 }
 
 /* The residual's own rows, when nothing else needs what they hold. */
-static int32_t in_place(struct chain_builder *b, struct shape *s)
+static int32_t in_place(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     int32_t residual = op->residual;
@@ -148,7 +139,7 @@ static int32_t in_place(struct chain_builder *b, struct shape *s)
 }
 
 /* Free blocks next to those that another instruction wrote. */
-static int32_t fill_up(struct chain_builder *b, struct shape *s)
+static int32_t fill_up(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     if (op->residual != CHAIN_NONE || op->pool || op->tcb) return CHAIN_NONE;
@@ -168,7 +159,7 @@ static int32_t fill_up(struct chain_builder *b, struct shape *s)
     return CHAIN_NONE;
 }
 
-static int32_t fresh(struct chain_builder *b, struct shape *s)
+static int32_t fresh(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     struct gantry_act_tensor act = b->chain->tensors[op->in].act;
@@ -190,7 +181,7 @@ static int32_t fresh(struct chain_builder *b, struct shape *s)
     return tensor;
 }
 
-static bool draw_output(struct chain_builder *b, struct shape *s)
+bool chain_draw_output(struct chain_builder *b, struct chain_shape *s)
 {
     struct gantry_chain_op *op = &s->op;
     op->tensor = in_place(b, s);
@@ -205,7 +196,7 @@ static bool draw_output(struct chain_builder *b, struct shape *s)
 /* ---- Instruction ---- */
 
 /* Tiles: balanced ones, or short ones; one alone where the ring does not hold the weights. */
-static bool draw_tiles(struct chain_builder *b, struct shape *s)
+static bool draw_tiles(struct chain_builder *b, struct chain_shape *s)
 {
     const struct gantry_chain_op *op = &s->op;
     int32_t pixels = b->npx / s->m;
@@ -222,7 +213,7 @@ static bool draw_tiles(struct chain_builder *b, struct shape *s)
     return s->rows <= GANTRY_TILE_ROWS_MAX;
 }
 
-static void set_input(struct chain_builder *b, int32_t insn, const struct shape *s)
+static void set_input(struct chain_builder *b, int32_t insn, const struct chain_shape *s)
 {
     const struct gantry_chain_op *op = &s->op;
     int32_t pixels = b->npx / s->m;
@@ -245,7 +236,7 @@ static void set_input(struct chain_builder *b, int32_t insn, const struct shape 
     chain_set(b, insn, GANTRY_CONV_WALK_CB, op->walk);
 }
 
-static void set_output(struct chain_builder *b, int32_t insn, const struct shape *s)
+static void set_output(struct chain_builder *b, int32_t insn, const struct chain_shape *s)
 {
     const struct gantry_chain_op *op = &s->op;
     chain_set(b, insn, GANTRY_CONV_OUT_SY, s->out.sy - 1);
@@ -264,7 +255,7 @@ static void set_output(struct chain_builder *b, int32_t insn, const struct shape
     chain_set(b, insn, GANTRY_CONV_BLOCKS, op->blocks);
 }
 
-static void set_residual(struct chain_builder *b, int32_t insn, const struct shape *s)
+static void set_residual(struct chain_builder *b, int32_t insn, const struct chain_shape *s)
 {
     const struct gantry_chain_op *op = &s->op;
     if (op->residual == CHAIN_NONE) return;
@@ -279,7 +270,7 @@ static void set_residual(struct chain_builder *b, int32_t insn, const struct sha
     chain_set(b, insn, GANTRY_CONV_RES_PS, act.ps);
 }
 
-static void set_modes(struct chain_builder *b, int32_t insn, const struct shape *s)
+static void set_modes(struct chain_builder *b, int32_t insn, const struct chain_shape *s)
 {
     const struct gantry_chain_op *op = &s->op;
     chain_set(b, insn, GANTRY_CONV_DIAG, op->diag);
@@ -305,7 +296,46 @@ static int32_t draw_dependency(struct chain_builder *b, int32_t tensor)
     return 0;
 }
 
-static void draw_range(struct chain_builder *b, struct gantry_chain_op *op)
+/* Whether an op reads exactly the tensor that its youngest writer made, block by block. */
+static bool follows_rows(const struct chain_builder *b, const struct gantry_chain_op *op)
+{
+    int32_t insn = b->compute_insn[b->state[op->in].writer];
+    const struct gantry_act_tensor *act = &b->chain->tensors[op->in].act;
+    if (op->flat || op->tcb || op->in_block != 0) return false;
+    for (int32_t i = 0; i < b->chain->op_count; i++) {
+        const struct gantry_chain_op *from = &b->chain->ops[i];
+        if ((int32_t)from->insn != insn) continue;
+        return from->tensor == op->in && from->block == 0 && !from->flat && !from->tcb &&
+               from->out_h == act->h && from->out_w == act->w;
+    }
+    return false;
+}
+
+struct chain_dep chain_dependency(struct chain_builder *b, const struct gantry_chain_op *op)
+{
+    struct chain_dep dep = {draw_dependency(b, op->in), false};
+    if (dep.distance > 0 && follows_rows(b, op)) dep.fine = chain_draw(b, GANTRY_CHAIN_FINE, 2);
+    return dep;
+}
+
+struct gantry_chain_op *chain_finish(struct chain_builder *b, int32_t insn,
+                                     const struct chain_shape *s)
+{
+    int32_t residual = s->op.residual;
+    chain_edges_of_reader(b, s->op.in, insn);
+    if (residual != CHAIN_NONE) chain_edges_of_reader(b, residual, insn);
+    chain_edges_of_writer(b, s->op.tensor, insn);
+    if (residual != CHAIN_NONE && s->op.tensor != residual &&
+        b->state[s->op.tensor].region == b->state[residual].region)
+        b->state[residual].dead = true;
+    b->state[s->op.tensor].writer = b->compute_count - 1;
+    struct gantry_chain_op *op = chain_op(b, GANTRY_CHAIN_CONV, insn, s->op.tensor, s->op.block);
+    *op = s->op;
+    op->insn = (uint32_t)insn;
+    return op;
+}
+
+void chain_draw_range(struct chain_builder *b, struct gantry_chain_op *op)
 {
     op->pad = (int8_t)(op->max && chain_one_in(b, 2) ? -128 : chain_in(b, -128, 127));
     op->zero = op->pool ? 0 : chain_in(b, -30, 30);
@@ -319,35 +349,25 @@ static void draw_range(struct chain_builder *b, struct gantry_chain_op *op)
 
 void chain_conv(struct chain_builder *b)
 {
-    struct shape s = {.op = {.kind = GANTRY_CHAIN_CONV, .residual = CHAIN_NONE}};
+    struct chain_shape s = {.op = {.kind = GANTRY_CHAIN_CONV, .residual = CHAIN_NONE}};
     s.op.in = chain_pick(b);
     if (s.op.in == CHAIN_NONE) return;
     draw_mode(b, &s);
     if (!draw_shape(b, &s)) return;
     draw_residual(b, &s);
-    draw_range(b, &s.op);
-    if (!draw_output(b, &s)) return;
+    chain_draw_range(b, &s.op);
+    if (!chain_draw_output(b, &s)) return;
     if (!draw_tiles(b, &s)) {
         b->failed = true; /* the output is taken: start over */
         return;
     }
-    int32_t dep = draw_dependency(b, s.op.in);
+    struct chain_dep dep = chain_dependency(b, &s.op);
     int32_t insn = chain_append(b, GANTRY_INSN_CONV);
     set_input(b, insn, &s);
     set_output(b, insn, &s);
     set_residual(b, insn, &s);
     set_modes(b, insn, &s);
-    chain_set(b, insn, GANTRY_CONV_DEP, dep);
-    chain_set(b, insn, GANTRY_CONV_WHOLE, dep > 0);
-    chain_edges_of_reader(b, s.op.in, insn);
-    if (s.op.residual != CHAIN_NONE) chain_edges_of_reader(b, s.op.residual, insn);
-    chain_edges_of_writer(b, s.op.tensor, insn);
-    if (s.op.residual != CHAIN_NONE && s.op.tensor != s.op.residual &&
-        b->state[s.op.tensor].region == b->state[s.op.residual].region)
-        b->state[s.op.residual].dead = true;
-    b->state[s.op.tensor].writer = b->compute_count - 1;
-    struct gantry_chain_op *op = chain_op(b, GANTRY_CHAIN_CONV, insn, s.op.tensor, s.op.block);
-    s.op.insn = op->insn;
-    *op = s.op;
-    chain_weights(b, op, s.m, s.w2);
+    chain_set(b, insn, GANTRY_CONV_DEP, dep.distance);
+    chain_set(b, insn, GANTRY_CONV_WHOLE, dep.distance > 0 && !dep.fine);
+    chain_weights(b, chain_finish(b, insn, &s), s.m, s.w2);
 }

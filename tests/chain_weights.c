@@ -113,3 +113,35 @@ void chain_weights(struct chain_builder *b, struct gantry_chain_op *op, int32_t 
                     put_block(b, op, og * m + block % m, cb, tap / op->kw, tap % op->kw, style);
     }
 }
+
+/* A block of WINDOW; with tcb the taps follow each other over the rows of the map. */
+static void put_pass(struct chain_builder *b, const struct gantry_chain_op *op, int32_t block,
+                     const struct chain_pass *p, int32_t style)
+{
+    uint8_t bytes[GANTRY_BLOCK_BYTES] = {0};
+    for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+        for (int32_t r = 0; r < p->pass.rows; r++)
+            for (int32_t k = 0; k < p->columns; k++) {
+                int32_t o = GANTRY_CHANNELS * block + c;
+                int32_t tap = (p->ky + r * op->stride_y) * op->kw + p->kx + k * op->stride_x;
+                int32_t value = draw_weight(b, op, o, c, style);
+                bytes[gantry_window_slot(p->pass.rows, c, r, k)] = (uint8_t)value;
+                op->weight[(o * op->kh * op->kw + tap) * GANTRY_CHANNELS + c] += (int16_t)value;
+            }
+    memcpy(chain_line(b), bytes, GANTRY_LINE_BYTES);
+    memcpy(chain_line(b), bytes + GANTRY_LINE_BYTES, GANTRY_LINE_BYTES);
+}
+
+void chain_window_weights(struct chain_builder *b, struct gantry_chain_op *op,
+                          const struct chain_pass *passes, int32_t count)
+{
+    size_t outputs = (size_t)outputs_of(op), taps = (size_t)(op->kh * op->kw);
+    op->weight = calloc(outputs * taps * GANTRY_CHANNELS, sizeof *op->weight);
+    op->bias = calloc(outputs, sizeof *op->bias);
+    op->scale = calloc(outputs, sizeof *op->scale);
+    gantry_assert(op->weight && op->bias && op->scale);
+    for (int32_t block = 0; block < (op->tcb ? 1 : op->blocks); block++) {
+        put_parameters(b, op, block, 1);
+        for (int32_t i = 0; i < count; i++) put_pass(b, op, block, &passes[i], 1);
+    }
+}

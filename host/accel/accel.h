@@ -104,8 +104,21 @@ int8_t gantry_lane_x(int32_t x1, int32_t x2, const struct gantry_lane_res *res);
 void gantry_load_word(const uint8_t *row, int32_t row_bytes, int32_t pixel, int32_t j, int32_t step,
                       int32_t lead, uint8_t pad, uint8_t out[16]);
 
-/* Lines of the weight stream that one group of a CONV takes (RES line, parameters, k-steps), and
- * of the whole instruction. */
+/* Passes of WINDOW: the operands PASS0..PASS7 are 16 bits each; see hw/spec/isa.def. Columns: of a
+ * pass or step, on an array of g groups. */
+enum { GANTRY_PASSES_MAX = 8 };
+struct gantry_pass {
+    int32_t py, px, a0, b0, rows;
+};
+enum gantry_operand gantry_pass_operand(int32_t index);
+int32_t gantry_pass_pack(const struct gantry_pass *pass);
+void gantry_pass_unpack(struct gantry_pass *pass, int32_t operand);
+int32_t gantry_window_columns(int32_t g);
+/* Byte of a weight block for channel c, tap row r of rows, tap column k. */
+int32_t gantry_window_slot(int32_t rows, int32_t c, int32_t r, int32_t k);
+
+/* Lines of the weight stream that one group of a CONV or WINDOW takes (RES line, parameters,
+ * k-steps), and of the whole instruction; 0 for other instructions. */
 int64_t gantry_conv_group_lines(const struct gantry_insn *conv);
 int64_t gantry_conv_lines(const struct gantry_insn *conv);
 

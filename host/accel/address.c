@@ -35,6 +35,15 @@ void gantry_act_layout(struct gantry_act_tensor *tensor, const struct gantry_arr
         while (tensor->ps % npx != 2) tensor->ps++;
 }
 
+enum { WINDOW_ROWS = 3, WINDOW_COLUMNS = 5 }; /* of a weight block's slots */
+
+int32_t gantry_window_columns(int32_t g) { return g < 4 ? 3 : WINDOW_COLUMNS; }
+
+int32_t gantry_window_slot(int32_t rows, int32_t c, int32_t r, int32_t k)
+{
+    return GANTRY_CHANNELS * c + WINDOW_COLUMNS * (WINDOW_ROWS - rows + r) + k;
+}
+
 int64_t gantry_act_rows(const struct gantry_act_tensor *tensor, int32_t npx)
 {
     int32_t planes = tensor->sy * tensor->sx;

@@ -77,7 +77,7 @@ static void unroll(struct gantry_check *check)
         at->previous = last[at->queue];
         at->fetched = fetched;
         at->dep = -1;
-        if (at->opcode == GANTRY_INSN_CONV) {
+        if (at->opcode == GANTRY_INSN_CONV || at->opcode == GANTRY_INSN_WINDOW) {
             int64_t dep = gantry_insn_get(&at->insn, GANTRY_CONV_DEP);
             if (dep > 0) at->dep = producer(check, at->previous, dep);
             at->whole = gantry_insn_get(&at->insn, GANTRY_CONV_WHOLE) != 0;
@@ -94,7 +94,7 @@ static enum gantry_status check_instructions(struct gantry_check *check)
         enum gantry_status status = gantry_check_fields(check, i);
         if (status != GANTRY_OK) return status;
         const struct gantry_check_insn *at = &check->insns[i];
-        if (at->run == 0 && at->opcode == GANTRY_INSN_CONV) lines += gantry_conv_lines(&at->insn);
+        if (at->run == 0) lines += gantry_conv_lines(&at->insn);
     }
     if (lines == check->memory->wgt_lines) return GANTRY_OK;
     return gantry_fail(check->error, GANTRY_ERR_ARGUMENT,

@@ -43,21 +43,23 @@ static enum gantry_status conv_fields(struct gantry_check *check, int32_t insn)
     int64_t walked = c.diag ? c.groups : c.tcb ? c.blocks : c.walk_cb;
     int64_t groups = c.tcb ? 1 : gantry_div_up(c.blocks, c.m);
     int64_t raster = (int64_t)c.in.pitch * (c.out.h - 1) + c.out.w;
+    bool runs_over_pitch = !c.window && !c.tcb;
     const struct rule rules[] = {
         {"more groups than blocks need", c.groups, groups},
         {"fewer groups than blocks need", groups, c.groups},
         {"input blocks beyond IN_CB", walked, c.in.cb},
         {"output blocks beyond OUT_CB", c.out_cb0 + (int64_t)c.blocks, c.out.cb},
         {"residual blocks beyond RES_CB", c.res ? c.blocks : 0, c.residual.cb},
-        {"OUT_W beyond the raster's IN_PITCH", c.out.w, c.in.pitch},
+        {"OUT_W beyond the raster's IN_PITCH", c.window ? 0 : c.out.w, c.in.pitch},
         {"input row beyond IN_PITCH", plane_width(&c.in), c.in.pitch},
         {"output row beyond OUT_PITCH", plane_width(&c.out), c.out.pitch},
         {"residual row beyond RES_PITCH", c.res ? plane_width(&c.residual) : 0, c.residual.pitch},
         {"input plane beyond IN_PS", plane_pixels(&c.in), c.in.ps},
         {"output plane beyond OUT_PS", plane_pixels(&c.out), c.out.ps},
         {"residual plane beyond RES_PS", c.res ? plane_pixels(&c.residual) : 0, c.residual.ps},
-        {"ROWS of TCB are not BLOCKS", c.tcb && c.rows != c.blocks ? 1 : 0, 0},
-        {"output pixels beyond ROWS", c.tcb ? 0 : raster, (int64_t)c.rows * c.p},
+        {"ROWS of TCB are not BLOCKS", c.tcb && !c.window && c.rows != c.blocks ? 1 : 0, 0},
+        {"WALK_CB of TCB is not BLOCKS", c.tcb && c.window && c.walk_cb != c.blocks ? 1 : 0, 0},
+        {"output pixels beyond ROWS", runs_over_pitch ? raster : 0, (int64_t)c.rows * c.p},
         {"ZERO_POINT with POOL", c.pool && c.zero != 0 ? 1 : 0, 0},
         {"LO beyond HI", c.lo, c.hi},
         {"DEP beyond the first COMPUTE", c.dep > 0 && check->insns[insn].dep < 0 ? 1 : 0, 0},
@@ -81,15 +83,18 @@ static enum gantry_status fine_dep(struct gantry_check *check, int32_t insn)
     const struct gantry_check_insn *from = &check->insns[at->dep];
     struct gantry_conv consumer, producer;
     gantry_conv_decode(&consumer, &at->insn, check->npx);
-    if (from->opcode == GANTRY_INSN_CONV) {
+    if (from->opcode == GANTRY_INSN_CONV || from->opcode == GANTRY_INSN_WINDOW) {
         gantry_conv_decode(&producer, &from->insn, check->npx);
-        if (producer.out_cb0 == 0 && same_tensor(&consumer.in, &producer.out)) return GANTRY_OK;
+        /* The blocks of TCB are not counted one by one. */
+        if (!producer.tcb && !consumer.tcb && producer.out_cb0 == 0 &&
+            same_tensor(&consumer.in, &producer.out))
+            return GANTRY_OK;
     }
-    return gantry_fail(check->error, GANTRY_ERR_ARGUMENT,
-                       "program: instruction %" PRIu32
-                       " CONV: DEP without WHOLE on instruction %" PRIu32
-                       " %s, which does not write this input alone",
-                       at->index, from->index, gantry_insn_name(from->opcode));
+    return gantry_fail(
+        check->error, GANTRY_ERR_ARGUMENT,
+        "program: instruction %" PRIu32 " %s: DEP without WHOLE on instruction %" PRIu32
+        " %s, which does not write this input alone",
+        at->index, gantry_insn_name(at->opcode), from->index, gantry_insn_name(from->opcode));
 }
 
 static enum gantry_status move_fields(struct gantry_check *check, int32_t insn)
@@ -136,7 +141,7 @@ enum gantry_status gantry_check_fields(struct gantry_check *check, int32_t insn)
                            named ? gantry_insn_get(&at->insn, field) : 1);
     }
     enum gantry_status status = GANTRY_OK;
-    if (at->opcode == GANTRY_INSN_CONV) {
+    if (at->opcode == GANTRY_INSN_CONV || at->opcode == GANTRY_INSN_WINDOW) {
         status = conv_fields(check, insn);
         if (status == GANTRY_OK) status = fine_dep(check, insn);
     } else if (at->queue == GANTRY_UNIT_LOAD || at->queue == GANTRY_UNIT_STORE) {

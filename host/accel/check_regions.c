@@ -60,6 +60,23 @@ static uint32_t parities(int32_t taps, int32_t dilation, int32_t pad, int32_t st
     return mask;
 }
 
+/* Rows and parities that the passes of WINDOW reach. */
+static struct window window_reach(const struct gantry_conv *c)
+{
+    if (c->tcb) return (struct window){0, 1, 1, 1};
+    struct window window = {.y0 = c->in.h};
+    for (int32_t i = 0; i < c->passes; i++) {
+        const struct gantry_pass *pass = &c->pass[i];
+        int32_t first = pass->a0 * c->in.sy + pass->py;
+        int32_t last = (pass->a0 + c->out.h - 1 + pass->rows - 1) * c->in.sy + pass->py;
+        window.y0 = gantry_min_i32(window.y0, gantry_max_i32(first, 0));
+        window.y1 = gantry_max_i32(window.y1, gantry_min_i32(last + 1, c->in.h));
+        window.parity_y |= 1u << pass->py;
+        window.parity_x |= 1u << pass->px;
+    }
+    return window;
+}
+
 static void conv_input(struct gantry_check_access *out, const struct gantry_conv *c, int32_t npx)
 {
     int32_t last = (c->out.h - 1) * c->in.sy + (c->kh - 1) * c->dilation - c->pad_top;
@@ -69,6 +86,7 @@ static void conv_input(struct gantry_check_access *out, const struct gantry_conv
         .parity_y = parities(c->kh, c->dilation, c->pad_top, c->in.sy),
         .parity_x = parities(c->kw, c->dilation, c->pad_left, c->in.sx),
     };
+    if (c->window) window = window_reach(c);
     int32_t blocks = c->diag ? c->groups : c->tcb ? c->blocks : c->walk_cb;
     out->begin = GANTRY_MOMENT_START;
     out->end = GANTRY_MOMENT_READ;
@@ -124,7 +142,7 @@ int32_t gantry_check_list(const struct gantry_check *check, int32_t insn,
         move_accesses(check, at, out);
         return 2;
     }
-    if (at->opcode != GANTRY_INSN_CONV) return 0;
+    if (at->opcode != GANTRY_INSN_CONV && at->opcode != GANTRY_INSN_WINDOW) return 0;
     struct gantry_conv conv;
     gantry_conv_decode(&conv, &at->insn, check->npx);
     conv_input(&out[0], &conv, check->npx);

@@ -49,8 +49,70 @@ static struct gantry_act_tensor conv_residual(const struct gantry_insn *insn)
     };
 }
 
+static const enum gantry_operand pass_operands[GANTRY_PASSES_MAX] = {
+    GANTRY_WINDOW_PASS0, GANTRY_WINDOW_PASS1, GANTRY_WINDOW_PASS2, GANTRY_WINDOW_PASS3,
+    GANTRY_WINDOW_PASS4, GANTRY_WINDOW_PASS5, GANTRY_WINDOW_PASS6, GANTRY_WINDOW_PASS7};
+
+enum gantry_operand gantry_pass_operand(int32_t index)
+{
+    gantry_assert(index >= 0 && index < GANTRY_PASSES_MAX);
+    return pass_operands[index];
+}
+
+int32_t gantry_pass_pack(const struct gantry_pass *pass)
+{
+    return pass->py | pass->px << 1 | (pass->a0 & 127) << 2 | (pass->b0 & 31) << 9 |
+           pass->rows << 14;
+}
+
+void gantry_pass_unpack(struct gantry_pass *pass, int32_t operand)
+{
+    *pass = (struct gantry_pass){
+        .py = operand & 1,
+        .px = operand >> 1 & 1,
+        .a0 = ((operand >> 2 & 127) ^ 64) - 64,
+        .b0 = ((operand >> 9 & 31) ^ 16) - 16,
+        .rows = operand >> 14 & 3,
+    };
+}
+
+/* Operands that WINDOW shares with CONV stand in the same places. */
+static void window_decode(struct gantry_conv *out, const struct gantry_insn *insn, int32_t npx)
+{
+    bool tcb = get(insn, GANTRY_WINDOW_TCB) != 0;
+    *out = (struct gantry_conv){
+        .window = true,
+        .passes = get(insn, GANTRY_WINDOW_PASSES),
+        .diag = !tcb,
+        .tcb = tcb,
+        .pool = get(insn, GANTRY_WINDOW_POOL) != 0,
+        .pad = (uint8_t)get(insn, GANTRY_WINDOW_PAD),
+        .m = 1,
+        .p = npx / 2,
+        .in = conv_input(insn),
+        .out = conv_output(insn),
+        .out_cb0 = get(insn, GANTRY_WINDOW_OUT_CB0),
+        .walk_cb = get(insn, GANTRY_WINDOW_WALK_CB),
+        .blocks = get(insn, GANTRY_WINDOW_BLOCKS),
+        .groups = get(insn, GANTRY_WINDOW_GROUPS),
+        .tile = get(insn, GANTRY_WINDOW_TILE),
+        .tiles = get(insn, GANTRY_WINDOW_TILES),
+        .zero = get(insn, GANTRY_WINDOW_ZERO_POINT),
+        .lo = get(insn, GANTRY_WINDOW_LO),
+        .hi = get(insn, GANTRY_WINDOW_HI),
+        .dep = get(insn, GANTRY_WINDOW_DEP),
+        .whole = get(insn, GANTRY_WINDOW_WHOLE) != 0,
+    };
+    for (int32_t i = 0; i < GANTRY_PASSES_MAX; i++)
+        gantry_pass_unpack(&out->pass[i], get(insn, pass_operands[i]));
+}
+
 void gantry_conv_decode(struct gantry_conv *out, const struct gantry_insn *insn, int32_t npx)
 {
+    if (get(insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_WINDOW) {
+        window_decode(out, insn, npx);
+        return;
+    }
     int32_t m = 1 << get(insn, GANTRY_CONV_LOG2_M);
     *out = (struct gantry_conv){
         .res = get(insn, GANTRY_CONV_RES) != 0,

@@ -217,7 +217,7 @@ static void do_front(struct gantry_accel *accel)
     struct gantry_queue_entry *entry = entry_at(&accel->compute, accel->fronts);
     take(accel, &entry->insn);
     accel->fronts++;
-    if (gantry_insn_get(&entry->insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_CONV)
+    if (gantry_insn_get(&entry->insn, GANTRY_COMMON_OPCODE) != GANTRY_INSN_SYNC)
         (void)gantry_exec_conv(accel, entry);
 }
 

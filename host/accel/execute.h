@@ -25,10 +25,15 @@ enum gantry_unit gantry_insn_queue(uint32_t opcode);
 
 /* ---- Decoded instructions (decode.c) ---- */
 
+/* CONV, and WINDOW: that one is a CONV with diag (or tcb) whose k-steps are passes. p: pixels of an
+ * accumulator row. */
 struct gantry_conv {
+    bool window;
+    int32_t passes; /* steps with tcb */
+    struct gantry_pass pass[GANTRY_PASSES_MAX];
     bool res, diag, max, tcb, w2, pool;
     uint8_t pad;
-    int32_t m, p; /* p: pixels of an accumulator row */
+    int32_t m, p;
     struct gantry_act_tensor in, out, residual;
     int32_t out_cb0, walk_cb, blocks, groups, tile, tiles, rows;
     int32_t kh, kw, dilation, pad_top, pad_left;
@@ -121,7 +126,24 @@ struct gantry_accel {
 bool gantry_exec_fail(struct gantry_accel *accel, enum gantry_cause cause, enum gantry_unit unit,
                       uint32_t index, uint64_t info);
 
-/* The front of a CONV: reads inputs and weights, leaves its words pending. False after an error. */
+/* What one group of a CONV works on. */
+struct gantry_exec_group {
+    const struct gantry_conv *conv;
+    struct gantry_queue_entry *entry;
+    int32_t number;
+    int64_t first_step; /* line of the stream */
+    int32_t tile, rows; /* of the tile under work */
+    int32_t pixels;     /* rows * conv->p, or rows with TCB */
+    bool first;         /* the next products are the tile's first */
+};
+/* A block of 16 x 16 weights from the stream into accel->weight. */
+void gantry_exec_read_block(struct gantry_accel *accel, int64_t line);
+/* A tile of WINDOW: its rows and pixels, then its sums. */
+void gantry_exec_window_place(struct gantry_accel *accel, struct gantry_exec_group *group);
+bool gantry_exec_window(struct gantry_accel *accel, struct gantry_exec_group *group);
+
+/* The front of a CONV or WINDOW: reads inputs and weights, leaves its words pending. False after an
+ * error. */
 bool gantry_exec_conv(struct gantry_accel *accel, struct gantry_queue_entry *entry);
 /* Writes the oldest pending word; rule X reads its residual now. */
 void gantry_exec_write(struct gantry_accel *accel);

@@ -8,17 +8,6 @@
 
 #include <string.h>
 
-/* What one group of a CONV works on. */
-struct group {
-    const struct gantry_conv *conv;
-    struct gantry_queue_entry *entry;
-    int32_t number;
-    int64_t first_step; /* line of the stream */
-    int32_t tile, rows; /* of the tile under work */
-    int32_t pixels;     /* rows * conv->p, or rows with TCB */
-    bool first;         /* the next products are the tile's first */
-};
-
 static void read_line(const struct gantry_accel *accel, int64_t line, uint8_t *out)
 {
     size_t width = (size_t)(GANTRY_LINE_BYTES / accel->params.ports);
@@ -37,7 +26,7 @@ static void read_parameters(struct gantry_accel *accel, int64_t line, int32_t bl
     }
 }
 
-static void read_block(struct gantry_accel *accel, int64_t line)
+void gantry_exec_read_block(struct gantry_accel *accel, int64_t line)
 {
     uint8_t bytes[GANTRY_BLOCK_BYTES];
     read_line(accel, line, bytes);
@@ -46,7 +35,7 @@ static void read_block(struct gantry_accel *accel, int64_t line)
 }
 
 /* Coordinates of the tile's raster pixels; with TCB all rows are of pixel 0. */
-static void place_pixels(struct gantry_accel *accel, const struct group *group)
+static void place_pixels(struct gantry_accel *accel, const struct gantry_exec_group *group)
 {
     const struct gantry_conv *conv = group->conv;
     int64_t first = (int64_t)group->tile * conv->tile * conv->p;
@@ -58,8 +47,8 @@ static void place_pixels(struct gantry_accel *accel, const struct group *group)
 }
 
 /* Reads the input words of one k-step: tap (a, b) relative to the raster pixel, block cb. */
-static bool gather(struct gantry_accel *accel, const struct group *group, int32_t cb, int32_t a,
-                   int32_t b)
+static bool gather(struct gantry_accel *accel, const struct gantry_exec_group *group, int32_t cb,
+                   int32_t a, int32_t b)
 {
     const struct gantry_conv *conv = group->conv;
     const struct gantry_act_tensor *in = &conv->in;
@@ -88,7 +77,7 @@ static bool gather(struct gantry_accel *accel, const struct group *group, int32_
 }
 
 /* Products of the gathered words with the block in accel->weight, into accumulators of block j. */
-static void multiply(struct gantry_accel *accel, const struct group *group, int32_t j)
+static void multiply(struct gantry_accel *accel, const struct gantry_exec_group *group, int32_t j)
 {
     bool keep_max = group->conv->max && !group->first;
     const int16_t *weight = accel->weight;
@@ -110,7 +99,7 @@ static void multiply(struct gantry_accel *accel, const struct group *group, int3
 }
 
 /* All k-steps of a tile. */
-static bool accumulate(struct gantry_accel *accel, struct group *group)
+static bool accumulate(struct gantry_accel *accel, struct gantry_exec_group *group)
 {
     const struct gantry_conv *conv = group->conv;
     int64_t line = group->first_step;
@@ -124,7 +113,7 @@ static bool accumulate(struct gantry_accel *accel, struct group *group)
                 if (!gather(accel, group, cb, a, b)) return false;
                 for (int32_t part = 0; part < (conv->w2 ? 2 : 1); part++) {
                     for (int32_t j = 0; j < conv->m; j++, line += 2) {
-                        read_block(accel, line);
+                        gantry_exec_read_block(accel, line);
                         multiply(accel, group, j);
                     }
                     group->first = false;
@@ -135,7 +124,7 @@ static bool accumulate(struct gantry_accel *accel, struct group *group)
 }
 
 /* Index of the word of output pixel (y, x) in a tensor, or -1 after an error. */
-static int32_t word_of(struct gantry_accel *accel, const struct group *group,
+static int32_t word_of(struct gantry_accel *accel, const struct gantry_exec_group *group,
                        const struct gantry_act_tensor *tensor, int32_t y, int32_t x, int32_t cb)
 {
     int32_t bank;
@@ -159,7 +148,8 @@ static void requantise(const struct gantry_accel *accel, const struct gantry_con
 }
 
 /* Leaves one output word pending; writes older ones when there is no room. */
-static bool emit(struct gantry_accel *accel, const struct group *group, int32_t i, int32_t j)
+static bool emit(struct gantry_accel *accel, const struct gantry_exec_group *group, int32_t i,
+                 int32_t j)
 {
     const struct gantry_conv *conv = group->conv;
     int32_t y = accel->pixel_y[i], x = accel->pixel_x[i];
@@ -183,20 +173,25 @@ static bool emit(struct gantry_accel *accel, const struct group *group, int32_t 
     return true;
 }
 
-static bool run_tile(struct gantry_accel *accel, struct group *group)
+static bool run_tile(struct gantry_accel *accel, struct gantry_exec_group *group)
 {
     const struct gantry_conv *conv = group->conv;
-    group->rows = gantry_min_i32(conv->tile, conv->rows - group->tile * conv->tile);
-    group->pixels = conv->tcb ? group->rows : group->rows * conv->p;
-    place_pixels(accel, group);
-    if (!accumulate(accel, group)) return false;
+    if (conv->window) {
+        gantry_exec_window_place(accel, group);
+        if (!gantry_exec_window(accel, group)) return false;
+    } else {
+        group->rows = gantry_min_i32(conv->tile, conv->rows - group->tile * conv->tile);
+        group->pixels = conv->tcb ? group->rows : group->rows * conv->p;
+        place_pixels(accel, group);
+        if (!accumulate(accel, group)) return false;
+    }
     for (int32_t i = 0; i < group->pixels; i++)
         for (int32_t j = 0; j < conv->m; j++)
             if (!emit(accel, group, i, j)) return false;
     return true;
 }
 
-static bool run_group(struct gantry_accel *accel, struct group *group)
+static bool run_group(struct gantry_accel *accel, struct gantry_exec_group *group)
 {
     const struct gantry_conv *conv = group->conv;
     int64_t line = accel->line;
@@ -222,7 +217,7 @@ bool gantry_exec_conv(struct gantry_accel *accel, struct gantry_queue_entry *ent
 {
     struct gantry_conv conv;
     gantry_conv_decode(&conv, &entry->insn, accel->npx);
-    struct group group = {.conv = &conv, .entry = entry};
+    struct gantry_exec_group group = {.conv = &conv, .entry = entry};
     if (accel->line_run != entry->run) {
         accel->line_run = entry->run;
         accel->line = 0;

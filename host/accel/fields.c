@@ -75,6 +75,59 @@ static enum gantry_operand conv_range(const struct gantry_array_params *params,
     return bad;
 }
 
+/* Passes: rows to add, planes that exist; operands that are not used are 0. */
+static enum gantry_operand window_passes(const struct gantry_insn *insn, bool tcb)
+{
+    int64_t passes = gantry_insn_get(insn, GANTRY_WINDOW_PASSES);
+    if (!tcb && passes > GANTRY_PASSES_MAX) return GANTRY_WINDOW_PASSES;
+    int64_t sy = gantry_insn_get(insn, GANTRY_WINDOW_IN_SY);
+    int64_t sx = gantry_insn_get(insn, GANTRY_WINDOW_IN_SX);
+    for (int32_t i = 0; i < GANTRY_PASSES_MAX; i++) {
+        enum gantry_operand operand = gantry_pass_operand(i);
+        int32_t value = (int32_t)gantry_insn_get(insn, operand);
+        struct gantry_pass pass;
+        gantry_pass_unpack(&pass, value);
+        bool used = !tcb && i < passes;
+        if (used ? pass.rows == 0 || pass.py > sy || pass.px > sx : value != 0) return operand;
+    }
+    return GANTRY_OPERAND_COUNT;
+}
+
+/* With TCB: one row of pixels in, one pixel out. */
+static enum gantry_operand window_tcb(const struct gantry_insn *insn)
+{
+    static const enum gantry_operand ones[] = {GANTRY_WINDOW_IN_H, GANTRY_WINDOW_OUT_H,
+                                               GANTRY_WINDOW_OUT_W, GANTRY_WINDOW_GROUPS};
+    static const enum gantry_operand zeros[] = {GANTRY_WINDOW_IN_SY, GANTRY_WINDOW_IN_SX};
+    for (size_t i = 0; i < GANTRY_COUNT(ones); i++)
+        if (gantry_insn_get(insn, ones[i]) != 1) return ones[i];
+    for (size_t i = 0; i < GANTRY_COUNT(zeros); i++)
+        if (gantry_insn_get(insn, zeros[i]) != 0) return zeros[i];
+    return GANTRY_OPERAND_COUNT;
+}
+
+static enum gantry_operand window_range(const struct gantry_array_params *params,
+                                        const struct gantry_insn *insn)
+{
+    static const enum gantry_operand nonzero[] = {GANTRY_WINDOW_IN_PITCH, GANTRY_WINDOW_IN_H,
+                                                  GANTRY_WINDOW_IN_W,     GANTRY_WINDOW_OUT_H,
+                                                  GANTRY_WINDOW_OUT_W,    GANTRY_WINDOW_OUT_PITCH};
+    bool tcb = gantry_insn_get(insn, GANTRY_WINDOW_TCB) != 0;
+    enum gantry_operand bad = first_zero(insn, nonzero, GANTRY_COUNT(nonzero));
+    if (bad == GANTRY_OPERAND_COUNT && tcb) bad = window_tcb(insn);
+    if (bad == GANTRY_OPERAND_COUNT) bad = window_passes(insn, tcb);
+    if (bad != GANTRY_OPERAND_COUNT) return bad;
+    int64_t walk = gantry_insn_get(insn, GANTRY_WINDOW_WALK_CB);
+    int64_t tile = gantry_insn_get(insn, GANTRY_WINDOW_TILE);
+    int64_t strips = (gantry_insn_get(insn, GANTRY_WINDOW_OUT_W) + params->g - 1) / params->g;
+    int64_t segments = (gantry_insn_get(insn, GANTRY_WINDOW_OUT_H) + tile - 1) / tile;
+    int64_t tiles = tcb ? (walk + tile - 1) / tile : strips * segments;
+    if (!tcb && walk != 1) return GANTRY_WINDOW_WALK_CB;
+    if (gantry_insn_get(insn, GANTRY_WINDOW_TILES) != tiles) return GANTRY_WINDOW_TILES;
+    if (tiles > 1 && gantry_conv_group_lines(insn) > params->ring_lines) return GANTRY_WINDOW_TILES;
+    return GANTRY_OPERAND_COUNT;
+}
+
 static enum gantry_operand load_range(const struct gantry_insn *insn)
 {
     static const enum gantry_operand nonzero[] = {GANTRY_LOAD_ROWS, GANTRY_LOAD_ROW_BYTES,
@@ -101,11 +154,12 @@ enum gantry_cause gantry_insn_legal(const struct gantry_array_params *params,
     uint32_t opcode = (uint32_t)gantry_insn_get(insn, GANTRY_COMMON_OPCODE);
     *field_out = GANTRY_COMMON_OPCODE;
     if (!gantry_insn_name(opcode)) return GANTRY_CAUSE_BAD_OPCODE;
-    /* This specification has no window path yet, whatever the capability says. */
-    if (opcode == GANTRY_INSN_WINDOW) return GANTRY_CAUSE_FIELD_RANGE;
+    bool window = params->window && params->g > 1;
+    if (opcode == GANTRY_INSN_WINDOW && !window) return GANTRY_CAUSE_FIELD_RANGE;
     *field_out = GANTRY_OPERAND_COUNT;
     if (!gantry_insn_reserved_clear(insn)) return GANTRY_CAUSE_RESERVED_BITS;
     if (opcode == GANTRY_INSN_CONV) *field_out = conv_range(params, insn);
+    if (opcode == GANTRY_INSN_WINDOW) *field_out = window_range(params, insn);
     if (opcode == GANTRY_INSN_LOAD) *field_out = load_range(insn);
     if (opcode == GANTRY_INSN_STORE) *field_out = store_range(insn);
     return *field_out == GANTRY_OPERAND_COUNT ? GANTRY_CAUSE_NONE : GANTRY_CAUSE_FIELD_RANGE;

@@ -17,20 +17,31 @@ void gantry_load_word(const uint8_t *row, int32_t row_bytes, int32_t pixel, int3
         out[i] = first + i >= 0 && first + i < row_bytes ? row[first + i] : pad;
 }
 
+static const int64_t block_lines = GANTRY_BLOCK_BYTES / GANTRY_LINE_BYTES;
+
+static int64_t opcode_of(const struct gantry_insn *insn)
+{
+    return gantry_insn_get(insn, GANTRY_COMMON_OPCODE);
+}
+
 int64_t gantry_conv_group_lines(const struct gantry_insn *conv)
 {
+    if (opcode_of(conv) == GANTRY_INSN_WINDOW)
+        return 1 + block_lines * gantry_insn_get(conv, GANTRY_WINDOW_PASSES);
+    if (opcode_of(conv) != GANTRY_INSN_CONV) return 0;
     int64_t m = INT64_C(1) << gantry_insn_get(conv, GANTRY_CONV_LOG2_M);
     int64_t steps = gantry_insn_get(conv, GANTRY_CONV_WALK_CB) *
                     gantry_insn_get(conv, GANTRY_CONV_KH) * gantry_insn_get(conv, GANTRY_CONV_KW);
     int64_t parts = gantry_insn_get(conv, GANTRY_CONV_W2) ? 2 : 1;
     int64_t parameters = gantry_insn_get(conv, GANTRY_CONV_TCB) ? 1 : m;
-    int64_t block_lines = GANTRY_BLOCK_BYTES / GANTRY_LINE_BYTES;
     return gantry_insn_get(conv, GANTRY_CONV_RES) + parameters + block_lines * m * steps * parts;
 }
 
 int64_t gantry_conv_lines(const struct gantry_insn *conv)
 {
-    return gantry_insn_get(conv, GANTRY_CONV_GROUPS) * gantry_conv_group_lines(conv);
+    bool window = opcode_of(conv) == GANTRY_INSN_WINDOW;
+    return gantry_insn_get(conv, window ? GANTRY_WINDOW_GROUPS : GANTRY_CONV_GROUPS) *
+           gantry_conv_group_lines(conv);
 }
 
 int64_t gantry_stripe_bytes(int64_t lines, int32_t ports)

@@ -36,6 +36,7 @@ static bool written_rows(const struct gantry_insn *insn, int32_t npx, struct row
     struct gantry_act_tensor tensor = {0};
     switch (gantry_insn_get(insn, GANTRY_COMMON_OPCODE)) {
     case GANTRY_INSN_CONV:
+    case GANTRY_INSN_WINDOW: /* has these operands in the same places */
         tensor.base = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_BASE);
         tensor.cb = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_CB);
         tensor.pitch = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_PITCH);

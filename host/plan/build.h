@@ -65,7 +65,51 @@ struct gantry_tiling {
     int64_t rows;
     int32_t tile, tiles;
 };
-void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t npx);
+/* pixels: of an accumulator row. */
+void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t pixels);
+
+/* ---- cost.c: cycles by formula, and the shapes chosen by them ---- */
+
+struct gantry_cost_shape {
+    int64_t pitch, out_h; /* raster */
+    int64_t steps;        /* K of a group */
+    int32_t blocks;       /* of the output */
+    int32_t parts;        /* weight parts, 1 or 2 */
+    bool residual;
+    bool grouped; /* groups of several blocks are allowed */
+};
+/* Cycles of a CONV with m blocks a group, and its tiles. */
+int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
+                         struct gantry_tiling *tiling);
+/* Lines of the weight stream of a group. */
+int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m);
+/* The m of least cost, the smaller one of nearly equals, and its tiles. */
+int32_t gantry_cost_choose_m(const struct gantry_cost_shape *shape,
+                             const struct gantry_array_params *params,
+                             struct gantry_tiling *tiling);
+
+/* A pass of WINDOW: taps of one parity plane, of kernel rows ky, ky + sy, .. */
+struct gantry_window_pass {
+    int32_t py, px, a0, b0, rows, columns;
+    int32_t ky, kx; /* first tap */
+};
+struct gantry_window_passes {
+    int32_t count;
+    struct gantry_window_pass pass[GANTRY_PASSES_MAX];
+};
+/* Passes of a depthwise task over the planes of its input; false when WINDOW cannot run it. */
+bool gantry_window_passes_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                               const struct gantry_act_tensor *in,
+                               const struct gantry_array_params *params);
+/* The same for an average over the whole map: a count of steps. */
+bool gantry_window_mean_make(struct gantry_window_passes *passes, const struct gantry_task *task,
+                             const struct gantry_array_params *params);
+int64_t gantry_cost_mean(const struct gantry_window_passes *passes, int32_t blocks,
+                         struct gantry_tiling *tiling);
+/* Cycles of a WINDOW, and its tiles: rows of the ring over all tiles. */
+int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t out_h, int32_t out_w,
+                           int32_t blocks, const struct gantry_array_params *params,
+                           struct gantry_tiling *tiling);
 
 /* ---- Intervals of time that want room: chips in rows, tensors in the arena ---- */
 
@@ -113,16 +157,38 @@ struct gantry_chip {
     int32_t owner;       /* chip whose rows it takes over in place, or itself */
 };
 
-/* A COMPUTE instruction. */
+/* Output rows that are computed as soon as so many input rows are loaded; the instruction sees
+ * both tensors from the given rows on. */
+struct gantry_band {
+    int32_t out_row, out_rows, in_row, pad_top;
+    int32_t load_row, load_rows;
+};
+enum { GANTRY_BANDS_MAX = 8 };
+struct gantry_bands {
+    int32_t count; /* 0: none */
+    struct gantry_band band[GANTRY_BANDS_MAX];
+};
+
+/* A COMPUTE instruction, or one for each band. */
 struct gantry_step {
     struct gantry_task task;
     int32_t add;          /* ADD node whose residual it adds, or GANTRY_NO_NODE */
     int32_t in, out, res; /* chips; res -1 without residual */
     bool flat;            /* all pixels of all planes as one row */
+    /* chosen with the geometry of the chips */
+    int32_t m; /* output blocks of a group */
+    struct gantry_tiling tiling;
+    bool window;                        /* on the window path */
+    bool tcb;                           /* there, as the mean of a whole map */
+    struct gantry_window_passes passes; /* with tcb only the count: steps */
+    struct gantry_bands bands;
 };
 
-/* Lines of the weight stream for one group of a step that reads chip in. */
+/* Lines of the weight stream for one group of a step that reads chip in, and of all groups. */
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in);
+int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in);
+/* k-steps of a group: folded columns are channels. */
+int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in);
 
 struct gantry_lowered {
     struct gantry_chip *chips;
@@ -141,11 +207,15 @@ GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build
 /* layout.c: geometry and rows of the chips. lowered->failed says when they do not fit. */
 GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *build,
                                                        struct gantry_lowered *lowered);
-/* weights.c: writes the stream of a step, gantry_step_group_lines lines for each output block. */
+/* bands.c: cuts the first step into bands when that saves cycles. */
+void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered);
+/* First activation row of a tensor seen from a row on that begins in bank 0. */
+int32_t gantry_band_view(const struct gantry_act_tensor *act, int32_t row, int32_t npx);
+/* weights.c: writes the stream of a step, gantry_step_lines lines. */
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines);
 /* program.c: program and weights of a segment, into plan->arena; runs the program checker. */
 GANTRY_MUST_USE enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
-                                                        const struct gantry_lowered *lowered);
+                                                        struct gantry_lowered *lowered);
 
 #endif

@@ -96,19 +96,60 @@ static void fail(const struct gantry_build *build, struct gantry_lowered *lowere
     };
 }
 
-/* Tiles of every step: the pitch may have grown since the node was found legal. */
-static void check_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
+static struct gantry_cost_shape cost_shape(const struct gantry_step *step,
+                                           const struct gantry_chip *in)
+{
+    int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
+    return (struct gantry_cost_shape){
+        .pitch = step->flat ? pixels : in->act.pitch,
+        .out_h = step->flat ? 1 : step->task.out.h,
+        .steps = gantry_step_count(step, in),
+        .blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS),
+        .parts = step->task.split ? 2 : 1,
+        .residual = step->res >= 0,
+        .grouped = step->task.kind == GANTRY_TASK_CONV,
+    };
+}
+
+/* Puts a step on the window path when that is there, takes it, and is faster. */
+static void try_window(const struct gantry_build *build, struct gantry_step *step,
+                       const struct gantry_chip *in, int64_t cost)
+{
+    const struct gantry_task *task = &step->task;
+    int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
+    bool sums = task->kind == GANTRY_TASK_DEPTHWISE || task->kind == GANTRY_TASK_AVERAGE;
+    if (!sums || step->add != GANTRY_NO_NODE || step->flat) return;
+    struct gantry_tiling tiling;
+    bool raster = in->act.sy == 1 && in->act.sx == 1 && in->act.pitch == in->act.w;
+    step->tcb = raster && gantry_window_mean_make(&step->passes, task, build->params);
+    if (step->tcb && gantry_cost_mean(&step->passes, blocks, &tiling) < cost) {
+        step->window = true;
+        step->tiling = tiling;
+        return;
+    }
+    step->tcb = false;
+    if (!gantry_window_passes_make(&step->passes, task, &in->act, build->params)) return;
+    if (gantry_cost_window(&step->passes, task->out.h, task->out.w, blocks, build->params,
+                           &tiling) >= cost)
+        return;
+    step->window = true;
+    step->tiling = tiling;
+}
+
+/* Groups and tiles of every step: the pitch may have grown since the node was found legal. */
+static void shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t i = 0; i < lowered->step_count && !lowered->failed.code; i++) {
-        const struct gantry_step *step = &lowered->steps[i];
+        struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = chip_of(lowered, step->in);
-        int64_t pixels = (int64_t)in->act.sy * in->act.sx * in->act.ps;
-        struct gantry_tiling tiling;
-        gantry_tiling_make(&tiling, step->flat ? pixels : in->act.pitch,
-                           step->flat ? 1 : step->task.out.h, 2 * build->params->g);
+        struct gantry_cost_shape shape = cost_shape(step, in);
+        struct gantry_tiling *tiling = &step->tiling;
+        step->m = gantry_cost_choose_m(&shape, build->params, tiling);
+        int64_t cost = gantry_cost_conv(&shape, step->m, 2 * build->params->g, tiling);
+        try_window(build, step, in, cost);
         int64_t lines = gantry_step_group_lines(step, in);
-        bool ring = tiling.tiles > 1 && lines > build->params->ring_lines;
-        if (!ring && tiling.rows <= GANTRY_EXTENT_MAX) continue;
+        bool ring = tiling->tiles > 1 && lines > build->params->ring_lines;
+        if (!ring && (step->window || tiling->rows <= GANTRY_EXTENT_MAX)) continue;
         lowered->failed_node = step->task.node;
         lowered->failed = (struct gantry_reason){
             .code = ring ? "ring" : "extent",
@@ -116,7 +157,7 @@ static void check_steps(const struct gantry_build *build, struct gantry_lowered 
                          : "Accumulator rows of a group have 16 bits",
             .has_numbers = true,
             .limit = ring ? build->params->ring_lines : GANTRY_EXTENT_MAX,
-            .value = ring ? lines : tiling.rows,
+            .value = ring ? lines : tiling->rows,
         };
     }
 }
@@ -130,7 +171,7 @@ enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry
     set_geometry(build, lowered);
     set_liveness(build, lowered);
     if (!build->plan->options.observe) share_in_place(lowered);
-    check_steps(build, lowered);
+    shape_steps(build, lowered);
     if (lowered->failed.code) return GANTRY_OK;
     for (int32_t c = 0; c < lowered->chip_count; c++) {
         struct gantry_chip *chip = chip_of(lowered, c);

@@ -5,6 +5,7 @@
  * step that reads anything of the group; the last producer of a group of STOREs signals the first
  * of them. Queues are in order, so each counter goes up once and down once. Between steps, dep
  * names the youngest producer of the input, or seven back when it is older: steps finish in order.
+ * A step follows the rows of its producer where the layout lets it.
  */
 #include "plan/build.h"
 
@@ -18,11 +19,13 @@ struct writer {
     struct gantry_plan_segment *segment;
     struct gantry_insn *insns;
     int32_t *chip_step;   /* per chip: step that writes it, or -1 for a loaded one */
+    int32_t *computed;    /* per step: number of its last COMPUTE instruction */
     int32_t *load_group;  /* per chip, -1 when it is not loaded */
     int32_t *store_group; /* per chip, -1 when it is not stored */
     int32_t loads, stores;
-    uint32_t waited; /* load groups whose semaphore has been taken */
-    bool overflow;   /* a value did not fit its field */
+    int32_t computes; /* COMPUTE instructions so far */
+    uint32_t waited;  /* load groups whose semaphore has been taken */
+    bool overflow;    /* a value did not fit its field */
 };
 
 static void set(struct writer *writer, struct gantry_insn *insn, enum gantry_operand operand,
@@ -78,7 +81,8 @@ static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
     return true;
 }
 
-static void write_load(struct writer *writer, int32_t index)
+/* Rows row0 .. row0 + rows - 1 of a chip. */
+static void write_load(struct writer *writer, int32_t index, int32_t row0, int32_t rows)
 {
     const struct gantry_build *build = writer->build;
     const struct gantry_chip *chip = &writer->lowered->chips[index];
@@ -87,9 +91,10 @@ static void write_load(struct writer *writer, int32_t index)
     struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
     int32_t stride = home->pixel_stride, width = home->extent.w;
     set(writer, insn, GANTRY_LOAD_BUFFER, buffer_of(home->home));
-    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset);
+    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)row0 * width * stride);
     set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)width * stride);
-    set(writer, insn, GANTRY_LOAD_ROWS, chip->act.h);
+    set(writer, insn, GANTRY_LOAD_ROWS, rows);
+    set(writer, insn, GANTRY_LOAD_ROW0, row0);
     set(writer, insn, GANTRY_LOAD_ROW_BYTES, (int64_t)width * stride);
     set(writer, insn, GANTRY_LOAD_PIXELS, chip->act.w);
     set(writer, insn, GANTRY_LOAD_STEP, (chip->folded ? chip->fold_stride : 1) * stride);
@@ -150,7 +155,7 @@ static void set_values(struct writer *writer, struct gantry_insn *insn,
     set(writer, insn, GANTRY_CONV_HI, high);
 }
 
-static void set_window(struct writer *writer, struct gantry_insn *insn,
+static void set_kernel(struct writer *writer, struct gantry_insn *insn,
                        const struct gantry_step *step, const struct gantry_chip *in)
 {
     const struct gantry_task *task = &step->task;
@@ -166,11 +171,43 @@ static void set_window(struct writer *writer, struct gantry_insn *insn,
     set(writer, insn, GANTRY_CONV_PAD_TOP, task->pad_top);
     set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : task->pad_left);
     set(writer, insn, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
-    set(writer, insn, GANTRY_CONV_GROUPS, blocks);
+    set(writer, insn, GANTRY_CONV_LOG2_M, step->m / 2); /* 1, 2, 4 */
+    set(writer, insn, GANTRY_CONV_GROUPS, gantry_div_up(blocks, step->m));
     set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
 }
 
-/* Descriptors of input, output and residual, and the raster that runs over the input's pitch. */
+static void set_passes(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step)
+{
+    int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+    set(writer, insn, GANTRY_WINDOW_TCB, step->tcb);
+    set(writer, insn, GANTRY_WINDOW_POOL, step->task.kind == GANTRY_TASK_AVERAGE);
+    set(writer, insn, GANTRY_WINDOW_PASSES, step->passes.count);
+    for (int32_t i = 0; i < step->passes.count && !step->tcb; i++) {
+        const struct gantry_window_pass *pass = &step->passes.pass[i];
+        struct gantry_pass packed = {pass->py, pass->px, pass->a0, pass->b0, pass->rows};
+        set(writer, insn, gantry_pass_operand(i), gantry_pass_pack(&packed));
+    }
+    set(writer, insn, GANTRY_WINDOW_WALK_CB, step->tcb ? blocks : 1);
+    set(writer, insn, GANTRY_WINDOW_GROUPS, step->tcb ? 1 : blocks);
+    set(writer, insn, GANTRY_WINDOW_BLOCKS, blocks);
+    set(writer, insn, GANTRY_WINDOW_TILE, step->tiling.tile);
+    set(writer, insn, GANTRY_WINDOW_TILES, step->tiling.tiles);
+}
+
+/* The raster of a CONV runs over the input's pitch. */
+static void set_raster(struct writer *writer, struct gantry_insn *insn,
+                       const struct gantry_step *step, int32_t pitch)
+{
+    int32_t pixels = 2 * writer->build->params->g / step->m;
+    set(writer, insn, GANTRY_CONV_STEP_Y, pixels / pitch);
+    set(writer, insn, GANTRY_CONV_STEP_X, pixels % pitch);
+    set(writer, insn, GANTRY_CONV_ROWS, step->tiling.rows);
+    set(writer, insn, GANTRY_CONV_TILE, step->tiling.tile);
+    set(writer, insn, GANTRY_CONV_TILES, step->tiling.tiles);
+}
+
+/* Descriptors of input, output and residual. WINDOW has those operands where CONV has them. */
 static void set_tensors(struct writer *writer, struct gantry_insn *insn,
                         const struct gantry_step *step)
 {
@@ -182,6 +219,10 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
         in.sy = in.sx = out.sy = out.sx = out_h = in.h = 1;
         in.ps = out.ps = 0;
         in.w = in.pitch = out.pitch = out_w = pixels;
+    }
+    if (step->tcb) {
+        in.w = in.pitch = in.h * in.w;
+        in.h = 1;
     }
     set(writer, insn, GANTRY_CONV_IN_BASE, in.base);
     set(writer, insn, GANTRY_CONV_IN_CB, in.cb);
@@ -209,14 +250,7 @@ static void set_tensors(struct writer *writer, struct gantry_insn *insn,
         set(writer, insn, GANTRY_CONV_RES_PITCH, res->pitch);
         set(writer, insn, GANTRY_CONV_RES_PS, res->ps);
     }
-    int32_t npx = 2 * writer->build->params->g;
-    struct gantry_tiling tiling;
-    gantry_tiling_make(&tiling, in.pitch, out_h, npx);
-    set(writer, insn, GANTRY_CONV_STEP_Y, npx / in.pitch);
-    set(writer, insn, GANTRY_CONV_STEP_X, npx % in.pitch);
-    set(writer, insn, GANTRY_CONV_ROWS, tiling.rows);
-    set(writer, insn, GANTRY_CONV_TILE, tiling.tile);
-    set(writer, insn, GANTRY_CONV_TILES, tiling.tiles);
+    if (!step->window) set_raster(writer, insn, step, in.pitch);
 }
 
 /* Semaphores of loads that this step is the first to need. */
@@ -232,20 +266,87 @@ static uint32_t load_waits(struct writer *writer, const struct gantry_step *step
     return wait;
 }
 
-static void write_step(struct writer *writer, int32_t index)
+/* Whether a step may start on the first rows of its producer: that one writes exactly the tensor
+ * that the step reads. Flat views count other rows. */
+static bool follows_rows(const struct writer *writer, int32_t index, int32_t producer)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    const struct gantry_step *from = &writer->lowered->steps[producer];
+    const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
+    return writer->computes - writer->computed[producer] <= GANTRY_DEP_MAX && !step->flat &&
+           !from->flat && !step->tcb && !from->tcb && from->bands.count == 0 &&
+           from->task.out.h == in->h && from->task.out.w == in->w;
+}
+
+/* What an instruction of one band has of its own. */
+static void set_band(struct writer *writer, struct gantry_insn *insn,
+                     const struct gantry_step *step, const struct gantry_band *band)
+{
+    const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
+    const struct gantry_act_tensor *out = &writer->lowered->chips[step->out].act;
+    int32_t npx = 2 * writer->build->params->g;
+    struct gantry_tiling tiling;
+    gantry_tiling_make(&tiling, in->pitch, band->out_rows, npx / step->m);
+    set(writer, insn, GANTRY_CONV_IN_BASE, gantry_band_view(in, band->in_row, npx));
+    set(writer, insn, GANTRY_CONV_IN_H, in->h - band->in_row);
+    set(writer, insn, GANTRY_CONV_PAD_TOP, band->pad_top);
+    set(writer, insn, GANTRY_CONV_OUT_BASE, gantry_band_view(out, band->out_row, npx));
+    set(writer, insn, GANTRY_CONV_OUT_H, band->out_rows);
+    set(writer, insn, GANTRY_CONV_ROWS, tiling.rows);
+    set(writer, insn, GANTRY_CONV_TILE, tiling.tile);
+    set(writer, insn, GANTRY_CONV_TILES, tiling.tiles);
+}
+
+static struct gantry_insn *write_compute(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
     int32_t node = step->task.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->task.node;
-    struct gantry_insn *insn = append(writer, GANTRY_INSN_CONV, node);
-    set_window(writer, insn, step, &writer->lowered->chips[step->in]);
+    struct gantry_insn *insn =
+        append(writer, step->window ? GANTRY_INSN_WINDOW : GANTRY_INSN_CONV, node);
+    if (step->window)
+        set_passes(writer, insn, step);
+    else
+        set_kernel(writer, insn, step, &writer->lowered->chips[step->in]);
     set_values(writer, insn, step);
     set_tensors(writer, insn, step);
     int32_t producer = writer->chip_step[step->in];
     if (producer >= 0) {
-        set(writer, insn, GANTRY_CONV_DEP, gantry_min_i32(index - producer, GANTRY_DEP_MAX));
-        set(writer, insn, GANTRY_CONV_WHOLE, 1);
+        int32_t distance = writer->computes - writer->computed[producer];
+        set(writer, insn, GANTRY_CONV_DEP, gantry_min_i32(distance, GANTRY_DEP_MAX));
+        set(writer, insn, GANTRY_CONV_WHOLE, !follows_rows(writer, index, producer));
     }
-    set(writer, insn, GANTRY_COMMON_WAIT, load_waits(writer, step));
+    writer->computed[index] = writer->computes++;
+    return insn;
+}
+
+/* The bands of a step, each behind its own LOAD. LOADs signal one semaphore in order, so the n-th
+ * band takes the signal of the n-th LOAD. */
+static struct gantry_insn *write_bands(struct writer *writer, int32_t index)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    struct gantry_insn *insn = NULL;
+    uint32_t wait = UINT32_C(1) << writer->load_group[step->in];
+    writer->waited |= wait;
+    for (int32_t b = 0; b < step->bands.count; b++) {
+        const struct gantry_band *band = &step->bands.band[b];
+        write_load(writer, step->in, band->load_row, band->load_rows);
+        insn = write_compute(writer, index);
+        set_band(writer, insn, step, band);
+        set(writer, insn, GANTRY_COMMON_WAIT, wait);
+    }
+    return insn;
+}
+
+static void write_step(struct writer *writer, int32_t index)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    struct gantry_insn *insn;
+    if (step->bands.count > 0) {
+        insn = write_bands(writer, index);
+    } else {
+        insn = write_compute(writer, index);
+        set(writer, insn, GANTRY_COMMON_WAIT, load_waits(writer, step));
+    }
     int32_t group = writer->store_group[step->out];
     if (group < 0 || !last_of_group(writer->store_group, writer->lowered->chip_count, step->out))
         return;
@@ -258,6 +359,25 @@ static void write_step(struct writer *writer, int32_t index)
     }
 }
 
+/* A chip that the first step reads in bands is loaded with them, before all others. */
+static void write_instructions(struct writer *writer)
+{
+    const struct gantry_lowered *lowered = writer->lowered;
+    int32_t banded = lowered->steps[0].bands.count > 0 ? lowered->steps[0].in : -1;
+    if (banded >= 0) write_step(writer, 0);
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (lowered->chips[c].loaded && c != banded)
+            write_load(writer, c, 0, lowered->chips[c].act.h);
+    for (int32_t i = banded >= 0; i < lowered->step_count; i++) write_step(writer, i);
+    (void)append(writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
+}
+
+/* Times that a step's weights stand in the stream. */
+static int32_t repeats(const struct gantry_step *step)
+{
+    return gantry_max_i32(step->bands.count, 1);
+}
+
 static enum gantry_status write_weights(struct writer *writer)
 {
     const struct gantry_lowered *lowered = writer->lowered;
@@ -267,8 +387,7 @@ static enum gantry_status write_weights(struct writer *writer)
     int64_t lines = 0;
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
-        lines += gantry_step_group_lines(step, &lowered->chips[step->in]) *
-                 gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+        lines += repeats(step) * gantry_step_lines(step, &lowered->chips[step->in]);
     }
     int64_t bytes = gantry_stripe_bytes(lines, ports) * ports;
     segment->weights = gantry_arena_alloc(&build->plan->arena, (size_t)bytes, 1);
@@ -284,9 +403,10 @@ static enum gantry_status write_weights(struct writer *writer)
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = &lowered->chips[step->in];
-        gantry_build_stream(build, step, in, at);
-        at += gantry_step_group_lines(step, in) * gantry_div_up(step->task.out.c, GANTRY_CHANNELS) *
-              GANTRY_LINE_BYTES;
+        for (int32_t k = 0; k < repeats(step); k++) {
+            gantry_build_stream(build, step, in, at);
+            at += gantry_step_lines(step, in) * GANTRY_LINE_BYTES;
+        }
     }
     gantry_stripe_lines(stream, lines, ports, segment->weights);
     gantry_release(build->scratch.allocator, stream);
@@ -321,29 +441,30 @@ static bool allocate(struct writer *writer)
     struct gantry_arena *scratch = &writer->build->scratch;
     struct gantry_arena *arena = &writer->build->plan->arena;
     size_t chips = (size_t)writer->lowered->chip_count;
-    size_t insns = 2 * chips + (size_t)writer->lowered->step_count + 1;
+    size_t steps = (size_t)writer->lowered->step_count;
+    size_t insns = 2 * chips + steps + 1 + 2 * GANTRY_BANDS_MAX;
     writer->insns = gantry_arena_alloc(scratch, insns, sizeof *writer->insns);
     writer->chip_step = gantry_arena_alloc(scratch, chips, sizeof *writer->chip_step);
+    writer->computed = gantry_arena_alloc(scratch, steps, sizeof *writer->computed);
     writer->load_group = gantry_arena_alloc(scratch, chips, sizeof *writer->load_group);
     writer->store_group = gantry_arena_alloc(scratch, chips, sizeof *writer->store_group);
     writer->segment->insn_node =
         gantry_arena_alloc(arena, insns, sizeof *writer->segment->insn_node);
     writer->segment->program = gantry_arena_alloc(arena, insns, GANTRY_INSN_BYTES);
-    return writer->insns && writer->chip_step && writer->load_group && writer->store_group &&
-           writer->segment->insn_node && writer->segment->program;
+    return writer->insns && writer->chip_step && writer->computed && writer->load_group &&
+           writer->store_group && writer->segment->insn_node && writer->segment->program;
 }
 
 enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
-                                        const struct gantry_lowered *lowered)
+                                        struct gantry_lowered *lowered)
 {
     struct writer writer = {
         .build = build, .lowered = lowered, .segment = &build->plan->segments[segment]};
     if (!allocate(&writer)) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
     group_transfers(&writer);
-    for (int32_t c = 0; c < lowered->chip_count; c++)
-        if (lowered->chips[c].loaded) write_load(&writer, c);
-    for (int32_t i = 0; i < lowered->step_count; i++) write_step(&writer, i);
-    (void)append(&writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
+    /* Loads of one group share a semaphore: bands need one of their own. */
+    if (writer.loads <= LOAD_GROUPS) gantry_build_bands(build, lowered);
+    write_instructions(&writer);
     if (writer.overflow)
         return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
                            "internal: launch %d: a value does not fit its field", segment);

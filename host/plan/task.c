@@ -171,9 +171,9 @@ int64_t gantry_task_steps(const struct gantry_task *task)
     return taps * gantry_div_up(task->in.c, GANTRY_CHANNELS);
 }
 
-void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t npx)
+void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out_h, int32_t pixels)
 {
-    tiling->rows = (pitch * out_h + npx - 1) / npx;
+    tiling->rows = (pitch * out_h + pixels - 1) / pixels;
     int64_t tiles = (tiling->rows + GANTRY_TILE_ROWS_MAX - 1) / GANTRY_TILE_ROWS_MAX;
     tiling->tile = (int32_t)((tiling->rows + tiles - 1) / tiles);
     tiling->tiles = (int32_t)((tiling->rows + tiling->tile - 1) / tiling->tile);

@@ -13,8 +13,7 @@ struct stream {
     uint8_t *at;
 };
 
-/* k-steps of a group: folded columns are channels. */
-static int64_t steps_of(const struct gantry_step *step, const struct gantry_chip *in)
+int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in)
 {
     if (in->folded) return (int64_t)step->task.kernel_h * in->act.cb;
     return gantry_task_steps(&step->task);
@@ -22,8 +21,16 @@ static int64_t steps_of(const struct gantry_step *step, const struct gantry_chip
 
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in)
 {
-    return 1 + (step->add != GANTRY_NO_NODE) +
-           steps_of(step, in) * BLOCK_LINES * (step->task.split ? 2 : 1);
+    if (step->window) return 1 + (int64_t)step->passes.count * BLOCK_LINES;
+    return step->m + (step->add != GANTRY_NO_NODE) +
+           gantry_step_count(step, in) * BLOCK_LINES * step->m * (step->task.split ? 2 : 1);
+}
+
+int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in)
+{
+    int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
+    if (step->tcb) return gantry_step_group_lines(step, in);
+    return gantry_div_up(blocks, step->m) * gantry_step_group_lines(step, in);
 }
 
 static void write_residual(struct stream *stream)
@@ -85,8 +92,9 @@ static int32_t weight_of(const struct stream *stream, int32_t o, int32_t ky, int
     return gantry_task_weight(stream->build->graph, task, o, ky, kx, c);
 }
 
-/* One block of 16 x 16 weights, or two whose sum they are. */
-static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_t ky, int32_t kx)
+/* One block of 16 x 16 weights: the first part, or what is left of the weights for the second. */
+static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_t ky, int32_t kx,
+                        bool second)
 {
     const struct gantry_task *task = &stream->step->task;
     bool diagonal = task->kind != GANTRY_TASK_CONV;
@@ -96,12 +104,60 @@ static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_
             int32_t c = (diagonal ? block : cb) * GANTRY_CHANNELS + i;
             int32_t w = weight_of(stream, block * GANTRY_CHANNELS + o, ky, kx, c);
             int32_t first = gantry_max_i32(-127, gantry_min_i32(127, w));
-            int32_t at = GANTRY_CHANNELS * o + i;
-            stream->at[at] = (uint8_t)first;
-            if (task->split) stream->at[GANTRY_BLOCK_BYTES + at] = (uint8_t)(w - first);
+            stream->at[GANTRY_CHANNELS * o + i] = (uint8_t)(second ? w - first : first);
         }
     }
-    stream->at += GANTRY_BLOCK_BYTES * (task->split ? 2 : 1);
+    stream->at += GANTRY_BLOCK_BYTES;
+}
+
+/* The k-steps of a group: m blocks of a part, then those of the next part. */
+static void write_steps(struct stream *stream, int32_t block)
+{
+    const struct gantry_task *task = &stream->step->task;
+    int32_t walk = task->kind == GANTRY_TASK_CONV ? stream->in->act.cb : 1;
+    int32_t columns = stream->in->folded ? 1 : task->kernel_w;
+    for (int32_t cb = 0; cb < walk; cb++)
+        for (int32_t tap = 0; tap < task->kernel_h * columns; tap++)
+            for (int32_t part = 0; part < (task->split ? 2 : 1); part++)
+                for (int32_t j = 0; j < stream->step->m; j++)
+                    write_block(stream, block + j, cb, tap / columns, tap % columns, part == 1);
+}
+
+/* A pass of WINDOW: taps of all channels of a block. */
+static void write_pass(struct stream *stream, int32_t block, const struct gantry_window_pass *pass)
+{
+    const struct gantry_act_tensor *in = &stream->in->act;
+    for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+        for (int32_t r = 0; r < pass->rows; r++)
+            for (int32_t k = 0; k < pass->columns; k++) {
+                int32_t o = block * GANTRY_CHANNELS + c;
+                int32_t w = weight_of(stream, o, pass->ky + r * in->sy, pass->kx + k * in->sx, o);
+                stream->at[gantry_window_slot(pass->rows, c, r, k)] = (uint8_t)w;
+            }
+    stream->at += GANTRY_BLOCK_BYTES;
+}
+
+/* Steps over a map: ones, up to its last pixel. All blocks take the parameters of the first, whose
+ * channels all have one scale: those that it lacks are no block's. */
+static void write_mean(struct stream *stream)
+{
+    const struct gantry_task *task = &stream->step->task;
+    int32_t columns = gantry_window_columns(stream->build->params->g);
+    int32_t pixels = task->in.h * task->in.w;
+    write_parameters(stream, 0);
+    for (int32_t q = 0; q < pixels; q += columns, stream->at += GANTRY_BLOCK_BYTES)
+        for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+            for (int32_t k = 0; k < columns && q + k < pixels; k++)
+                stream->at[gantry_window_slot(1, c, 0, k)] = 1;
+}
+
+static void write_window(struct stream *stream, int32_t blocks)
+{
+    const struct gantry_window_passes *passes = &stream->step->passes;
+    for (int32_t block = 0; block < blocks; block++) {
+        write_parameters(stream, block);
+        for (int32_t i = 0; i < passes->count; i++) write_pass(stream, block, &passes->pass[i]);
+    }
 }
 
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
@@ -110,14 +166,12 @@ void gantry_build_stream(const struct gantry_build *build, const struct gantry_s
     struct stream stream = {.build = build, .step = step, .in = in, .at = lines};
     const struct gantry_task *task = &step->task;
     int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
-    int32_t walk = task->kind == GANTRY_TASK_CONV ? in->act.cb : 1;
-    int32_t columns = in->folded ? 1 : task->kernel_w;
-    memset(lines, 0, (size_t)(blocks * gantry_step_group_lines(step, in)) * GANTRY_LINE_BYTES);
-    for (int32_t block = 0; block < blocks; block++) {
+    memset(lines, 0, (size_t)gantry_step_lines(step, in) * GANTRY_LINE_BYTES);
+    if (step->tcb) write_mean(&stream);
+    if (step->window && !step->tcb) write_window(&stream, blocks);
+    for (int32_t block = 0; block < blocks && !step->window; block += step->m) {
         if (step->add != GANTRY_NO_NODE) write_residual(&stream);
-        write_parameters(&stream, block);
-        for (int32_t cb = 0; cb < walk; cb++)
-            for (int32_t ky = 0; ky < task->kernel_h; ky++)
-                for (int32_t kx = 0; kx < columns; kx++) write_block(&stream, block, cb, ky, kx);
+        for (int32_t j = 0; j < step->m; j++) write_parameters(&stream, block + j);
+        write_steps(&stream, block);
     }
 }

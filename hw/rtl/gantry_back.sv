@@ -4,6 +4,7 @@
 //   tiles --->[FIFO of 7]---+
 //   rows done ------------->+--->[drain step: position, words]--->[q]--->[bank, row]---(delay)--->
 //   residual rows asked --->+                                          words, bank, row at stage 18
+//                                                                      watermark behind it
 //
 // A drain step is G words, half of that with a residual. It starts when its row is complete,
 // chasing the front, and when the residual of the row has been asked for. Steps move with move_o.
@@ -14,6 +15,7 @@ module gantry_back #(
   parameter integer G        = 2,
   parameter integer ACT_ROWS = 512,
   parameter integer ACC_ROWS = 64,
+  parameter integer WINDOW   = 0,
   localparam integer NPX   = 2 * G,
   localparam integer BankW = $clog2(NPX),
   localparam integer RowW  = $clog2(ACC_ROWS)
@@ -37,6 +39,10 @@ module gantry_back #(
   output logic                    running_start_o,
   output logic                    quiet_o,        // nothing to drain, no step in the pipeline
   output logic                    empty_o,        // no step in the pipeline
+  // watermark: of the oldest unfinished instruction, what has reached memory
+  output logic [8:0]              mark_blocks_o,  // whole channel blocks
+  output logic [8:0]              mark_part_o,    // blocks of which the first rows are there
+  output logic [16:0]             mark_rows_o,
   // residual
   input  wire logic               residual_row_i, // a row more has been asked for
   // pipeline
@@ -89,9 +95,13 @@ module gantry_back #(
   logic [15:0]     tcb_row_q;
   logic [RowW:0]   done_q;
   logic [3:0]      residual_rows_q;               // asked for, not yet drained
-  logic            row_there, residual_there;
+  logic            row_there, residual_there, window, next_window, strip_last;
+  logic [15:0]     strip_row_q;
   assign res            = running_o[`GANTRY_CONV_RES];
   assign tcb            = running_o[`GANTRY_CONV_TCB];
+  assign window         = WINDOW != 0 && running_o[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_WINDOW;
+  assign next_window    = WINDOW != 0 && insn_i[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_WINDOW;
+  assign strip_last     = window && strip_row_q == running_o[`GANTRY_CONV_OUT_H] - 16'd1;
   assign log2_m         = running_o[`GANTRY_CONV_LOG2_M];
   assign log2_p         = 2'(BankW) - log2_m;
   assign next_insn      = !run_q && have_tile;
@@ -100,7 +110,7 @@ module gantry_back #(
   assign residual_there = !res || residual_rows_q != '0;
   assign step_o         = run_q && have_tile && row_there && residual_there && advance_i;
   assign wide           = G > 1 && !res;          // two units a step
-  assign row_last       = tcb || pos_q == (wide ? 2'(LastPosition - 1) : 2'(LastPosition));
+  assign row_last       = tcb || window || pos_q == (wide ? 2'(LastPosition - 1) : 2'(LastPosition));
   assign tile_last      = row_last && t_q == tile[4:0];
   assign group_last     = tile_last && tile[5];
   assign insn_last      = tile_last && tile[6];
@@ -117,12 +127,14 @@ module gantry_back #(
       running_index_o <= index_i;
       block_q         <= '0;
       tcb_row_q       <= '0;
+      strip_row_q     <= '0;
     end
     if (step_o) begin
       pos_q <= row_last ? '0 : pos_q + (wide ? 2'd2 : 2'd1);
       if (row_last) begin
         t_q       <= tile_last ? '0 : t_q + 5'd1;
         tcb_row_q <= group_last ? '0 : tcb_row_q + 16'd1;
+        strip_row_q <= group_last || strip_last ? '0 : strip_row_q + 16'd1;
         freed_o   <= freed_o + (RowW + 1)'(1);
       end
       if (group_last) begin
@@ -151,15 +163,20 @@ module gantry_back #(
   // ---- stage 0: pixels of the row
   logic [22*NPX-1:0] q;
   logic [NPX-1:0]    inside_q;
+  logic [16:0]       next_y;
+  logic [15:0] pitch;  // columns of a strip go on without end
+  assign pitch = (next_insn ? next_window : window) ? '1
+               : next_insn ? insn_i[`GANTRY_CONV_IN_PITCH] : running_o[`GANTRY_CONV_IN_PITCH];
   gantry_raster #(.NPX(NPX)) u_raster (
     .clk_i, .group_i(next_insn || (step_o && group_last)), .next_i(step_o && row_last && !tcb),
-    .pitch_i(next_insn ? insn_i[`GANTRY_CONV_IN_PITCH] : running_o[`GANTRY_CONV_IN_PITCH]),
-    .step_y_i(running_o[259:256]), .step_x_i(running_o[`GANTRY_CONV_STEP_X]),
+    .strip_i(step_o && row_last && !tcb && strip_last), .pitch_i(pitch),
+    .step_y_i(window ? 4'd1 : running_o[259:256]),
+    .step_x_i(window ? '0 : running_o[`GANTRY_CONV_STEP_X]),
     .sy_i(next_insn ? insn_i[`GANTRY_CONV_OUT_SY] : running_o[`GANTRY_CONV_OUT_SY]),
     .sx_i(running_o[`GANTRY_CONV_OUT_SX]),
     .line_i(next_insn ? insn_i[`GANTRY_CONV_OUT_PITCH] : running_o[`GANTRY_CONV_OUT_PITCH]),
     .ps_i(running_o[`GANTRY_CONV_OUT_PS]), .h_i(running_o[`GANTRY_CONV_OUT_H]),
-    .w_i(running_o[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(inside_q));
+    .w_i(running_o[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(inside_q), .next_y_o(next_y));
 
   generate
     if (G > 2) begin : gen_blocks_four
@@ -230,6 +247,35 @@ module gantry_back #(
   gantry_delay #(.W(TagW), .N(Depth - 3)) u_tags (
     .clk_i, .en_i(move_o), .d_i({bad_any, words_q3 & ~bad, bank, low_rows}),
     .d_o({bad_o, words_o, bank_o, addr_o}));
+
+  // Watermark: moves with the last step of a row when that leaves the writer. Rows are those of all
+  // blocks of the group under way; TCB has none.
+  logic        mark_row, mark_group, mark_insn;
+  logic [1:0]  mark_log2_m;
+  logic [16:0] mark_y;
+  logic [8:0]  mark_next;
+  gantry_delay #(.W(22), .N(Depth)) u_mark (
+    .clk_i, .en_i(move_o),
+    .d_i({step_o && row_last && !tcb && !window, step_o && group_last, step_o && insn_last, log2_m, next_y}),
+    .d_o({mark_row, mark_group, mark_insn, mark_log2_m, mark_y}));
+  assign mark_next = mark_blocks_o + (9'd1 << mark_log2_m);
+  always_ff @(posedge clk_i) begin
+    if (valid_o && advance_i) begin
+      if (mark_group) begin
+        mark_blocks_o <= mark_next;
+        mark_part_o   <= '0;
+        mark_rows_o   <= '0;
+      end else if (mark_row) begin
+        mark_part_o <= mark_next;
+        mark_rows_o <= mark_y;
+      end
+    end
+    if (!rst_ni || (valid_o && advance_i && mark_insn)) begin
+      mark_blocks_o <= '0;
+      mark_part_o   <= '0;
+      mark_rows_o   <= '0;
+    end
+  end
 
   // The first row out of range, and the instruction it belongs to.
   logic        bad_seen_q;

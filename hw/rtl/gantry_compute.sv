@@ -17,13 +17,14 @@ module gantry_compute #(
   parameter integer RING_LINES = 128,   // weight ring lines
   parameter integer ACC_ROWS  = 64,     // accumulator ring rows
   parameter integer PORTS     = 2,      // stripes of a weight line; LOAD and STORE engines
+  parameter integer WINDOW    = 0,      // 1: executes WINDOW; G > 1
   localparam integer NPX      = 2 * G,
   localparam integer BANK_W   = $clog2(NPX)
 ) (
   input  wire logic                     clk_i,
   input  wire logic                     rst_ni,
   input  wire logic                     clear_i,
-  // COMPUTE queue: CONV and SYNC, already free of reserved bits and unknown opcodes
+  // COMPUTE queue: CONV, WINDOW and SYNC, already free of reserved bits and unknown opcodes
   input  wire logic                     s_axis_insn_tvalid,
   output logic                          s_axis_insn_tready,
   input  wire logic [511:0]             s_axis_insn_tdata,
@@ -93,12 +94,18 @@ module gantry_compute #(
   // ---- k-steps and front
   logic               ks_valid, ks_ready, ks_far, ks_first, ks_last;
   logic signed [21:0] ks_off, q;
-  logic signed [17:0] ks_a, ks_b;
+  logic signed [19:0] ks_a, ks_b;
   logic [7:0]         ks_block;
-  gantry_kstep u_kstep (
+  logic [5:0]         ks_cycles;
+  logic [1:0]         ks_lead;
+  logic [4:0]         ks_rows;
+  logic               ks_tile_last, ks_insn_last, ks_mismatch;
+  gantry_kstep #(.G(G), .WINDOW(WINDOW)) u_kstep (
     .clk_i, .rst_ni(rst_n), .write_ptr_i(write_ptr), .ptr_o(step_ptr), .insn_i(insns[511:0]),
     .m_axis_step_tvalid(ks_valid), .m_axis_step_tready(ks_ready), .off_o(ks_off), .far_o(ks_far),
-    .a_o(ks_a), .b_o(ks_b), .block_o(ks_block), .first_o(ks_first), .last_o(ks_last));
+    .a_o(ks_a), .b_o(ks_b), .block_o(ks_block), .first_o(ks_first), .last_o(ks_last),
+    .cycles_o(ks_cycles), .lead_o(ks_lead), .rows_o(ks_rows), .tile_last_o(ks_tile_last),
+    .insn_last_o(ks_insn_last), .mismatch_o(ks_mismatch));
 
   logic              halt, weights_full, tile_full, tile_push, step, swap, running_start;
   logic              waits_weights, residual_req, residual_grant;
@@ -111,25 +118,47 @@ module gantry_compute #(
   logic [RowW-1:0]   acc_row;
   logic [511:0]      running;
   logic [31:0]       running_index;
-  gantry_front_conv #(.G(G), .ACC_ROWS(ACC_ROWS)) u_front (
+  logic [8:0]        mark_blocks, mark_part;
+  logic [16:0]       mark_rows;
+  logic              writes, window, mismatch;
+  gantry_front_conv #(.G(G), .ACC_ROWS(ACC_ROWS), .WINDOW(WINDOW)) u_front (
     .clk_i, .rst_ni(rst_n), .halt_i(halt), .write_ptr_i(write_ptr), .oldest_ptr_i(oldest_ptr),
     .ptr_o(front_ptr), .insn_i(insns[1535:1024]), .index_i(indices[95:64]),
     .sync_done_o(sync_done), .sem_req_o, .sem_mask_o, .sem_grant_i, .s_axis_step_tvalid(ks_valid),
-    .s_axis_step_tready(ks_ready), .step_off_i(ks_off), .step_block_i(ks_block),
-    .step_first_i(ks_first), .step_last_i(ks_last), .weights_full_i(weights_full),
+    .s_axis_step_tready(ks_ready), .step_off_i(ks_off), .step_block_i(ks_block), .step_a_i(ks_a),
+    .mark_blocks_i(mark_blocks), .mark_part_i(mark_part), .mark_rows_i(mark_rows),
+    .step_first_i(ks_first), .step_last_i(ks_last), .step_cycles_i(ks_cycles),
+    .step_lead_i(ks_lead), .step_rows_i(ks_rows), .step_tile_last_i(ks_tile_last),
+    .step_insn_last_i(ks_insn_last), .step_mismatch_i(ks_mismatch), .weights_full_i(weights_full),
     .freed_i(freed), .tile_full_i(tile_full), .tile_push_o(tile_push), .tile_o(tile),
     .residual_req_i(residual_req), .residual_grant_o(residual_grant),
-    .store_wait_i(|(store_valid_i & ~store_ready_o)), .step_o(step), .swap_o(swap), .q_o(q),
+    .store_wait_i(|(store_valid_i & ~store_ready_o)), .step_o(step), .write_o(writes),
+    .window_o(window), .mismatch_o(mismatch), .swap_o(swap), .q_o(q),
     .y_o(y), .x_o(x), .slots_o(slots), .block_o(block), .row_o(acc_row), .running_o(running),
     .running_index_o(running_index), .running_start_o(running_start),
     .waits_weights_o(waits_weights), .stall_o, .front_start_o, .front_done_o, .front_index_o,
     .front_opcode_o);
 
-  logic       field_bad;
-  logic [8:0] field_bit;
+  // A bad field is known 2 cycles after the instruction, or the step, that has it.
+  localparam logic [8:0] TilesBit = 9'd480;
+  logic       conv_bad, window_bad, field_bad, mismatch_q, mismatch_q2;
+  logic [8:0] conv_bit, window_bit, field_bit;
   gantry_conv_check #(.G(G)) u_check (
-    .clk_i, .rst_ni(rst_n), .start_i(running_start), .insn_i(running), .bad_o(field_bad),
-    .bit_o(field_bit));
+    .clk_i, .rst_ni(rst_n), .start_i(running_start), .insn_i(running), .bad_o(conv_bad),
+    .bit_o(conv_bit));
+  generate
+    if (WINDOW != 0) begin : gen_window_check
+      gantry_window_check u_window_check (
+        .clk_i, .rst_ni(rst_n), .start_i(running_start && window), .insn_i(running),
+        .bad_o(window_bad), .bit_o(window_bit));
+    end else begin : gen_no_window_check
+      assign window_bad = 1'b0;
+      assign window_bit = '0;
+    end
+  endgenerate
+  always_ff @(posedge clk_i) {mismatch_q2, mismatch_q} <= rst_n ? {mismatch_q, mismatch} : '0;
+  assign field_bad = conv_bad || window_bad || mismatch_q2;
+  assign field_bit = conv_bad ? conv_bit : window_bad ? window_bit : TilesBit;
 
   logic [NPX-1:0]    front_en, valid_slots;
   logic [16*NPX-1:0] front_row;
@@ -140,7 +169,7 @@ module gantry_compute #(
     .clk_i, .rst_ni(rst_n), .step_i(step), .q_i(q), .far_i(ks_far), .slots_i(slots), .y_i(y),
     .x_i(x), .a_i(ks_a), .b_i(ks_b), .sy_i(running[`GANTRY_CONV_IN_SY]),
     .sx_i(running[`GANTRY_CONV_IN_SX]), .h_i(running[`GANTRY_CONV_IN_H]),
-    .w_i(running[`GANTRY_CONV_IN_W]), .out_h_i(running[`GANTRY_CONV_OUT_H]),
+    .w_i(running[`GANTRY_CONV_IN_W]), .out_h_i(window ? '1 : running[`GANTRY_CONV_OUT_H]),
     .cb_i(running[`GANTRY_CONV_IN_CB]), .base_i(running[`GANTRY_CONV_IN_BASE]), .block_i(block),
     .bank_en_o(front_en), .bank_row_o(front_row), .rotate_o(rotate), .slots_o(valid_slots),
     .range_o(front_range), .range_row_o(front_range_row));
@@ -174,7 +203,9 @@ module gantry_compute #(
     .store_bank_i, .store_row_i, .store_data_valid_o, .store_data_o);
 
   // ---- array: a step's words leave the banks after 5 cycles, its sums are stored after 8
-  logic [8:1]          steps_q;
+  logic [7:1]          steps_q;
+  logic [8:1]          writes_q;
+  logic                array_window, array_window_q;
   logic                array_swap, acc_first, acc_first_q, acc_max, acc_max_q, acc_last, acc_last_q;
   logic [7:0]          pad;
   logic [1:0]          log2_m;
@@ -182,12 +213,18 @@ module gantry_compute #(
   logic [NPX-1:0]      array_slots;
   logic [RowW-1:0]     read_row, read_row_q;
   logic [256*NPX-1:0]  pairs;
+  logic [128*NPX-1:0]  operand_slots;
+  logic [8192*Unit-1:0] window_pairs;
   logic [512*NPX-1:0]  sums, drained;
-  always_ff @(posedge clk_i) steps_q <= rst_n ? {steps_q[7:1], step} : '0;
-  gantry_delay #(.W(11), .N(5)) u_array_tags (
+  always_ff @(posedge clk_i) begin
+    steps_q        <= rst_n ? {steps_q[6:1], step} : '0;
+    writes_q       <= rst_n ? {writes_q[7:1], writes} : '0;
+    array_window_q <= array_window;
+  end
+  gantry_delay #(.W(12), .N(5)) u_array_tags (
     .clk_i, .en_i(1'b1),
-    .d_i({swap, running[`GANTRY_CONV_PAD], running[`GANTRY_CONV_LOG2_M]}),
-    .d_o({array_swap, pad, log2_m}));
+    .d_i({window, swap, running[`GANTRY_CONV_PAD], running[`GANTRY_CONV_LOG2_M]}),
+    .d_o({array_window, array_swap, pad, log2_m}));
   gantry_delay #(.W(BANK_W + NPX), .N(2)) u_slot_tags (
     .clk_i, .en_i(1'b1), .d_i({rotate, valid_slots}), .d_o({array_rotate, array_slots}));
   gantry_delay #(.W(RowW + 3), .N(7)) u_acc_tags (
@@ -197,16 +234,30 @@ module gantry_compute #(
     {acc_first_q, acc_last_q, acc_max_q, read_row_q} <= {acc_first, acc_last, acc_max, read_row};
   gantry_operand #(.NPX(NPX)) u_operand (
     .clk_i, .en_i(steps_q[5]), .banks_i(banks), .rotate_i(array_rotate), .valid_i(array_slots),
-    .pad_i(pad), .log2_m_i(log2_m), .x_o(pairs));
-  gantry_array #(.G(G)) u_array (
+    .pad_i(pad), .log2_m_i(log2_m), .x_o(pairs), .slots_o(operand_slots));
+  generate
+    if (WINDOW != 0 && G > 1) begin : gen_window
+      gantry_window #(.G(G)) u_window (
+        .clk_i, .en_i(steps_q[5] && array_window), .first_i(array_swap), .pad_i(pad),
+        .slots_i(operand_slots), .x_o(window_pairs));
+    end else begin : gen_no_window
+      logic unused_slots;
+      for (genvar u = 0; u < 2 * Unit; u++) begin : gen_zero
+        assign window_pairs[4096*u+:4096] = '0;
+      end
+      assign unused_slots = ^operand_slots;
+    end
+  endgenerate
+  gantry_array #(.G(G), .WINDOW(WINDOW)) u_array (
     .clk_i, .load_i(w_load), .line_i(line), .half_i(w_half), .block_i(w_block),
     .log2_m_i(w_log2_m), .swap_i(array_swap), .en_i(steps_q[6]), .x_i(pairs),
+    .window_i(array_window_q), .window_x_i(window_pairs),
     .sum_en_i(steps_q[7]), .sums_o(sums));
 
   logic            move, drain_step, drain_row_last;
   logic [RowW-1:0] drain_row;
   gantry_acc #(.NPX(NPX), .ROWS(ACC_ROWS)) u_acc (
-    .clk_i, .read_i(steps_q[7] && !acc_first), .read_row_i(read_row), .write_i(steps_q[8]),
+    .clk_i, .read_i(steps_q[7] && !acc_first), .read_row_i(read_row), .write_i(writes_q[8]),
     .write_row_i(read_row_q), .first_i(acc_first_q), .max_i(acc_max_q), .sum_i(sums),
     .drain_en_i(move), .drain_row_i(drain_row), .drain_o(drained));
 
@@ -220,12 +271,13 @@ module gantry_compute #(
   logic [G-1:0]        out_words;
   logic [BANK_W*G-1:0] out_bank;
   logic [16*G-1:0]     out_row;
-  gantry_back #(.G(G), .ACT_ROWS(ACT_ROWS), .ACC_ROWS(ACC_ROWS)) u_back (
+  gantry_back #(.G(G), .ACT_ROWS(ACT_ROWS), .ACC_ROWS(ACC_ROWS), .WINDOW(WINDOW)) u_back (
     .clk_i, .rst_ni(rst_n), .ptr_o(back_ptr), .insn_i(insns[2047:1536]),
     .index_i(indices[127:96]), .sync_done_i(sync_done), .tile_push_i(tile_push), .tile_i(tile),
-    .tile_full_o(tile_full), .row_done_i(steps_q[8] && acc_last_q), .freed_o(freed),
+    .tile_full_o(tile_full), .row_done_i(writes_q[8] && acc_last_q), .freed_o(freed),
     .running_o(draining), .running_index_o(draining_index), .running_start_o(back_start),
-    .quiet_o(back_quiet), .empty_o(back_empty), .residual_row_i(residual_row_asked),
+    .quiet_o(back_quiet), .empty_o(back_empty),
+    .mark_blocks_o(mark_blocks), .mark_part_o(mark_part), .mark_rows_o(mark_rows), .residual_row_i(residual_row_asked),
     .advance_i(advance), .move_o(move), .step_o(drain_step), .row_o(drain_row),
     .position_o(position), .row_last_o(drain_row_last), .set_o(drain_set),
     .blocks_o(drain_blocks), .set_free_o(set_free), .residual_stage_o(residual_stage),

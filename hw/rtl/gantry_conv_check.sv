@@ -28,6 +28,8 @@ module gantry_conv_check #(
   logic [15:0] pitch, step_x, rows;
   logic [4:0]  tile;
   logic [9:0]  faults;
+  logic        is_conv;
+  assign is_conv = insn_i[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_CONV;
   assign diag   = insn_i[`GANTRY_CONV_DIAG];
   assign tcb    = insn_i[`GANTRY_CONV_TCB];
   assign log2_m = insn_i[`GANTRY_CONV_LOG2_M];
@@ -62,7 +64,7 @@ module gantry_conv_check #(
   assign faults[9] = rows == '0 || {6'd0, rows} <= rows_q ||
                      {6'd0, rows} > rows_q + {17'd0, tile} + 22'd1;
   always_ff @(posedge clk_i) begin
-    bad_o <= start_q && faults != '0 && rst_ni;
+    bad_o <= start_q && is_conv && faults != '0 && rst_ni;
     bit_o <= faults[0] || faults[6] ? 9'd12 : faults[1] ? 9'd96 : faults[2] ? 9'd128
            : faults[3] ? 9'd192 : faults[4] ? 9'd352 : faults[5] ? 9'd9 : faults[7] ? 9'd496
            : faults[8] ? (step_y_ok ? 9'd272 : 9'd256) : 9'd480;
@@ -71,6 +73,6 @@ module gantry_conv_check #(
   logic unused;
   assign unused = ^{insn_i[511:504], insn_i[479:368], insn_i[351:304], insn_i[247:229],
                     insn_i[191:160], insn_i[127:112], insn_i[95:14], insn_i[11:10], insn_i[8],
-                    insn_i[6:0]};
+                    insn_i[6]};
 endmodule
 `default_nettype wire

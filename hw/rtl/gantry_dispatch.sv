@@ -62,6 +62,7 @@ module gantry_dispatch #(
         route = 4'b0100;
       end
       `GANTRY_INSN_WINDOW: begin
+        mask    = `GANTRY_MASK_WINDOW;
         lacking = WINDOW == 0;
         route   = 4'b0100;
       end

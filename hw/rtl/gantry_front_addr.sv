@@ -20,8 +20,8 @@ module gantry_front_addr #(
   input  wire logic [NPX-1:0]     slots_i,     // slots below P
   input  wire logic [17*NPX-1:0]  y_i,
   input  wire logic [16*NPX-1:0]  x_i,
-  input  wire logic signed [17:0] a_i,
-  input  wire logic signed [17:0] b_i,
+  input  wire logic signed [19:0] a_i,
+  input  wire logic signed [19:0] b_i,
   input  wire logic               sy_i,
   input  wire logic               sx_i,
   input  wire logic [15:0]        h_i,
@@ -65,8 +65,8 @@ module gantry_front_addr #(
       assign y = sy_i ? {2'b0, y_i[17*i+:17], 1'b0} : {3'b0, y_i[17*i+:17]};
       assign x = sx_i ? {3'b0, x_i[16*i+:16], 1'b0} : {4'b0, x_i[16*i+:16]};
       always_ff @(posedge clk_i) if (step_i) begin
-        y_q       <= y + 20'(a_i);
-        x_q       <= x + 20'(b_i);
+        y_q       <= y + a_i;
+        x_q       <= x + b_i;
         some_q[i] <= slots_i[i] && y_i[17*i+:17] < {1'b0, out_h_i};
       end
       assign valid[i] = some_q[i] && !y_q[19] && !x_q[19] && y_q < $signed({4'd0, h_i}) &&

@@ -15,6 +15,7 @@
 module gantry_front_conv #(
   parameter integer G        = 2,
   parameter integer ACC_ROWS = 64,
+  parameter integer WINDOW   = 0,
   localparam integer NPX  = 2 * G,
   localparam integer RowW = $clog2(ACC_ROWS)
 ) (
@@ -37,8 +38,19 @@ module gantry_front_conv #(
   output logic                    s_axis_step_tready,
   input  wire logic signed [21:0] step_off_i,
   input  wire logic [7:0]         step_block_i,
+  input  wire logic signed [19:0] step_a_i,
   input  wire logic               step_first_i,
   input  wire logic               step_last_i,
+  input  wire logic [5:0]         step_cycles_i,    // these six of passes only
+  input  wire logic [1:0]         step_lead_i,
+  input  wire logic [4:0]         step_rows_i,
+  input  wire logic               step_tile_last_i,
+  input  wire logic               step_insn_last_i,
+  input  wire logic               step_mismatch_i,
+  // watermark of the oldest instruction
+  input  wire logic [8:0]         mark_blocks_i,
+  input  wire logic [8:0]         mark_part_i,
+  input  wire logic [16:0]        mark_rows_i,
   // weights, accumulator rows, tiles
   input  wire logic               weights_full_i,
   input  wire logic [RowW:0]      freed_i,
@@ -51,6 +63,9 @@ module gantry_front_conv #(
   input  wire logic               store_wait_i,
   // the step that is issued
   output logic                    step_o,
+  output logic                    write_o,          // it writes its accumulator row
+  output logic                    window_o,         // WINDOW is under work
+  output logic                    mismatch_o,       // its TILES is wrong
   output logic                    swap_o,
   output logic signed [21:0]      q_o,
   output logic [17*NPX-1:0]       y_o,
@@ -82,7 +97,7 @@ module gantry_front_conv #(
   assign sem_req_o  = state_q == IDLE && here && sem_mask_o != '0;
   assign granted    = sem_mask_o == '0 || sem_grant_i;
   assign take       = state_q == IDLE && here && granted;
-  assign is_sync    = insn_i[`GANTRY_COMMON_OPCODE] != `GANTRY_INSN_CONV;
+  assign is_sync    = insn_i[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_SYNC;
   assign distance   = ptr_o - oldest_ptr_i;
   assign may_sync   = state_q == SYNC && distance == '0 && !halt_i;
 
@@ -91,7 +106,9 @@ module gantry_front_conv #(
   logic [1:0]        log2_m;
   logic [2:0]        dep;
   logic [3:0]        since_q, reload, least, pixels;
-  logic [4:0]        t_q, rows_less_1;
+  logic [4:0]        rows_less_1;
+  logic [5:0]        t_q, cycles_less_1;
+  logic              window, writes, wrote_q;
   logic [7:0]        group_q;
   logic [15:0]       left_q, tile_row_q;
   logic [RowW:0]     tile_base_q, row;
@@ -104,21 +121,43 @@ module gantry_front_conv #(
   assign dep         = running_o[`GANTRY_CONV_DEP];
   assign pixels      = 4'(NPX) >> log2_m;
   assign first_cycle = t_q == '0;
-  assign tile_last   = left_q <= {11'd0, running_o[`GANTRY_CONV_TILE]} + 16'd1;
-  assign rows_less_1 = tile_last ? 5'(left_q - 16'd1) : running_o[`GANTRY_CONV_TILE];
-  assign last_cycle  = t_q == rows_less_1;
-  assign group_last  = tile_last && group_q == running_o[`GANTRY_CONV_GROUPS];
-  assign row         = tile_base_q + {{(RowW - 4) {1'b0}}, t_q};
+  assign window      = WINDOW != 0 && running_o[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_WINDOW;
+  assign window_o    = window;
+  assign writes      = !window || t_q >= {4'd0, step_lead_i};
+  assign tile_last   = window ? step_tile_last_i : left_q <= {11'd0, running_o[`GANTRY_CONV_TILE]} + 16'd1;
+  assign rows_less_1 = window ? step_rows_i : tile_last ? 5'(left_q - 16'd1) : running_o[`GANTRY_CONV_TILE];
+  assign cycles_less_1 = window ? step_cycles_i : {1'b0, rows_less_1};
+  assign last_cycle  = t_q == cycles_less_1;
+  assign group_last  = window ? step_insn_last_i
+                              : tile_last && group_q == running_o[`GANTRY_CONV_GROUPS];
+  assign row         = tile_base_q + {{(RowW - 5) {1'b0}}, t_q} -
+                       (window ? {{(RowW - 1) {1'b0}}, step_lead_i} : '0);
 
   assign reload      = 4'd2 << log2_m;
   assign least       = step_first_i || reload > 4'(StepMin) ? reload : 4'(StepMin);
-  assign dep_ok      = dep == '0 || distance < {1'b0, dep};
-  assign min_ok      = !first_cycle || since_q >= least;
+  // The producer is the oldest instruction and what this cycle reads has reached memory: its block,
+  // or of the blocks under way the rows down to the one of the last slot.
+  logic signed [19:0] row_need;
+  logic [16:0]        last_y;
+  logic               block_there, rows_there, whole;
+  assign last_y      = 17'(y_o >> 17 * (32'(pixels) - 1));
+  assign row_need    = (running_o[`GANTRY_CONV_IN_SY] ? {2'b0, last_y, 1'b0} : {3'b0, last_y}) +
+                       step_a_i;
+  assign whole       = running_o[`GANTRY_CONV_WHOLE] || tcb;
+  assign block_there = {1'b0, step_block_i} < mark_blocks_i;
+  assign rows_there  = {1'b0, step_block_i} < mark_part_i &&
+                       row_need < $signed({3'd0, mark_rows_i});
+  assign dep_ok      = dep == '0 || distance < {1'b0, dep} ||
+                       (distance == {1'b0, dep} && !whole && (block_there || rows_there));
+  // A tile of one row: reads without an output row, and stalls, move its row's turn in a pass.
+  assign min_ok      = (!first_cycle || since_q >= least) &&
+                       !(window && writes && rows_less_1 == '0 && wrote_q);
   assign weights_ok  = !first_cycle || weights_full_i;
-  assign rows_ok     = !(step_first_i && row - freed_i >= (RowW + 1)'(ACC_ROWS)) &&
+  assign rows_ok     = !(step_first_i && writes && row - freed_i >= (RowW + 1)'(ACC_ROWS)) &&
                        !(step_last_i && first_cycle && tile_full_i);
   assign wanted      = state_q == RUN && s_axis_step_tvalid && dep_ok && min_ok && weights_ok &&
-                       rows_ok && !halt_i;
+                       rows_ok && !halt_i && !mismatch_o;
+  assign mismatch_o  = window && state_q == RUN && s_axis_step_tvalid && step_mismatch_i && !halt_i;
   assign store_turn  = store_wait_i && store_slot_q == '0;
   assign residual_grant_o = residual_req_i && !store_turn && (!wanted || residual_turn_q);
   assign step_o      = wanted && !store_turn && !residual_grant_o;
@@ -126,20 +165,25 @@ module gantry_front_conv #(
 
   // ---- the step
   assign swap_o             = step_o && first_cycle;
+  assign write_o            = step_o && writes;
   assign s_axis_step_tready = step_o && last_cycle;
-  assign q_first            = tcb ? step_off_i : tile_q_q + step_off_i;
+  assign q_first            = tcb || window ? step_off_i : tile_q_q + step_off_i;
   assign q_o                = first_cycle ? q_first : q_q;
-  assign block_o            = {9'd0, step_block_i} + (tcb ? {1'b0, tile_row_q} + {12'd0, t_q} : '0);
+  assign block_o            = {9'd0, step_block_i} + (tcb ? {1'b0, tile_row_q} + {11'd0, t_q} : '0);
   assign row_o              = row[RowW-1:0];
   assign tile_push_o        = swap_o && step_last_i;
   assign tile_o             = {group_last, tile_last, rows_less_1};
   generate
     for (genvar i = 0; i < NPX; i++) begin : gen_slots
-      assign slots_o[i] = tcb ? i == 0 : 4'(i) < pixels;
+      assign slots_o[i] = window || (tcb ? i == 0 : 4'(i) < pixels);
+      assign y_o[17*i+:17] = !window ? raster_y[17*i+:17] : tcb ? '0 : {11'd0, t_q};
+      assign x_o[16*i+:16] = window ? 16'(i) : raster_x[16*i+:16];
     end
   endgenerate
 
   logic tile_done, group_start;
+  logic [17*NPX-1:0] raster_y;
+  logic [16*NPX-1:0] raster_x;
   assign tile_done   = step_o && last_cycle && step_last_i;
   assign group_start = take || (tile_done && tile_last);
   gantry_front_coord #(.NPX(NPX)) u_coord (
@@ -147,10 +191,12 @@ module gantry_front_conv #(
     .keep_i(tile_done && !tcb),
     .first_pitch_i(take ? insn_i[`GANTRY_CONV_IN_PITCH] : running_o[`GANTRY_CONV_IN_PITCH]),
     .pitch_i(running_o[`GANTRY_CONV_IN_PITCH]),
-    .step_y_i(running_o[259:256]), .step_x_i(running_o[`GANTRY_CONV_STEP_X]), .y_o, .x_o);
+    .step_y_i(running_o[259:256]), .step_x_i(running_o[`GANTRY_CONV_STEP_X]),
+    .y_o(raster_y), .x_o(raster_x));
 
   always_ff @(posedge clk_i) begin
     since_q <= swap_o ? 4'd1 : (since_q == 4'd15 ? since_q : since_q + 4'd1);
+    wrote_q <= write_o;
     running_start_o <= take && !is_sync && rst_ni;
     if (take) begin
       running_o       <= insn_i;
@@ -162,8 +208,9 @@ module gantry_front_conv #(
       tile_q_q        <= '0;
     end
     if (step_o) begin
-      q_q <= q_o + (tcb ? '0 : $signed({18'd0, pixels}));
-      t_q <= last_cycle ? '0 : t_q + 5'd1;
+      q_q <= q_o + (tcb ? '0 : window ? $signed({6'd0, running_o[`GANTRY_CONV_IN_PITCH]})
+                                      : $signed({18'd0, pixels}));
+      t_q <= last_cycle ? '0 : t_q + 6'd1;
     end
     if (tile_done) begin
       tile_base_q <= tile_base_q + {{(RowW - 4) {1'b0}}, rows_less_1} + (RowW + 1)'(1);

@@ -17,7 +17,8 @@ module gantry_operand #(
   input  wire logic [NPX-1:0]     valid_i,   // per slot; others get the pad byte
   input  wire logic [7:0]         pad_i,
   input  wire logic [1:0]         log2_m_i,
-  output logic [256*NPX-1:0]      x_o        // 16 pairs of 32 bits per group
+  output logic [256*NPX-1:0]      x_o,       // 16 pairs of 32 bits per group
+  output logic [128*NPX-1:0]      slots_o    // masked words, not registered
 );
   localparam integer W = 128 * NPX;
   // Rotation by 1, 2, 4 words, as the bits of rotate_i say.
@@ -37,6 +38,7 @@ module gantry_operand #(
   endgenerate
 
   logic [W-1:0] slots, chosen;
+  assign slots_o = slots;
   generate
     for (genvar i = 0; i < NPX; i++) begin : gen_slot
       assign slots[128*i+:128] = valid_i[i] ? turned[128*i+:128] : {16{pad_i}};

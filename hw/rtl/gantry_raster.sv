@@ -2,6 +2,7 @@
 // gantry_raster: the pixels of an accumulator row as linear pixels of a tensor.
 //
 //   group_i ---> slot i at (i div pitch, i mod pitch)    next_i ---> += (STEP_Y, STEP_X), one wrap
+//   strip_i ---> the columns further right, from row 0
 //   q = ((y mod sy) * sx + (x mod sx)) * PS + (y div sy) * line + (x div sx)
 //
 // Row starts are added up: no product wider than 4 bits. q is combinational from registers. Values
@@ -13,6 +14,7 @@ module gantry_raster #(
   input  wire logic               clk_i,
   input  wire logic               group_i,
   input  wire logic               next_i,
+  input  wire logic               strip_i,   // with next_i: the next strip of NPX / 2 columns
   input  wire logic [15:0]        pitch_i,   // columns of the raster
   input  wire logic [3:0]         step_y_i,
   input  wire logic [15:0]        step_x_i,
@@ -23,8 +25,13 @@ module gantry_raster #(
   input  wire logic [15:0]        h_i,
   input  wire logic [15:0]        w_i,
   output logic [22*NPX-1:0]       q_o,
-  output logic [NPX-1:0]          valid_o    // y < H and x < W
+  output logic [NPX-1:0]          valid_o,   // y < H and x < W
+  output logic [16:0]             next_y_o   // rows above this are complete behind this row
 );
+  logic [17*NPX-1:0] next_y;
+  logic              unused;
+  assign next_y_o = next_y[16:0];
+  assign unused   = ^next_y;
   generate
     for (genvar i = 0; i < NPX; i++) begin : gen_slot
       logic [16:0] y_q, wide_y, wide_x;
@@ -53,8 +60,13 @@ module gantry_raster #(
       assign further    = {16'd0, lines} * {4'd0, line_i};
       assign wide_start = start_q + {1'b0, further};
       assign wide_y     = y_q + {13'd0, down};
+      assign next_y[17*i+:17] = y_q[16] ? y_q : y_q + {13'd0, step_y_i + {3'd0, wrap}};
       always_ff @(posedge clk_i) begin
-        if (group_i) begin
+        if (strip_i && !group_i) begin
+          y_q     <= '0;
+          x_q     <= x_q + 16'(NPX / 2);
+          start_q <= '0;
+        end else if (group_i) begin
           y_q     <= {14'd0, first_y};
           x_q     <= {13'd0, first_x};
           start_q <= {1'b0, further};

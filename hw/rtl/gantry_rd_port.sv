@@ -8,7 +8,9 @@
 //   data_valid[client] <--------+------------- R
 //
 // A client asks for 1 to 64 beats from a 16-byte aligned address and keeps room for them: R is
-// always taken. Fetch goes first, LOAD and weights take turns. Data return in the order of the
+// always taken. Fetch goes first. LOAD goes before weights until it has had 64 beats since their last
+// burst: its rows are short and compute waits for them. Two bursts of weights at most are open: that
+// hides the latency of memory and keeps the others' way short. Data return in the order of the
 // requests, one beat per cycle, straight from R.
 // flush_i: no new request is taken, what is open is read and dropped; busy_o falls when nothing is
 // open. Reset control only. Proof: hw/formal/gantry_rd_port.
@@ -48,7 +50,8 @@ module gantry_rd_port (
   logic [1:0]  cur_client_q;
   logic [63:0] cur_addr_q;
   logic [6:0]  cur_left_q;
-  logic        turn_q;                    // 1: weights go before LOAD
+  logic [7:0]  had_q;                     // beats of LOAD since the last burst of weights
+  logic [2:0]  open_q;                    // bursts of weights on their way
   logic        arvalid_q;
   logic [63:0] araddr_q;
   logic [7:0]  arlen_q;
@@ -61,14 +64,15 @@ module gantry_rd_port (
   logic        order_ready, order_valid, order_pop;
   logic [65:0] order_data;
   logic [2:0]  order_level;
-  logic        r_fire;
+  logic        r_fire, weights_may;
+  assign weights_may = req_valid_i[2] && open_q < 3'd2;
 
   always_comb begin
     pick       = 2'd0;
-    pick_valid = req_valid_i != '0;
+    pick_valid = req_valid_i[1:0] != '0 || weights_may;
     if (req_valid_i[0]) begin
       pick = 2'd0;
-    end else if (req_valid_i[1] && !(req_valid_i[2] && turn_q)) begin
+    end else if (req_valid_i[1] && !(weights_may && had_q >= 8'd64)) begin
       pick = 2'd1;
     end else begin
       pick = 2'd2;
@@ -92,7 +96,8 @@ module gantry_rd_port (
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       cur_valid_q <= 1'b0;
-      turn_q      <= 1'b0;
+      had_q       <= '0;
+      open_q      <= '0;
       arvalid_q   <= 1'b0;
     end else begin
       if (m_axi_arready) begin
@@ -100,8 +105,14 @@ module gantry_rd_port (
       end
       if (accept) begin
         cur_valid_q <= 1'b1;
-        turn_q      <= (pick == 2'd0) ? turn_q : (pick == 2'd1);
+        if (pick == 2'd2) begin
+          had_q <= '0;
+        end else if (pick == 2'd1 && !had_q[7]) begin
+          had_q <= had_q + {1'b0, req_beats_i[13:7]};
+        end
       end
+      open_q <= open_q + {2'd0, issue && cur_client_q == 2'd2}
+                - {2'd0, order_pop && order_data[65:64] == 2'd2};
       if (issue) begin
         arvalid_q   <= 1'b1;
         cur_valid_q <= burst != cur_left_q;

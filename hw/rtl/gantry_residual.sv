@@ -50,6 +50,7 @@ module gantry_residual #(
   logic [NPX-1:0]       in_map, slots, want, sent_q, chosen;
   logic [BankW*NPX-1:0] slot_bank;
   logic                 valid_block;
+  logic [16:0]          next_y;
 
   assign res    = insn_i[`GANTRY_CONV_RES];
   assign tcb    = insn_i[`GANTRY_CONV_TCB];
@@ -57,11 +58,12 @@ module gantry_residual #(
   assign log2_p = 2'(BankW) - log2_m;
   gantry_raster #(.NPX(NPX)) u_raster (
     .clk_i, .group_i(first_q || (done && group_last)), .next_i(row_o && !tcb),
+    .strip_i(1'b0),
     .pitch_i(insn_i[`GANTRY_CONV_IN_PITCH]), .step_y_i(insn_i[259:256]),
     .step_x_i(insn_i[`GANTRY_CONV_STEP_X]), .sy_i(insn_i[`GANTRY_CONV_RES_SY]),
     .sx_i(insn_i[`GANTRY_CONV_RES_SX]), .line_i(insn_i[`GANTRY_CONV_RES_PITCH]),
     .ps_i(insn_i[`GANTRY_CONV_RES_PS]), .h_i(insn_i[`GANTRY_CONV_OUT_H]),
-    .w_i(insn_i[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(in_map));
+    .w_i(insn_i[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(in_map), .next_y_o(next_y));
 
   // Words still to ask for, and the ones that go together: the first of each bank.
   assign valid_block = block_q + {7'd0, block_in_q} <= {1'b0, insn_i[`GANTRY_CONV_BLOCKS]};
@@ -203,7 +205,7 @@ module gantry_residual #(
   endgenerate
 
   logic unused;
-  assign unused = ^{insn_i[511:448], insn_i[383:304], insn_i[271:260], insn_i[247:224],
+  assign unused = ^{next_y, insn_i[511:448], insn_i[383:304], insn_i[271:260], insn_i[247:224],
                     insn_i[191:112], insn_i[95:31], insn_i[28:14], insn_i[11:10], insn_i[8:7],
                     insn_i[5:0]};
 endmodule

@@ -239,7 +239,8 @@ module gantry_shell #(
   logic [31:0]      ring_freed;
   logic [5:0]       compute_opcode;
   gantry_compute #(
-    .G(G), .ACT_ROWS(ACT_ROWS), .RING_LINES(RING_LINES), .ACC_ROWS(ACC_ROWS), .PORTS(PORTS)
+    .G(G), .ACT_ROWS(ACT_ROWS), .RING_LINES(RING_LINES), .ACC_ROWS(ACC_ROWS), .PORTS(PORTS),
+    .WINDOW(WINDOW)
   ) u_compute (
     .clk_i, .rst_ni, .clear_i(clear),
     .s_axis_insn_tvalid(insn_valid[2]), .s_axis_insn_tready(insn_ready[2]),

@@ -47,7 +47,9 @@ module gantry_wload #(
   typedef enum logic [1:0] {NEXT, RES, PARAM, WEIGHT} state_e;
   state_e state_q;
 
-  logic [7:0]       kx_q, ky_q, walk_q, group_q, kw_q, kh_q, walks_q, groups_q;
+  logic [7:0]       ky_q, walk_q, group_q, kh_q, walks_q, groups_q;
+  logic [9:0]       kx_q, kw_q;                       // passes of WINDOW
+  logic             is_window;
   logic [15:0]      tile_q, tiles_q;
   logic             part_q, w2_q, res_q;
   logic [1:0]       log2_m_q, set_q, sets_used_q;
@@ -57,6 +59,7 @@ module gantry_wload #(
   logic             read, have, place, tiled, last_line, step_last, kx_last, ky_last, walk_last;
   logic             tile_last, group_last, group_first;
 
+  assign is_window   = insn_i[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_WINDOW;
   assign tiled       = tiles_q != '0;
   assign last_param  = (3'd1 << log2_m_q) - 3'd1;
   assign last_weight = 3'(4'd2 << log2_m_q) - 3'd1;
@@ -79,9 +82,9 @@ module gantry_wload #(
   logic [31:0] freed_q;
   always_ff @(posedge clk_i) begin
     if (state_q == NEXT) begin
-      kw_q     <= insn_i[`GANTRY_CONV_KW];
-      kh_q     <= insn_i[`GANTRY_CONV_KH];
-      walks_q  <= insn_i[`GANTRY_CONV_WALK_CB];
+      kw_q     <= is_window ? insn_i[`GANTRY_WINDOW_PASSES] : {2'd0, insn_i[`GANTRY_CONV_KW]};
+      kh_q     <= is_window ? '0 : insn_i[`GANTRY_CONV_KH];
+      walks_q  <= is_window ? '0 : insn_i[`GANTRY_CONV_WALK_CB];
       groups_q <= insn_i[`GANTRY_CONV_GROUPS];
       tiles_q  <= insn_i[`GANTRY_CONV_TILES];
       w2_q     <= insn_i[`GANTRY_CONV_W2];
@@ -90,7 +93,7 @@ module gantry_wload #(
       {kx_q, ky_q, walk_q, group_q, tile_q, part_q, line_q} <= '0;
       group_pos_q <= pos_q;
       if (ptr_o != write_ptr_i) begin
-        if (insn_i[`GANTRY_COMMON_OPCODE] != `GANTRY_INSN_CONV) ptr_o <= ptr_o + 4'd1;
+        if (insn_i[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_SYNC) ptr_o <= ptr_o + 4'd1;
         else state_q <= insn_i[`GANTRY_CONV_RES] ? RES : PARAM;
       end
     end else if (read) begin
@@ -105,7 +108,7 @@ module gantry_wload #(
         weights_addr_q <= addr_next;
       end
       if (state_q == WEIGHT && last_line) part_q <= part_q != w2_q;
-      if (step_last) kx_q <= kx_last ? '0 : kx_q + 8'd1;
+      if (step_last) kx_q <= kx_last ? '0 : kx_q + 10'd1;
       if (kx_last) ky_q <= ky_last ? '0 : ky_q + 8'd1;
       if (ky_last) walk_q <= walk_last ? '0 : walk_q + 8'd1;
       if (walk_last) begin

@@ -19,8 +19,13 @@ foreach(size 1_1024_128 2_2048_320 4_512_128)
   list(GET sizes 0 g)
   list(GET sizes 1 act_rows)
   list(GET sizes 2 ring_lines)
+  set(window 1)
+  if(g EQUAL 1)
+    set(window 0)
+  endif()
   gantry_rtl_test(test_gantry_compute_g${g} TOP gantry_compute FILES ${compute_files}
     PARAMS G=${g} PORTS=${g} ACT_ROWS=${act_rows} RING_LINES=${ring_lines}
+      WINDOW=${window}
     SOURCES test_gantry_compute.cc test_gantry_compute_chains.cc PARTS base accel chain
     TIMEOUT 300)
   target_compile_definitions(test_gantry_compute_g${g} PRIVATE

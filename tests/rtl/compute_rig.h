@@ -26,6 +26,7 @@ class compute_rig
   public:
     static const int32_t G = TEST_G, NPX = 2 * TEST_G, PORTS = TEST_PORTS;
     static const int32_t ACT_ROWS = TEST_ACT_ROWS, RING_LINES = TEST_RING_LINES;
+    static const int32_t WINDOW = TEST_G > 1;
 
     GANTRY_RTL_MODEL dut;
     gantry_random random;
@@ -38,7 +39,7 @@ class compute_rig
 
     static gantry_array_params params()
     {
-        gantry_array_params out = {G, ACT_ROWS, RING_LINES, 64, PORTS, 0};
+        gantry_array_params out = {G, ACT_ROWS, RING_LINES, 64, PORTS, WINDOW};
         return out;
     }
 
@@ -158,7 +159,8 @@ inline void compute_rig::fetch()
             auto &queue = opcode == GANTRY_INSN_LOAD ? load_queue : store_queue;
             if (queue.size() == 4) return;
             queue.push_back(next);
-        } else if (opcode == GANTRY_INSN_CONV || opcode == GANTRY_INSN_SYNC) {
+        } else if (opcode == GANTRY_INSN_CONV || opcode == GANTRY_INSN_WINDOW ||
+                   opcode == GANTRY_INSN_SYNC) {
             if (!compute_queue.empty()) return; /* the queue itself is inside */
             compute_queue.push_back(next);
         } else {

@@ -2,7 +2,7 @@
 # Random programs for every test that runs some: executor, checker, RTL.
 add_library(gantry_chain STATIC ${CMAKE_SOURCE_DIR}/tests/chain.c
   ${CMAKE_SOURCE_DIR}/tests/chain_conv.c ${CMAKE_SOURCE_DIR}/tests/chain_move.c
-  ${CMAKE_SOURCE_DIR}/tests/chain_weights.c)
+  ${CMAKE_SOURCE_DIR}/tests/chain_weights.c ${CMAKE_SOURCE_DIR}/tests/chain_window.c)
 target_include_directories(gantry_chain PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(gantry_chain PUBLIC gantry_flags gantry_accel m)
 

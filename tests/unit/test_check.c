@@ -9,6 +9,7 @@
 static const struct gantry_array_params g1 = {1, 2048, 128, 64, 1, 0};
 static const struct gantry_array_params g2 = {2, 2048, 256, 64, 2, 0};
 static const struct gantry_array_params g4 = {4, 2048, 256, 64, 4, 0};
+static const struct gantry_array_params w4 = {4, 2048, 256, 64, 4, 1};
 
 static enum gantry_status check(const struct gantry_chain *chain, struct gantry_error *error)
 {
@@ -70,6 +71,7 @@ static void check__accepts_legal_chains(void **state)
     check_accepts(&g1, 100, 80);
     check_accepts(&g2, 200, 80);
     check_accepts(&g4, 400, 80);
+    check_accepts(&w4, 500, 80);
 }
 
 /* ---- Refusal of what matters ---- */

@@ -11,6 +11,8 @@
 static const struct gantry_array_params g1 = {1, 2048, 128, 64, 1, 0};
 static const struct gantry_array_params g2 = {2, 2048, 256, 64, 2, 0};
 static const struct gantry_array_params g4 = {4, 2048, 256, 64, 4, 0};
+static const struct gantry_array_params w2 = {2, 2048, 256, 64, 2, 1};
+static const struct gantry_array_params w4 = {4, 2048, 128, 64, 4, 1};
 
 /* ---- Against plain loops ---- */
 
@@ -77,6 +79,16 @@ static void execute__equals_plain_convolution_with_four_groups(void **state)
 {
     (void)state;
     check_chains(&g4, GANTRY_CHAIN_ALL, 4000, 100);
+}
+
+static void execute__equals_plain_depthwise_on_the_window_path(void **state)
+{
+    (void)state;
+    uint32_t plain = GANTRY_CHAIN_WINDOW | GANTRY_CHAIN_PAD;
+    check_chains(&w4, plain, 6000, 30);
+    check_chains(&w2, plain, 6100, 30);
+    check_chains(&w4, GANTRY_CHAIN_ALL, 7000, 100);
+    check_chains(&w2, GANTRY_CHAIN_ALL, 7200, 100);
 }
 
 static void execute__equals_plain_convolution_feature_by_feature(void **state)
@@ -396,6 +408,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(execute__equals_plain_convolution_with_one_group),
     cmocka_unit_test(execute__equals_plain_convolution_with_two_groups),
     cmocka_unit_test(execute__equals_plain_convolution_with_four_groups),
+    cmocka_unit_test(execute__equals_plain_depthwise_on_the_window_path),
     cmocka_unit_test(execute__equals_plain_convolution_feature_by_feature),
     cmocka_unit_test(execute__any_legal_order_gives_the_same_bytes),
     cmocka_unit_test(execute__a_missing_dependency_shows_in_some_order),

@@ -369,6 +369,68 @@ static void plan__fails_cleanly_without_memory(void **state)
     net_finish(&net);
 }
 
+/* The n-th instruction of an opcode in the first launch. */
+static struct gantry_insn nth(const struct gantry_plan *plan, int32_t opcode, int32_t n)
+{
+    for (uint32_t i = 0; i < plan->segments[0].insn_count; i++) {
+        struct gantry_insn insn = insn_of(plan, 0, i);
+        if (gantry_insn_get(&insn, GANTRY_COMMON_OPCODE) == opcode && n-- == 0) return insn;
+    }
+    fail_msg("no such instruction");
+    return insn_of(plan, 0, 0);
+}
+
+static void plan__step_follows_the_rows_of_its_producer(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct gantry_array_params params = named("k26");
+    net_init(&f.net, 30);
+    int32_t x = net_conv(&f.net, net_input(&f.net, 7, 7, 16), 32, &three);
+    net_output(&f.net, net_conv(&f.net, x, 16, &three));
+    finish_network(&f, &params);
+    struct gantry_insn second = nth(f.plan, GANTRY_INSN_CONV, 1);
+    assert_int_equal(gantry_insn_get(&second, GANTRY_CONV_DEP), 1);
+    assert_int_equal(gantry_insn_get(&second, GANTRY_CONV_WHOLE), 0);
+    close_network(&f);
+}
+
+static void plan__first_step_starts_on_the_first_rows(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct gantry_array_params params = named("k26");
+    net_init(&f.net, 31);
+    int32_t x = net_conv(&f.net, net_input(&f.net, 128, 128, 3), 16, &halve);
+    net_output(&f.net, net_conv(&f.net, x, 16, &three));
+    finish_network(&f, &params);
+    uint32_t bands = count_insns(f.plan, GANTRY_INSN_LOAD);
+    assert_true(bands > 1);
+    assert_int_equal(count_insns(f.plan, GANTRY_INSN_CONV), bands + 1);
+    struct gantry_insn last = nth(f.plan, GANTRY_INSN_CONV, (int32_t)bands);
+    assert_int_equal(gantry_insn_get(&last, GANTRY_CONV_WHOLE), 1); /* all bands */
+    close_network(&f);
+}
+
+static void plan__depthwise_and_mean_take_the_window_path(void **state)
+{
+    (void)state;
+    static const struct window map = {9, 9, 1, 1, 1, false, 0};
+    static const struct window five = {5, 5, 1, 1, 1, true, 0};
+    struct fixture f;
+    struct gantry_array_params params = named("k26");
+    net_init(&f.net, 32);
+    int32_t x = net_conv(&f.net, net_input(&f.net, 9, 9, 16), 40, &three);
+    x = net_depthwise(&f.net, net_depthwise(&f.net, x, 1, &three), 1, &five);
+    net_output(&f.net, net_pool(&f.net, GANTRY_OP_AVERAGE_POOL_2D, x, &map));
+    finish_network(&f, &params);
+    assert_int_equal(count_insns(f.plan, GANTRY_INSN_WINDOW), 3);
+    struct gantry_insn mean = nth(f.plan, GANTRY_INSN_WINDOW, 2);
+    assert_int_equal(gantry_insn_get(&mean, GANTRY_WINDOW_TCB), 1);
+    assert_int_equal(gantry_insn_get(&mean, GANTRY_WINDOW_PASSES), 17); /* 81 pixels by 5 */
+    close_network(&f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plan__add_is_fused_into_the_convolution_before_it),
     cmocka_unit_test(plan__add_of_an_output_stands_alone),
@@ -385,5 +447,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plan__is_the_same_each_time),
     cmocka_unit_test(plan__cpu_placement_keeps_everything_there),
     cmocka_unit_test(plan__fails_cleanly_without_memory),
+    cmocka_unit_test(plan__step_follows_the_rows_of_its_producer),
+    cmocka_unit_test(plan__first_step_starts_on_the_first_rows),
+    cmocka_unit_test(plan__depthwise_and_mean_take_the_window_path),
 };
 GANTRY_TEST_MAIN("plan", tests)

@@ -40,6 +40,8 @@ static void run_on_all(const char *name)
 {
     run_network(name, "half", 95, false, 0);
     run_network(name, "half", 95, true, 5);
+    run_network(name, "k26", 95, false, 0);
+    run_network(name, "k26", 95, true, 8);
     run_network(name, "tiny", 95, false, 6);
     run_network(name, "unit", 0, false, 7);
 }

@@ -148,6 +148,16 @@ static void plan__random_networks_on_half(void **state)
     (void)state;
     run_named("half", false);
 }
+static void plan__random_networks_on_k26(void **state)
+{
+    (void)state;
+    run_named("k26", false);
+}
+static void plan__random_networks_on_unit4(void **state)
+{
+    (void)state;
+    run_named("unit4", true);
+}
 static void plan__random_networks_on_tiny(void **state)
 {
     (void)state;
@@ -182,6 +192,8 @@ static void plan__random_networks_without_accelerator(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plan__random_networks_on_half),
+    cmocka_unit_test(plan__random_networks_on_k26),
+    cmocka_unit_test(plan__random_networks_on_unit4),
     cmocka_unit_test(plan__random_networks_on_tiny),
     cmocka_unit_test(plan__random_networks_on_unit),
     cmocka_unit_test(plan__random_networks_observed),
