@@ -9,7 +9,7 @@ picture=models/digits/samples/7_0.png
 text=$("$gantry" --version)
 contains "version names the specification" "$text" \
     "spec $(sed -n 's/.*(0x\(.*\)).*/\1/p' hw/spec/gantry_spec_hash.h)"
-contains "version names the devices" "$text" "cpu model:half"
+contains "version names the devices" "$text" "cpu model:k26"
 text=$("$gantry" --help)
 for command in run profile verify inspect devices; do
     contains "help lists $command" "$text" "  $command"
@@ -28,7 +28,7 @@ equal "run --json is one line" "$(wc -l <"$scratch/run.json")" 1
 equal "--quiet leaves stderr empty" "$(cat "$scratch/run.err")" ""
 equal "run --json has a label" "$(json "$scratch/run.json" 'r["top"][0]["label"]')" 7
 equal "run --json has five classes" "$(json "$scratch/run.json" 'len(r["top"])')" 5
-equal "run --json names the device" "$(json "$scratch/run.json" 'r["device"]')" model:half
+equal "run --json names the device" "$(json "$scratch/run.json" 'r["device"]')" model:k26
 equal "run --json has the shape with vectors" \
     "$(json "$scratch/run.json" 'r["outputs"][0]["shape"]')" "[1, 1, 10]"
 equal "run --json counts offloaded MACs" \

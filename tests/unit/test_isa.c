@@ -138,8 +138,8 @@ static void params__names_lead_to_the_rows_of_the_table(void **state)
     assert_int_equal(params.act_rows, 32768);
     assert_int_equal(params.ports, 4);
     assert_false(gantry_array_params_named("hal", &params));
-    assert_string_equal(gantry_array_names(names, sizeof names), "half, tiny, unit, unit4, k26");
-    assert_string_equal(gantry_array_name(0), "half");
+    assert_string_equal(gantry_array_names(names, sizeof names), "k26, half, tiny, unit, unit4");
+    assert_string_equal(gantry_array_name(0), "k26");
     assert_null(gantry_array_name(5));
 }
 
