@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Lint of all RTL: lint.sh verilator|iverilog|yosys. Exits 0, 1, or 77 without the tool.
 #
-# Verilator has to be silent for every number of ports and groups, with and without WINDOW; Icarus and Yosys have to read
-# and elaborate the whole (they are readers of the same files, not linters).
+# Verilator has to be silent for every number of ports and groups, with and without WINDOW; Icarus
+# and Yosys have to read and elaborate the whole (they are readers of the same files, not linters).
 set -u
 tool=${1:?lint.sh verilator|iverilog|yosys}
 cd "$(dirname "$0")/../rtl" || exit 1
@@ -14,7 +14,8 @@ verilator)
         # shellcheck disable=SC2086
         set -- $size
         output=$(verilator --lint-only -Wall ../lint/waivers.vlt -F gantry.f \
-            --top-module gantry_kernel -GG="$1" -GPORTS="$2" -GWINDOW="$3" 2>&1) && [ -z "$output" ] && continue
+            --top-module gantry_kernel -GG="$1" -GPORTS="$2" -GWINDOW="$3" 2>&1) &&
+            [ -z "$output" ] && continue
         echo "$output"
         echo "FAIL: verilator, G = $1, PORTS = $2, WINDOW = $3"
         exit 1

@@ -110,7 +110,8 @@ module gantry_back #(
   assign residual_there = !res || residual_rows_q != '0;
   assign step_o         = run_q && have_tile && row_there && residual_there && advance_i;
   assign wide           = G > 1 && !res;          // two units a step
-  assign row_last       = tcb || window || pos_q == (wide ? 2'(LastPosition - 1) : 2'(LastPosition));
+  assign row_last       = tcb || window ||
+                          pos_q == (wide ? 2'(LastPosition - 1) : 2'(LastPosition));
   assign tile_last      = row_last && t_q == tile[4:0];
   assign group_last     = tile_last && tile[5];
   assign insn_last      = tile_last && tile[6];
@@ -256,7 +257,8 @@ module gantry_back #(
   logic [8:0]  mark_next;
   gantry_delay #(.W(22), .N(Depth)) u_mark (
     .clk_i, .en_i(move_o),
-    .d_i({step_o && row_last && !tcb && !window, step_o && group_last, step_o && insn_last, log2_m, next_y}),
+    .d_i({step_o && row_last && !tcb && !window, step_o && group_last, step_o && insn_last,
+          log2_m, next_y}),
     .d_o({mark_row, mark_group, mark_insn, mark_log2_m, mark_y}));
   assign mark_next = mark_blocks_o + (9'd1 << mark_log2_m);
   always_ff @(posedge clk_i) begin

@@ -124,8 +124,10 @@ module gantry_front_conv #(
   assign window      = WINDOW != 0 && running_o[`GANTRY_COMMON_OPCODE] == `GANTRY_INSN_WINDOW;
   assign window_o    = window;
   assign writes      = !window || t_q >= {4'd0, step_lead_i};
-  assign tile_last   = window ? step_tile_last_i : left_q <= {11'd0, running_o[`GANTRY_CONV_TILE]} + 16'd1;
-  assign rows_less_1 = window ? step_rows_i : tile_last ? 5'(left_q - 16'd1) : running_o[`GANTRY_CONV_TILE];
+  assign tile_last   = window ? step_tile_last_i
+                              : left_q <= {11'd0, running_o[`GANTRY_CONV_TILE]} + 16'd1;
+  assign rows_less_1 = window    ? step_rows_i :
+                       tile_last ? 5'(left_q - 16'd1) : running_o[`GANTRY_CONV_TILE];
   assign cycles_less_1 = window ? step_cycles_i : {1'b0, rows_less_1};
   assign last_cycle  = t_q == cycles_less_1;
   assign group_last  = window ? step_insn_last_i

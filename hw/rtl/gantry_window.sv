@@ -3,10 +3,10 @@
 //
 //   slots --->[pairs of neighbours]--->[row 2]--->[row 1]--->[row 0]
 //                                         |          |          |
-//   output c of group g takes slot 5 r + k = (pixel 2 g + k, its right neighbour) of row r, channel c
+//   output c of group g takes slot 5 r + k = (pixel 2 g + k, its neighbour) of row r, channel c
 //
-// A new row per cycle with en_i; with first_i the rows above it become the pad byte. Latency 1 cycle.
-// No reset: data only.
+// A new row per cycle with en_i; with first_i the rows above it become the pad byte. Latency 1
+// cycle. No reset: data only.
 `default_nettype none
 module gantry_window #(
   parameter integer G = 4,  // 2 or 4; half of the groups take this operand

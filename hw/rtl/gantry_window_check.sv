@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_window_check: legality of a WINDOW beyond what its bits show: sizes, TCB, passes.
 //
-//   start_i, operands --->[compare]--->[first of them]---> bad_o, bit_o (first bit of the bad operand)
+//   start_i, operands --->[compare]--->[first of them]---> bad_o, bit_o (first bit of it)
 //
 // TILES is compared by gantry_front_win, the ring's size by the loader. Latency 2 cycles after
 // start_i; the operands hold from start_i on. Reset drops a check.

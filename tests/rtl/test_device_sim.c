@@ -119,7 +119,7 @@ static void device_sim__module_exports_its_operations(void **state)
     struct gantry_device *device = NULL;
     struct gantry_error error = {0};
     if (module->ops->open(&device, NULL, NULL, &error)) fail_msg("%s", error.message);
-    assert_string_equal(device->info.name, "sim:half");
+    assert_string_equal(device->info.name, "sim:k26");
     assert_string_equal(device->info.memory, "kv260");
     module->ops->close(device);
     dlclose(handle);
