@@ -4,8 +4,8 @@
 //   operands --->[group, x0, o0, pass]--->[rows above the map are skipped]---> first row and column
 //
 // A tile is a strip of G columns by a segment of T output rows. A pass of R tap rows reads plane
-// rows o0 + a0 + skip .. o0 + a0 + T + R - 2; its first `lead` = R - 1 - skip reads give no
-// output row. With TCB the tiles are channel blocks and a pass is the next columns of row 0. Outputs are
+// rows o0 + a0 + skip .. o0 + a0 + T + R - 2; its first `lead` = R - 1 - skip reads give no output
+// row. With TCB the tiles are channel blocks and a pass is the next columns of row 0. Outputs are
 // combinational from registers; load_i takes the operands and starts over.
 `default_nettype none
 `include "gantry_spec.vh"

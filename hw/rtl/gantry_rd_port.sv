@@ -10,8 +10,8 @@
 // A client asks for 1 to 64 beats from a 16-byte aligned address and keeps room for them: R is
 // always taken. Fetch goes first. LOAD goes before weights until it has had 64 beats since their
 // last burst: its rows are short and compute waits for them. Two bursts of weights at most are
-// open: that hides the latency of memory and keeps the others' way short. Data return in the order of the
-// requests, one beat per cycle, straight from R.
+// open: that hides the latency of memory and keeps the others' way short. Data return in the order
+// of the requests, one beat per cycle, straight from R.
 // flush_i: no new request is taken, what is open is read and dropped; busy_o falls when nothing is
 // open. Reset control only. Proof: hw/formal/gantry_rd_port.
 `default_nettype none
