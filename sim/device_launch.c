@@ -4,7 +4,7 @@
 
 enum {
     TIME_CYCLES = 4096,    /* cycles between looks at the clock on the wall */
-    STUCK_CYCLES = 1 << 18 /* an abort that takes longer has a port that does not answer */
+    STUCK_CYCLES = 1 << 16 /* an abort that takes longer has a port that does not answer */
 };
 
 static enum gantry_status no_answer(const struct gantry_device_sim *sim, uint32_t reg,
@@ -97,7 +97,7 @@ static enum end run_launch(struct gantry_device_sim *sim, uint32_t timeout_ms)
         if (aborted_cycles) aborted_cycles += TIME_CYCLES;
         if (aborted_cycles > STUCK_CYCLES) return timeout ? END_TIMEOUT : END_STUCK;
         uint32_t status = 0;
-        if (!aborted_cycles && ++since_status % 16 == 0 &&
+        if (!aborted_cycles && ++since_status % 4 == 0 &&
             gantry_sim_bench_read(&sim->bench, GANTRY_REG_STATUS, &status) &&
             FIELD(status, STATUS, ABORTED))
             aborted_cycles = 1;

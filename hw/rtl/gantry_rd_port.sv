@@ -9,9 +9,10 @@
 //
 // A client asks for 1 to 64 beats from a 16-byte aligned address and keeps room for them: R is
 // always taken. Fetch goes first. LOAD goes before weights until it has had 64 beats since their
-// last burst: its rows are short and compute waits for them. Two bursts of weights at most are
-// open: that hides the latency of memory and keeps the others' way short. Data return in the order
-// of the requests, one beat per cycle, straight from R.
+// last burst: its rows are short and compute waits for them; for the same reason weights wait some
+// cycles for its next row. Two bursts of weights at most are open: that hides the latency of memory
+// and keeps the others' way short. Data return in the order of the requests, one beat per cycle,
+// straight from R.
 // flush_i: no new request is taken, what is open is read and dropped; busy_o falls when nothing is
 // open. Reset control only. Proof: hw/formal/gantry_rd_port.
 `default_nettype none
@@ -52,6 +53,7 @@ module gantry_rd_port (
   logic [6:0]  cur_left_q;
   logic [7:0]  had_q;                     // beats of LOAD since the last burst of weights
   logic [2:0]  open_q;                    // bursts of weights on their way
+  logic [5:0]  recent_q;                  // LOAD asked less than so many cycles ago
   logic        arvalid_q;
   logic [63:0] araddr_q;
   logic [7:0]  arlen_q;
@@ -65,7 +67,7 @@ module gantry_rd_port (
   logic [65:0] order_data;
   logic [2:0]  order_level;
   logic        r_fire, weights_may;
-  assign weights_may = req_valid_i[2] && open_q < 3'd2;
+  assign weights_may = req_valid_i[2] && open_q < 3'd2 && (recent_q == '0 || had_q >= 8'd64);
 
   always_comb begin
     pick       = 2'd0;
@@ -98,6 +100,7 @@ module gantry_rd_port (
       cur_valid_q <= 1'b0;
       had_q       <= '0;
       open_q      <= '0;
+      recent_q    <= '0;
       arvalid_q   <= 1'b0;
     end else begin
       if (m_axi_arready) begin
@@ -111,6 +114,7 @@ module gantry_rd_port (
           had_q <= had_q + {1'b0, req_beats_i[13:7]};
         end
       end
+      recent_q <= (accept && pick == 2'd1) ? 6'd48 : recent_q - 6'(recent_q != '0);
       open_q <= open_q + {2'd0, issue && cur_client_q == 2'd2}
                 - {2'd0, order_pop && order_data[65:64] == 2'd2};
       if (issue) begin

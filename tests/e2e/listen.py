@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sounds for the tests of listening, and the comparison of events with what was spoken."""
 import argparse
+import array
 import json
 import math
 import os
@@ -10,8 +11,9 @@ import subprocess
 import wave
 
 WORDS = "down go left no off on right stop up yes".split()
-OTHERS = """seven house window garden people water morning winter yellow paper number table
-    music river mountain question simple kitchen summer doctor camera basket father monkey""".split()
+OTHERS = """seven house window garden people water morning winter yellow paper number
+    table music river mountain question simple kitchen summer doctor camera basket father
+    monkey""".split()
 BLOCK = 0.01          # s; levels are of such blocks
 GAP = 0.12            # a stop within a word is no longer
 TOLERANCE = 0.15      # between a word's place and its event's
@@ -111,28 +113,46 @@ def speak(text, voice, speed, pitch, path):
     return read_wave(path)
 
 
-def babble(args):
-    """SECONDS of other words in changing voices, and noise with the spectrum and rhythm of speech,
-    in turns; holds none of the words."""
-    draw = random.Random(args.seed)
-    samples, rate = [], 22050
-    while len(samples) < args.seconds * rate:
-        if args.speech:
-            voice = draw.choice(["en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb+f4"])
-            text = " ".join(draw.choice(OTHERS) for _ in range(8))
-            spoken, rate = speak(text, voice, draw.randint(120, 190), draw.randint(25, 75),
-                                 args.out + ".part")
-            samples.extend(v // 2 for v in spoken)
+def noise_pool(draw, rate):
+    """Pieces of noise with the spectrum and the rhythm of speech, 120 s in all."""
+    pool = array.array("h")
+    while len(pool) < 120 * rate:
         low = phase = 0.0
         level, pitch = draw.uniform(500, 6000), draw.uniform(90, 220)
         for i in range(int(draw.uniform(1, 4) * rate)):
-            low += 0.15 * (draw.gauss(0, 1) - low)     # falls off like speech
+            low += 0.15 * (draw.uniform(-2, 2) - low)  # falls off like speech
             phase += pitch / rate
             voiced = math.sin(2 * math.pi * 2.3 * i / rate) > 0
             beat = 0.5 + 0.5 * math.sin(2 * math.pi * 4 * i / rate)     # syllables a second
             value = level * beat * (low + (0.5 - phase % 1) * voiced)
-            samples.append(max(-32767, min(32767, int(value))))
-    write_wave(args.out, samples[:args.seconds * rate], rate)
+            pool.append(max(-32767, min(32767, int(value))))
+    return pool
+
+
+def babble(args):
+    """SECONDS of sound without any of the words: sentences of other words in changing voices,
+    each spoken once, and between them pieces of the pool of noise, cut at random places."""
+    draw = random.Random(args.seed)
+    rate, written = 22050, 0
+    pool = noise_pool(draw, rate)
+    with wave.open(args.out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        while written < args.seconds * rate:
+            part = array.array("h")
+            if args.speech:
+                voice = draw.choice(["en-us", "en-gb", "en-us+f3", "en-us+m3", "en-gb+f4"])
+                text = " ".join(draw.choice(OTHERS) for _ in range(8))
+                spoken, spoken_rate = speak(text, voice, draw.randint(120, 190),
+                                            draw.randint(25, 75), args.out + ".part")
+                assert spoken_rate == rate
+                part.extend(v // 2 for v in spoken)
+            length = int(draw.uniform(0.5, 2.5) * rate)
+            at = draw.randrange(len(pool) - length)
+            part.extend(pool[at:at + length])
+            file.writeframes(part.tobytes())
+            written += len(part)
 
 
 def voices(args):

@@ -33,7 +33,8 @@ for part in base graph formats audio; do ln -s "$PWD/host/$part" "$work/include/
 # shellcheck disable=SC2046 # flags
 "$clang" -std=c11 -g -O1 -D_POSIX_C_SOURCE=200809L \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -ffp-contract=off \
-    -Ihost/include -I"$work/include" -Itests -Itests/fuzz $(pkg-config --cflags sndfile kissfft-float) \
+    -Ihost/include -I"$work/include" -Itests -Itests/fuzz \
+    $(pkg-config --cflags sndfile kissfft-float) \
     tests/fuzz/fuzz_audio.c host/base/base.c host/graph/graph.c host/formats/npy.c \
     host/formats/file.c host/formats/write.c host/formats/manifest.c host/formats/manifest_audio.c \
     host/audio/sound.c host/audio/resample.c host/audio/frontend.c host/audio/stream.c \

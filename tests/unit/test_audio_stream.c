@@ -58,8 +58,8 @@ static void stream__windows_do_not_depend_on_pieces(void **state)
 {
     (void)state;
     static const int32_t rates[] = {16000, 44100, 8000, 44101};
-    static float samples[88200], whole[200 * FEATURES], pieces[200 * FEATURES];
-    make_speechlike(samples, 88200, 9);
+    static float samples[88202], whole[200 * FEATURES], pieces[200 * FEATURES];
+    make_speechlike(samples, 88202, 9);
     for (size_t k = 0; k < sizeof rates / sizeof *rates; k++) {
         size_t length = (size_t)rates[k] * 2;
         size_t count = windows_of(rates[k], samples, length, 0, whole);
