@@ -170,6 +170,15 @@ class compute_program
             fail_msg("operand %s does not take %lld", gantry_operand_info(operand)->name,
                      (long long)value);
     }
+    static void residual(gantry_insn &insn, const gantry_act_tensor &tensor)
+    {
+        set(insn, GANTRY_CONV_RES_SY, tensor.sy - 1);
+        set(insn, GANTRY_CONV_RES_SX, tensor.sx - 1);
+        set(insn, GANTRY_CONV_RES_BASE, tensor.base);
+        set(insn, GANTRY_CONV_RES_CB, tensor.cb - 1);
+        set(insn, GANTRY_CONV_RES_PITCH, tensor.pitch);
+        set(insn, GANTRY_CONV_RES_PS, tensor.ps);
+    }
     void weights(const gantry_insn &insn, const conv_spec &spec);
 };
 
@@ -235,14 +244,7 @@ inline gantry_insn &compute_program::conv(const conv_spec &spec, uint32_t wait, 
         {GANTRY_CONV_WALK_CB, spec.diag || spec.tcb ? 1 : spec.in.cb},
     };
     for (const auto &field : fields) set(insn, field.operand, field.value);
-    if (spec.res) {
-        set(insn, GANTRY_CONV_RES_SY, spec.residual.sy - 1);
-        set(insn, GANTRY_CONV_RES_SX, spec.residual.sx - 1);
-        set(insn, GANTRY_CONV_RES_BASE, spec.residual.base);
-        set(insn, GANTRY_CONV_RES_CB, spec.residual.cb - 1);
-        set(insn, GANTRY_CONV_RES_PITCH, spec.residual.pitch);
-        set(insn, GANTRY_CONV_RES_PS, spec.residual.ps);
-    }
+    if (spec.res) residual(insn, spec.residual);
     insns.push_back(insn);
     weights(insn, spec);
     return insns.back();
