@@ -31,7 +31,7 @@ fi
 mkdir -p "$work/include"
 for part in base graph formats audio; do ln -s "$PWD/host/$part" "$work/include/$part"; done
 # shellcheck disable=SC2046 # flags
-"$clang" -std=c11 -g -O1 -D_POSIX_C_SOURCE=200809L \
+"$clang" -std=c11 -g -O2 -D_POSIX_C_SOURCE=200809L \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -ffp-contract=off \
     -Ihost/include -I"$work/include" -Itests -Itests/fuzz \
     $(pkg-config --cflags sndfile kissfft-float) \
@@ -41,7 +41,7 @@ for part in base graph formats audio; do ln -s "$PWD/host/$part" "$work/include/
     -o "$work/fuzz_audio" $(pkg-config --libs sndfile kissfft-float jansson) -lm
 mkdir "$work/corpus"
 # shellcheck disable=SC2086 # may be empty
-"$work/fuzz_audio" -max_total_time="$2" -max_len=4096 -timeout=60 -rss_limit_mb=2048 \
+"$work/fuzz_audio" -max_total_time="$2" -max_len=2048 -timeout=60 -rss_limit_mb=2048 \
     -artifact_prefix="$work/" -print_final_stats=1 "$work/corpus" "$work/sounds" $found \
     >"$work/log" 2>&1 || {
     tail -n 60 "$work/log"
