@@ -14,5 +14,5 @@ if(TARGET gantry_sim_device)
   gantry_sim_cores(test_device_sim_stalls unit)
   gantry_test(test_chains SOURCES test_chains.c LABELS rtl PARTS chain
     LIBRARIES gantry_sim_device TIMEOUT 600)
-  gantry_sim_cores(test_chains unit tiny)
+  gantry_sim_cores(test_chains unit tiny unit4)
 endif()

@@ -285,9 +285,17 @@ static void chains__tiny_equals_the_model(void **state)
     run_chains("tiny");
 }
 
+/* The window path, and four groups. */
+static void chains__unit4_equals_the_model(void **state)
+{
+    (void)state;
+    run_chains("unit4");
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(chains__unit_equals_the_model),
     cmocka_unit_test(chains__tiny_equals_the_model),
+    cmocka_unit_test(chains__unit4_equals_the_model),
 };
 
 GANTRY_TEST_MAIN("chains", tests)
