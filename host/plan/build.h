@@ -78,6 +78,9 @@ struct gantry_cost_shape {
     bool residual;
     bool grouped; /* groups of several blocks are allowed */
 };
+/* Cycles from one k-step to the next, and in which the drain takes one accumulator row. */
+int64_t gantry_cost_step(int64_t tile, int32_t m, int64_t steps);
+int64_t gantry_cost_drain_row(int32_t m, bool residual);
 /* Cycles of a CONV with m blocks a group, and its tiles. */
 int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
                          struct gantry_tiling *tiling);

@@ -12,7 +12,7 @@ static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* Cycles from one k-step to the next: the array reloads 2m lines of weights, and an accumulator
  * is read again after four. */
-static int64_t step_length(int64_t tile, int32_t m, int64_t steps)
+int64_t gantry_cost_step(int64_t tile, int32_t m, int64_t steps)
 {
     int64_t least = larger(2 * m, steps > 1 ? GANTRY_STEP_CYCLES_MIN : 1);
     return larger(tile, least);
@@ -21,7 +21,7 @@ static int64_t step_length(int64_t tile, int32_t m, int64_t steps)
 static int64_t memory_cycles(int64_t lines) { return lines * GANTRY_LINE_BYTES / MEMORY_BYTES; }
 
 /* Cycles in which the drain takes one accumulator row. */
-static int64_t drain_row(int32_t m, bool residual)
+int64_t gantry_cost_drain_row(int32_t m, bool residual)
 {
     if (residual) return m == 4 ? 5 : 4;
     return m == 4 ? 4 : 2;
@@ -34,12 +34,12 @@ static int64_t array_cycles(const struct gantry_cost_shape *shape, int32_t m, in
     int64_t groups = gantry_div_up(shape->blocks, m);
     gantry_tiling_make(tiling, shape->pitch, shape->out_h, npx / m);
     int64_t last = tiling->rows - (int64_t)tiling->tile * (tiling->tiles - 1);
-    int64_t front = (tiling->tiles - 1) * step_length(tiling->tile, m, shape->steps) +
-                    step_length(last, m, shape->steps);
+    int64_t front = (tiling->tiles - 1) * gantry_cost_step(tiling->tile, m, shape->steps) +
+                    gantry_cost_step(last, m, shape->steps);
     front *= groups * shape->steps;
     /* A residual of all banks at once takes the port from the front. */
     if (shape->residual && m == 1) front += groups * tiling->rows;
-    int64_t row = drain_row(m, shape->residual);
+    int64_t row = gantry_cost_drain_row(m, shape->residual);
     int64_t drain = groups * tiling->rows * row;
     return larger(front, drain) + last * row;
 }

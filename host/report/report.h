@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One profile record in; a table, JSON, CSV or a Chrome trace out.
+ * One profile record in; a table, JSON, CSV, a Chrome trace or an HTML page out; and two JSON
+ * records compared.
  *
  * Writers print to an open stream and report nothing: the caller checks ferror when it closes.
  * Numbers have a point and no grouping in every locale. */
@@ -20,7 +21,10 @@ struct gantry_report_context {
     const char *target; /* name of the target that the numbers are for: "kv260" */
     uint32_t clock_hz;  /* of the accelerator; 0: unknown, cycles are then not turned into time */
     bool colour;        /* the stream is a terminal that wants colour */
+    bool planned;       /* nothing was run: predictions are all there is */
 };
+
+/* ---- Writers ---- */
 
 /* The JSON object of docs/cli.md, section profile; owned by the caller, NULL without memory. */
 json_t *gantry_report_json(const struct gantry_profile *profile,
@@ -31,24 +35,84 @@ void gantry_report_table(FILE *out, const struct gantry_profile *profile,
 /* One line per node after a line of column names (RFC 4180). */
 void gantry_report_csv(FILE *out, const struct gantry_profile *profile,
                        const struct gantry_report_context *context);
-/* Chrome's trace format, which Perfetto opens: nodes one after the other on two tracks, CPU
- * nodes by measured time, accelerator nodes by cycles at the clock. */
+/* Chrome's trace format, which Perfetto opens: engines are tracks, instructions slices within
+ * their layer's, CPU layers and copies beside them. */
 void gantry_report_chrome(FILE *out, const struct gantry_profile *profile,
                           const struct gantry_report_context *context);
+/* A page that needs nothing besides itself: timeline, roofline, stalls, layers. */
+void gantry_report_html(FILE *out, const struct gantry_profile *profile,
+                        const struct gantry_report_context *context);
 
-/* Writes a number with so many decimals (0..9), whatever the locale; returns buffer. */
-const char *gantry_report_number(double value, int decimals, char *buffer, size_t size);
+/* ---- Timeline: what happened when, on one axis ---- */
 
-/* A JSON string of any bytes: where they are not UTF-8, the others become '?'. */
-json_t *gantry_report_string(const char *text);
-/* A reason as an object, or null where there is none. */
-json_t *gantry_report_reason(const struct gantry_reason *reason);
-/* Busy share of the array: unpadded MACs of the accelerator / (cycles x peak); negative where it
- * does not apply. */
+enum gantry_report_track {
+    GANTRY_TRACK_HOST, /* CPU layers, copies of inputs and outputs */
+    GANTRY_TRACK_LAUNCH,
+    GANTRY_TRACK_COMPUTE, /* layers, and instructions within them */
+    GANTRY_TRACK_LOAD,
+    GANTRY_TRACK_STORE,
+    GANTRY_TRACKS
+};
+struct gantry_report_slice {
+    enum gantry_report_track track;
+    const char *name;
+    const char *kind; /* "copy", "cpu", "launch", "layer", "instruction" */
+    int32_t node;     /* or a pseudo-node, or INT32_MIN for none */
+    int32_t segment;  /* or -1 */
+    double from_us, to_us;
+    uint64_t from_cycle, to_cycle; /* in the launch; equal for what has no cycles */
+};
+/* Slices in order of track and time; a slice ends before the next on its track begins, or contains
+ * it. Segments follow each other: CPU layers last as measured here, launches as many cycles as
+ * they took, or are predicted to take where the device counts none (then without instructions).
+ * Returns an array of *count to release with gantry_release(NULL, ...), NULL without memory. */
+struct gantry_report_slice *gantry_report_timeline(const struct gantry_profile *profile,
+                                                   const struct gantry_report_context *context,
+                                                   size_t *count);
+const char *gantry_report_track_name(enum gantry_report_track track);
+
+/* ---- Comparison ---- */
+
+/* What became faster or slower from one profile JSON to another, layer by layer; a JSON object
+ * owned by the caller, NULL (with error) when one is no profile. */
+json_t *gantry_report_compare(const json_t *old_root, const json_t *new_root,
+                              struct gantry_error *error);
+/* The object of gantry_report_compare for people. */
+void gantry_report_compare_table(FILE *out, const json_t *comparison);
+
+/* ---- Derived values; negative where they do not apply or are not known ---- */
+
+/* Busy share of the array: unpadded MACs of the accelerator / (cycles x peak). */
 double gantry_report_utilization(uint64_t macs, uint64_t cycles, uint32_t peak);
 /* Percent of the model's MACs that the accelerator ran; 0 for a model without MACs. */
 double gantry_report_offloaded(const struct gantry_profile *profile);
 /* Whether the cycles of single nodes are known. */
 bool gantry_report_has_node_cycles(const struct gantry_profile *profile);
+/* Microseconds of a node: its cycles at the clock (predicted ones where the device counts none),
+ * or CPU time measured here. */
+double gantry_report_node_us(const struct gantry_profile *profile,
+                             const struct gantry_report_context *context,
+                             const struct gantry_profile_node *node);
+/* The same of all nodes. */
+double gantry_report_total_us(const struct gantry_profile *profile,
+                              const struct gantry_report_context *context);
+/* Bytes that a node moves between memory and chip. */
+uint64_t gantry_report_bytes(const struct gantry_profile_node *node);
+/* Roofline of a node: MACs per byte, MACs per cycle that memory and array allow at most, and which
+ * of them is the limit ("array", "memory"; NULL where there is none). */
+double gantry_report_intensity(const struct gantry_profile_node *node);
+double gantry_report_attainable(const struct gantry_profile *profile,
+                                const struct gantry_profile_node *node);
+const char *gantry_report_bound(const struct gantry_profile *profile,
+                                const struct gantry_profile_node *node);
+
+/* ---- Pieces ---- */
+
+/* Writes a number with so many decimals (0..9), whatever the locale; returns buffer. */
+const char *gantry_report_number(double value, int decimals, char *buffer, size_t size);
+/* A JSON string of any bytes: where they are not UTF-8, the others become '?'. */
+json_t *gantry_report_string(const char *text);
+/* A reason as an object, or null where there is none. */
+json_t *gantry_report_reason(const struct gantry_reason *reason);
 
 #endif

@@ -16,48 +16,6 @@ struct line {
     char cell[COLUMNS][CELL_BYTES];
 };
 
-const char *gantry_report_number(double value, int decimals, char *buffer, size_t size)
-{
-    uint64_t unit = 1;
-    for (int i = 0; i < decimals; i++) unit *= 10;
-    double scaled = floor(fabs(value) * (double)unit + 0.5);
-    if (!(scaled < 1e18)) {
-        (void)snprintf(buffer, size, "%s", "-");
-        return buffer;
-    }
-    uint64_t digits = (uint64_t)scaled;
-    const char *sign = value < 0 && digits > 0 ? "-" : "";
-    if (decimals == 0)
-        (void)snprintf(buffer, size, "%s%" PRIu64, sign, digits);
-    else
-        (void)snprintf(buffer, size, "%s%" PRIu64 ".%0*" PRIu64, sign, digits / unit, decimals,
-                       digits % unit);
-    return buffer;
-}
-
-/* Time of a node: cycles at the clock, or measured; negative when it is not known. */
-static double node_us(const struct gantry_profile *profile,
-                      const struct gantry_report_context *context,
-                      const struct gantry_profile_node *node)
-{
-    if (!node->accelerator) return (double)node->cpu_ns / 1000.0;
-    if (!gantry_report_has_node_cycles(profile) || context->clock_hz == 0) return -1.0;
-    return (double)node->cycles * 1e6 / (double)context->clock_hz;
-}
-
-/* Time of all nodes; negative when the time of one is not known. */
-static double total_us(const struct gantry_profile *profile,
-                       const struct gantry_report_context *context)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < profile->node_count; i++) {
-        double us = node_us(profile, context, &profile->nodes[i]);
-        if (us < 0) return -1.0;
-        sum += us;
-    }
-    return sum;
-}
-
 static void put(char *cell, const char *format, ...) GANTRY_PRINTF(2, 3);
 static void put(char *cell, const char *format, ...)
 {
@@ -113,7 +71,7 @@ static void fill(struct line *line, const struct gantry_profile *profile,
         return;
     }
     if (known) put(line->cell[6], "%" PRIu64, node->cycles);
-    double us = node_us(profile, context, node);
+    double us = gantry_report_node_us(profile, context, node);
     if (!node->accelerator)
         put(line->cell[6], "%s us", gantry_report_number(us, 1, number, sizeof number));
     if (all_us > 0 && us >= 0) put_percent(line->cell[7], us / all_us);
@@ -144,7 +102,7 @@ static void print_layers(FILE *out, const struct gantry_profile *profile,
 {
     int widths[COLUMNS];
     struct line line;
-    double all_us = total_us(profile, context);
+    double all_us = gantry_report_total_us(profile, context);
     for (int i = 0; i < COLUMNS; i++) widths[i] = (int)strlen(headings[i]);
     for (size_t n = 0; n < profile->node_count; n++) {
         fill(&line, profile, context, &profile->nodes[n], all_us);

@@ -73,6 +73,31 @@ static uint64_t cycle(const uint8_t *record, int word, int width)
     return gantry_load_u64(record + 4 * word) & ((UINT64_C(1) << width) - 1);
 }
 
+size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
+                           uint32_t insn_count, int32_t segment,
+                           struct gantry_profile_event *events)
+{
+    size_t count = 0;
+    for (; count < records_max; count++) {
+        const uint8_t *record = trace + count * GANTRY_TRACE_BYTES;
+        if (is_unwritten(record)) break;
+        uint32_t index = FIELD(record, INDEX), queue = FIELD(record, QUEUE);
+        const char *name = gantry_insn_name(FIELD(record, OPCODE));
+        events[count] = (struct gantry_profile_event){
+            .node = index < insn_count ? insn_node[index] : GANTRY_NODE_LAUNCH,
+            .segment = segment,
+            .insn = index,
+            .run = FIELD(record, RUN),
+            .engine = queue <= GANTRY_ENGINE_STORE ? (enum gantry_profile_engine)queue
+                                                   : GANTRY_ENGINE_FETCH,
+            .name = name ? name : "?",
+            .from_cycle = cycle(record, GANTRY_TRACE_START_WORD, GANTRY_TRACE_START_WIDTH),
+            .to_cycle = cycle(record, GANTRY_TRACE_END_WORD, GANTRY_TRACE_END_WIDTH),
+        };
+    }
+    return count;
+}
+
 bool gantry_engine_node_window(const struct gantry_engine *engine, int32_t node, uint64_t *from_out,
                                uint64_t *to_out)
 {

@@ -143,11 +143,13 @@ static enum gantry_status sync_after(struct gantry_engine *engine,
     return status;
 }
 
-static void account(struct gantry_engine *engine, const struct gantry_plan_segment *segment,
-                    const struct gantry_segment_state *state,
+static void account(struct gantry_engine *engine, int32_t index,
                     const struct gantry_counters *counters)
 {
+    const struct gantry_plan_segment *segment = &engine->plan->segments[index];
+    const struct gantry_segment_state *state = &engine->segments[index];
     struct gantry_profile *profile = &engine->profile;
+    engine->parts[index].cycles = counters->cycles;
     profile->launches++;
     profile->accelerator_cycles += counters->cycles;
     profile->ddr_read_bytes += counters->read_bytes;
@@ -157,6 +159,9 @@ static void account(struct gantry_engine *engine, const struct gantry_plan_segme
     size_t records =
         gantry_trace_attribute(state->trace.host, segment->insn_count, segment->insn_node,
                                segment->insn_count, engine->nodes, engine->plan->graph->node_count);
+    profile->event_count +=
+        gantry_trace_events(state->trace.host, records, segment->insn_node, segment->insn_count,
+                            index, engine->events + profile->event_count);
     if (counters->trace_lost || records != segment->insn_count) profile->trace_lost = true;
 }
 
@@ -165,9 +170,12 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
 {
     struct gantry_device *device = engine->device;
     struct gantry_segment_state *state = &engine->segments[index];
+    struct gantry_profile_segment *part = &engine->parts[index];
     struct gantry_counters counters;
+    uint64_t from = gantry_now_ns();
     enum gantry_status status = sync_before(engine, state, error);
     if (status != GANTRY_OK) return status;
+    part->before_ns = gantry_now_ns() - from;
     status = device->ops->submit(device, &state->launch, error);
     if (status == GANTRY_OK) status = device->ops->wait(device, timeout_ms, error);
     if (status != GANTRY_OK) {
@@ -175,10 +183,12 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
         (void)device->ops->reset(device, NULL);
         return status;
     }
+    from = gantry_now_ns();
     status = sync_after(engine, state, error);
     if (status == GANTRY_OK) status = device->ops->counters(device, &counters, error);
     if (status != GANTRY_OK) return status;
-    account(engine, &engine->plan->segments[index], state, &counters);
+    part->after_ns = gantry_now_ns() - from;
+    account(engine, index, &counters);
     return GANTRY_OK;
 }
 
@@ -187,14 +197,34 @@ static void profile_clear(struct gantry_engine *engine)
     struct gantry_profile *profile = &engine->profile;
     profile->trace_lost = false;
     profile->accelerator_cycles = 0;
-    profile->cpu_ns = profile->layout_ns = profile->total_ns = 0;
+    profile->cpu_ns = profile->total_ns = 0;
     profile->launches = 0;
+    profile->event_count = 0;
     profile->ddr_read_bytes = profile->ddr_write_bytes = 0;
     memset(profile->stalls, 0, sizeof profile->stalls);
     for (int32_t i = 0; i < engine->plan->graph->node_count + 2; i++) {
         engine->nodes[i].cycles = engine->nodes[i].cpu_ns = 0;
         memset(engine->nodes[i].stalls, 0, sizeof engine->nodes[i].stalls);
     }
+    for (int32_t s = 0; s < engine->plan->segment_count; s++)
+        engine->parts[s].cycles = engine->parts[s].before_ns = engine->parts[s].after_ns = 0;
+}
+
+/* The work of the segments, in order. */
+static enum gantry_status run_segments(struct gantry_engine *engine, uint64_t start,
+                                       uint32_t timeout_ms, struct gantry_error *error)
+{
+    enum gantry_status status = GANTRY_OK;
+    for (int32_t s = 0; status == GANTRY_OK && s < engine->plan->segment_count; s++) {
+        const struct gantry_plan_segment *segment = &engine->plan->segments[s];
+        engine->parts[s].from_ns = gantry_now_ns() - start;
+        if (segment->accelerator)
+            status = run_accelerator(engine, s, timeout_ms, error);
+        else
+            run_cpu(engine, segment);
+        engine->parts[s].to_ns = gantry_now_ns() - start;
+    }
+    return status;
 }
 
 enum gantry_status gantry_engine_run(struct gantry_engine *engine,
@@ -208,19 +238,14 @@ enum gantry_status gantry_engine_run(struct gantry_engine *engine,
     profile_clear(engine);
     uint64_t start = gantry_now_ns();
     pack_inputs(engine, inputs);
-    profile->layout_ns = gantry_now_ns() - start;
-    for (int32_t s = 0; s < engine->plan->segment_count; s++) {
-        const struct gantry_plan_segment *segment = &engine->plan->segments[s];
-        if (segment->accelerator)
-            status = run_accelerator(engine, s, timeout_ms, error);
-        else
-            run_cpu(engine, segment);
-        if (status != GANTRY_OK) return status;
-    }
+    profile->pack_ns = gantry_now_ns() - start;
+    status = run_segments(engine, start, timeout_ms, error);
+    if (status != GANTRY_OK) return status;
     uint64_t unpack = gantry_now_ns();
     unpack_outputs(engine, outputs);
     uint64_t end = gantry_now_ns();
-    profile->layout_ns += end - unpack;
+    profile->unpack_ns = end - unpack;
+    profile->layout_ns = profile->pack_ns + profile->unpack_ns;
     profile->cpu_ns += profile->layout_ns;
     profile->total_ns = end - start;
     return GANTRY_OK;

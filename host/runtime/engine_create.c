@@ -2,6 +2,7 @@
  * Makes an engine: buffers, program and weights on the device, bound CPU nodes, profile record. */
 #include <string.h>
 
+#include "plan/predict.h"
 #include "runtime/engine_internal.h"
 
 /* Buffers of zero bytes become this many, so that every buffer has an address. */
@@ -84,43 +85,32 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
     return GANTRY_OK;
 }
 
-static void profile_make(struct gantry_engine *engine)
+/* Bytes that the copies of inputs and outputs move. */
+static uint64_t bytes_of(const struct gantry_graph *graph, const int32_t *tensors, int32_t count)
+{
+    uint64_t bytes = 0;
+    for (int32_t i = 0; i < count; i++) bytes += graph->tensors[tensors[i]].bytes;
+    return bytes;
+}
+
+static enum gantry_status profile_make(struct gantry_engine *engine, struct gantry_error *error)
 {
     const struct gantry_plan *plan = engine->plan;
     const struct gantry_graph *graph = plan->graph;
-    for (int32_t i = 0; i < graph->node_count; i++) {
-        const struct gantry_plan_node *planned = &plan->nodes[i];
-        engine->nodes[i] = (struct gantry_profile_node){.index = i,
-                                                        .name = graph->nodes[i].name,
-                                                        .op = gantry_op_label(graph->nodes[i].op),
-                                                        .accelerator = planned->accelerator,
-                                                        .reason = planned->reason,
-                                                        .macs = graph->nodes[i].macs,
-                                                        .fused_into = planned->fused_into,
-                                                        .segment = planned->segment};
+    size_t records = 0;
+    for (int32_t s = 0; s < plan->segment_count; s++)
+        records += engine->segments[s].trace.bytes / GANTRY_TRACE_BYTES;
+    if (records > 0) {
+        engine->events = gantry_arena_alloc(&engine->memory, records, sizeof *engine->events);
+        if (!engine->events)
+            return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
     }
-    static const char *const pseudo[] = {"@launch", "@store"};
-    static const int32_t pseudo_index[] = {GANTRY_NODE_LAUNCH, GANTRY_NODE_STORE};
-    for (int32_t k = 0; k < 2; k++)
-        engine->nodes[graph->node_count + k] =
-            (struct gantry_profile_node){.index = pseudo_index[k],
-                                         .name = pseudo[k],
-                                         .op = pseudo[k],
-                                         .accelerator = true,
-                                         .fused_into = GANTRY_NO_NODE,
-                                         .segment = -1};
-    const struct gantry_device_info *info = &engine->device->info;
-    engine->profile = (struct gantry_profile){
-        .model = graph->name,
-        .device = info->name,
-        .memory = info->memory,
-        .has_cycles = info->has_cycles,
-        .macs = plan->macs,
-        .macs_offloaded = plan->macs_offloaded,
-        .peak_macs_per_cycle = info->accelerator ? info->peak_macs_per_cycle : 0,
-        .node_count = (size_t)graph->node_count + (engine->on_device ? 2 : 0),
-        .nodes = engine->nodes,
-    };
+    enum gantry_status status = gantry_plan_record(plan, &engine->device->info, &engine->profile,
+                                                   engine->nodes, engine->parts, error);
+    engine->profile.events = engine->events;
+    engine->profile.pack_bytes = bytes_of(graph, graph->inputs, graph->input_count);
+    engine->profile.unpack_bytes = bytes_of(graph, graph->outputs, graph->output_count);
+    return status;
 }
 
 static bool plan_needs_device(const struct gantry_plan *plan)
@@ -186,7 +176,9 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
     engine->nodes = gantry_arena_alloc(&engine->memory, nodes + 2, sizeof *engine->nodes);
     engine->segments =
         gantry_arena_alloc(&engine->memory, (size_t)plan->segment_count, sizeof *engine->segments);
-    if (!engine->work || !engine->nodes || !engine->segments)
+    engine->parts =
+        gantry_arena_alloc(&engine->memory, (size_t)plan->segment_count, sizeof *engine->parts);
+    if (!engine->work || !engine->nodes || !engine->segments || !engine->parts)
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
     enum gantry_status status = buffers_make(engine, error);
     for (int32_t s = 0; status == GANTRY_OK && s < plan->segment_count; s++) {
@@ -195,8 +187,7 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
-    if (status == GANTRY_OK) profile_make(engine);
-    return status;
+    return status == GANTRY_OK ? profile_make(engine, error) : status;
 }
 
 enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,

@@ -62,6 +62,8 @@ struct gantry_engine {
     struct gantry_segment_state *segments;
     struct gantry_profile profile;
     struct gantry_profile_node *nodes; /* the model's, then @launch and @store */
+    struct gantry_profile_segment *parts;
+    struct gantry_profile_event *events; /* room for every record of a run */
 };
 
 /* Where a tensor lies in the engine's memory. */
@@ -81,6 +83,11 @@ void gantry_work_run(const struct gantry_work *work);
 size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
                               uint32_t insn_count, struct gantry_profile_node *nodes,
                               int32_t node_count);
+
+/* Writes the records of a trace as events, at most records_max; returns how many. */
+size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
+                           uint32_t insn_count, int32_t segment,
+                           struct gantry_profile_event *events);
 
 /* First and last cycle, within their launch, in which a node of the last run was at work. False
  * without a trace, or when the node has no COMPUTE instruction. */

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The planned part of a profile record: where and why, shapes, bytes, predicted cycles. */
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/predict.h"
+
+enum { KV260_BYTES_PER_CYCLE = 51, KV260_LATENCY = 60, IDEAL_LATENCY = 4 };
+
+void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out)
+{
+    bool ideal = strcmp(info->memory, "ideal") == 0;
+    int32_t beats = info->ports * GANTRY_AXI_BYTES;
+    out->name = "kv260";
+    out->memory_latency = ideal ? IDEAL_LATENCY : KV260_LATENCY;
+    out->memory_bytes_per_cycle =
+        (uint32_t)(ideal ? beats : gantry_min_i32(beats, KV260_BYTES_PER_CYCLE));
+}
+
+static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_node *nodes)
+{
+    const struct gantry_graph *graph = plan->graph;
+    static const char *const pseudo[] = {"@launch", "@store"};
+    static const int32_t pseudo_index[] = {GANTRY_NODE_LAUNCH, GANTRY_NODE_STORE};
+    for (int32_t i = 0; i < graph->node_count + 2; i++) {
+        int32_t k = i - graph->node_count;
+        nodes[i] = (struct gantry_profile_node){.other_cycles = GANTRY_UNKNOWN,
+                                                .other_cpu_ns = GANTRY_UNKNOWN,
+                                                .cpu_estimate_ns = GANTRY_UNKNOWN,
+                                                .accelerator = true,
+                                                .fused_into = GANTRY_NO_NODE,
+                                                .segment = -1};
+        nodes[i].index = k >= 0 ? pseudo_index[k] : i;
+        nodes[i].name = k >= 0 ? pseudo[k] : graph->nodes[i].name;
+        nodes[i].op = k >= 0 ? pseudo[k] : gantry_op_label(graph->nodes[i].op);
+        if (k >= 0) continue;
+        nodes[i].accelerator = plan->nodes[i].accelerator;
+        nodes[i].reason = plan->nodes[i].reason;
+        nodes[i].fused_into = plan->nodes[i].fused_into;
+        nodes[i].segment = plan->nodes[i].segment;
+        nodes[i].macs = graph->nodes[i].macs;
+    }
+}
+
+static struct gantry_insn insn_at(const struct gantry_plan_segment *segment, uint32_t i)
+{
+    struct gantry_insn insn;
+    gantry_insn_from_bytes(&insn, segment->program + (size_t)i * GANTRY_INSN_BYTES);
+    return insn;
+}
+
+static bool is_compute(const struct gantry_insn *insn)
+{
+    int64_t opcode = gantry_insn_get(insn, GANTRY_COMMON_OPCODE);
+    return opcode == GANTRY_INSN_CONV || opcode == GANTRY_INSN_WINDOW;
+}
+
+/* Node of the COMPUTE that first reads the rows of a LOAD, or last writes those of a STORE:
+ * tensors are told by their first row. */
+static int32_t user(const struct gantry_plan_segment *segment, uint32_t at, int64_t base,
+                    bool writes)
+{
+    int32_t found = writes ? GANTRY_NODE_STORE : GANTRY_NODE_LAUNCH;
+    for (uint32_t i = writes ? 0 : at; i < (writes ? at : segment->insn_count); i++) {
+        struct gantry_insn insn = insn_at(segment, i);
+        if (!is_compute(&insn)) continue;
+        /* WINDOW has these operands in the same places. */
+        bool same =
+            gantry_insn_get(&insn, writes ? GANTRY_CONV_OUT_BASE : GANTRY_CONV_IN_BASE) == base;
+        if (!writes && gantry_insn_get(&insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_CONV &&
+            gantry_insn_get(&insn, GANTRY_CONV_RES))
+            same = same || gantry_insn_get(&insn, GANTRY_CONV_RES_BASE) == base;
+        if (!same) continue;
+        found = segment->insn_node[i];
+        if (!writes) break;
+    }
+    return found;
+}
+
+static const char *path_of(const struct gantry_insn *insn)
+{
+    if (gantry_insn_get(insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_WINDOW)
+        return gantry_insn_get(insn, GANTRY_WINDOW_TCB) ? "mean" : "window";
+    return gantry_insn_get(insn, GANTRY_CONV_DIAG) ? "diagonal" : "array";
+}
+
+static void record_compute(const struct gantry_insn *insn, struct gantry_profile_node *node)
+{
+    bool conv = gantry_insn_get(insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_CONV;
+    struct gantry_profile_shape *shape = &node->shape;
+    shape->path = path_of(insn);
+    shape->instructions++;
+    shape->m = conv ? UINT32_C(1) << gantry_insn_get(insn, GANTRY_CONV_LOG2_M) : 1;
+    shape->groups = (uint32_t)gantry_insn_get(insn, GANTRY_CONV_GROUPS);
+    shape->tile_rows = (uint32_t)gantry_insn_get(insn, GANTRY_CONV_TILE);
+    shape->tiles += (uint32_t)gantry_insn_get(insn, GANTRY_CONV_TILES);
+    node->weight_bytes += (uint64_t)gantry_conv_lines(insn) * GANTRY_LINE_BYTES;
+}
+
+static void record_program(const struct gantry_plan *plan,
+                           const struct gantry_plan_segment *segment,
+                           struct gantry_profile_node *nodes)
+{
+    int32_t count = plan->graph->node_count;
+    for (uint32_t i = 0; i < segment->insn_count; i++) {
+        struct gantry_insn insn = insn_at(segment, i);
+        int64_t opcode = gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
+        int32_t node = segment->insn_node[i];
+        if (opcode == GANTRY_INSN_LOAD)
+            node = user(segment, i, gantry_insn_get(&insn, GANTRY_LOAD_BASE), false);
+        if (opcode == GANTRY_INSN_STORE)
+            node = user(segment, i, gantry_insn_get(&insn, GANTRY_STORE_BASE), true);
+        if (node < 0) node = node == GANTRY_NODE_STORE ? count + 1 : count;
+        if (opcode == GANTRY_INSN_LOAD)
+            nodes[node].load_bytes += (uint64_t)(gantry_insn_get(&insn, GANTRY_LOAD_ROWS) *
+                                                 gantry_insn_get(&insn, GANTRY_LOAD_ROW_BYTES));
+        if (opcode == GANTRY_INSN_STORE)
+            nodes[node].store_bytes +=
+                (uint64_t)(gantry_insn_get(&insn, GANTRY_STORE_ROWS) *
+                           gantry_insn_get(&insn, GANTRY_STORE_PIXELS) *
+                           gantry_insn_get(&insn, GANTRY_STORE_WORDS) * GANTRY_CHANNELS);
+        if (is_compute(&insn)) record_compute(&insn, &nodes[node]);
+    }
+}
+
+static void record_totals(const struct gantry_plan *plan, const struct gantry_device_info *info,
+                          const struct gantry_target *target, struct gantry_profile *profile)
+{
+    const struct gantry_array_params *params = &plan->params;
+    *profile = (struct gantry_profile){
+        .model = plan->graph->name,
+        .device = info->name,
+        .memory = info->memory,
+        .has_cycles = info->has_cycles,
+        .macs = plan->macs,
+        .macs_offloaded = plan->macs_offloaded,
+        .peak_macs_per_cycle = info->accelerator ? info->peak_macs_per_cycle : 0,
+        .chip_bytes = (uint64_t)(2 * params->g) * (uint64_t)params->act_rows * GANTRY_CHANNELS,
+        .arena_bytes = plan->arena_bytes,
+        .input_bytes = plan->input_bytes,
+        .output_bytes = plan->output_bytes,
+        .memory_bytes_per_cycle = target->memory_bytes_per_cycle,
+        .runs = 1,
+        .equal_to_cpu = -1,
+        .segment_count = (size_t)plan->segment_count,
+    };
+}
+
+enum gantry_status
+gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_info *info,
+                   struct gantry_profile *profile, struct gantry_profile_node *nodes,
+                   struct gantry_profile_segment *segments, struct gantry_error *error)
+{
+    struct gantry_target target;
+    bool launches = false;
+    gantry_target_of(info, &target);
+    record_nodes(plan, nodes);
+    record_totals(plan, info, &target, profile);
+    for (int32_t s = 0; s < plan->segment_count; s++) {
+        const struct gantry_plan_segment *segment = &plan->segments[s];
+        segments[s] = (struct gantry_profile_segment){.accelerator = segment->accelerator};
+        if (!segment->accelerator) continue;
+        launches = true;
+        segments[s].instructions = segment->insn_count;
+        segments[s].weight_bytes = (uint64_t)segment->wgt_lines * GANTRY_LINE_BYTES;
+        segments[s].program_bytes = (uint64_t)segment->insn_count * GANTRY_INSN_BYTES;
+        segments[s].chip_bytes =
+            (uint64_t)(2 * plan->params.g) * (uint64_t)segment->act_rows_used * GANTRY_CHANNELS;
+        record_program(plan, segment, nodes);
+        segments[s].predicted_cycles = gantry_predict_segment(plan, s, &target, nodes);
+        if (segments[s].predicted_cycles == UINT64_MAX)
+            return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);
+        profile->predicted_cycles += segments[s].predicted_cycles;
+    }
+    profile->nodes = nodes;
+    profile->segments = segments;
+    profile->node_count = (size_t)plan->graph->node_count + (launches ? 2 : 0);
+    return GANTRY_OK;
+}
