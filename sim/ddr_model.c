@@ -25,7 +25,7 @@ static_assert(3 * CHANNELS * GANTRY_SIM_PORTS <= 64, "one draw serves every chan
 
 static const struct gantry_ddr_preset presets[] = {
 #define DDR_PRESET(name, rate, read, write, clock, doc) {#name, rate, read, write, clock, doc},
-#include "sim/ddr_presets.def"
+#include "memory.def"
 #undef DDR_PRESET
 };
 

@@ -7,9 +7,9 @@
 
 /* What a prediction knows of the machine around the array. */
 struct gantry_target {
-    const char *name;                /* "kv260" */
-    uint32_t memory_bytes_per_cycle; /* of all ports together */
-    uint32_t memory_latency;         /* cycles from a request to its first data */
+    const char *name;              /* "kv260" */
+    double memory_bytes_per_cycle; /* of all ports together; > 0 */
+    double memory_latency;         /* cycles from an address to its first beat */
 };
 /* The target that a device stands for: its ports and its memory model. */
 void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out);
@@ -21,6 +21,16 @@ GANTRY_MUST_USE enum gantry_status
 gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_info *info,
                    struct gantry_profile *profile, struct gantry_profile_node *nodes,
                    struct gantry_profile_segment *segments, struct gantry_error *error);
+
+/* Writes the cycles of each instruction as trace records own them: a COMPUTE has the front's
+ * cycles from the end of the one before to its own end, END has the rest, all others have 0. The
+ * sum is the launch. cycles: insn_count values. The program has passed gantry_program_check.
+ * Errors: GANTRY_ERR_MEMORY. */
+GANTRY_MUST_USE enum gantry_status gantry_predict(const struct gantry_array_params *params,
+                                                  const struct gantry_target *target,
+                                                  const uint8_t *program, uint32_t insn_count,
+                                                  const struct gantry_allocator *allocator,
+                                                  double *cycles, struct gantry_error *error);
 
 /* Cycles of a segment's launch from start to done; adds those of each instruction to the entry of
  * its owner: nodes[node], nodes[node_count] for @launch, nodes[node_count + 1] for @store.

@@ -5,16 +5,23 @@
 #include "plan/build.h"
 #include "plan/predict.h"
 
-enum { KV260_BYTES_PER_CYCLE = 51, KV260_LATENCY = 60, IDEAL_LATENCY = 4 };
-
 void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out)
 {
-    bool ideal = strcmp(info->memory, "ideal") == 0;
-    int32_t beats = info->ports * GANTRY_AXI_BYTES;
+    static const struct {
+        const char *name;
+        double rate, latency;
+    } models[] = {
+#define DDR_PRESET(name, rate, read, write, clock, doc) {#name, rate, read},
+#include "memory.def"
+#undef DDR_PRESET
+    };
+    size_t found = 0;
+    for (size_t i = 0; i < GANTRY_COUNT(models); i++)
+        if (strcmp(models[i].name, info->memory) == 0) found = i;
+    double beats = info->ports * GANTRY_AXI_BYTES, rate = models[found].rate;
     out->name = "kv260";
-    out->memory_latency = ideal ? IDEAL_LATENCY : KV260_LATENCY;
-    out->memory_bytes_per_cycle =
-        (uint32_t)(ideal ? beats : gantry_min_i32(beats, KV260_BYTES_PER_CYCLE));
+    out->memory_latency = models[found].latency;
+    out->memory_bytes_per_cycle = rate > 0 && rate < beats ? rate : beats;
 }
 
 static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_node *nodes)
@@ -139,7 +146,7 @@ static void record_totals(const struct gantry_plan *plan, const struct gantry_de
         .arena_bytes = plan->arena_bytes,
         .input_bytes = plan->input_bytes,
         .output_bytes = plan->output_bytes,
-        .memory_bytes_per_cycle = target->memory_bytes_per_cycle,
+        .memory_bytes_per_cycle = (uint32_t)target->memory_bytes_per_cycle,
         .runs = 1,
         .equal_to_cpu = -1,
         .segment_count = (size_t)plan->segment_count,
