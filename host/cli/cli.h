@@ -39,7 +39,8 @@ struct gantry_cli_args {
     uint64_t seed, top, runs;
     uint64_t hop, threshold, seconds; /* 0: not given */
     const char *capture;
-    const char *output, *labels, *csv, *chrome_trace, *waveform, *waveform_layer;
+    const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
+    const char *dot, *svg;
     bool json, quiet, verbose, help, quantize, layers, program, mic;
 };
 

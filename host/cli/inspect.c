@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "plan/plan.h"
+#include "cli/inspect.h"
+#include "cli/measure.h"
+#include "plan/predict.h"
 #include "report/report.h"
 
 enum { TEXT_BYTES = 96, LINE_BYTES = 1024 };
@@ -15,23 +16,21 @@ static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_PLACE,
     {"program", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(program),
      "print the instructions of the segments"},
+    {"dot", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(dot),
+     "write the partitioned graph in the language of Graphviz"},
+    {"svg", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(svg),
+     "the same as a drawing, by the program dot"},
     GANTRY_CLI_OPTIONS_COMMON,
 };
 
-static const char *const home_names[] = {[GANTRY_HOME_NONE] = "chip",
-                                         [GANTRY_HOME_ARENA] = "arena",
-                                         [GANTRY_HOME_INPUT] = "input",
-                                         [GANTRY_HOME_OUTPUT] = "output",
-                                         [GANTRY_HOME_CONSTANT] = "model"};
+const char *const gantry_cli_home_names[] = {[GANTRY_HOME_NONE] = "chip",
+                                             [GANTRY_HOME_ARENA] = "arena",
+                                             [GANTRY_HOME_INPUT] = "input",
+                                             [GANTRY_HOME_OUTPUT] = "output",
+                                             [GANTRY_HOME_CONSTANT] = "model"};
 
-/* What an instruction writes to the activation RAM: first row and number of rows. */
-struct rows {
-    int64_t first, count;
-};
-
-/* Rows of the tensor that a CONV or LOAD writes into; false for the others. The height of a
- * LOAD's tensor is taken from its last row. */
-static bool written_rows(const struct gantry_insn *insn, int32_t npx, struct rows *rows)
+bool gantry_cli_written_rows(const struct gantry_insn *insn, int32_t npx,
+                             struct gantry_cli_rows *rows)
 {
     struct gantry_act_tensor tensor = {0};
     switch (gantry_insn_get(insn, GANTRY_COMMON_OPCODE)) {
@@ -86,21 +85,46 @@ static void print_tensor(const char *what, const struct gantry_graph *graph, int
     printf("\n");
 }
 
-static void print_node(const struct gantry_plan *plan, int32_t n)
+uint64_t gantry_cli_accelerator_cycles(const struct gantry_profile_node *node)
 {
+    return node->accelerator ? node->predicted_cycles : node->other_cycles;
+}
+
+/* Cost on both sides: predicted cycles there, estimated time on the target's CPU. */
+static void put_costs(const struct gantry_profile_node *node, char *cycles, char *cpu)
+{
+    char number[TEXT_BYTES / 2];
+    uint64_t there = gantry_cli_accelerator_cycles(node);
+    (void)snprintf(cycles, TEXT_BYTES, "-");
+    (void)snprintf(cpu, TEXT_BYTES, "-");
+    if (there != GANTRY_UNKNOWN && node->fused_into < 0)
+        (void)snprintf(cycles, TEXT_BYTES, "%" PRIu64, there);
+    if (node->cpu_estimate_ns != GANTRY_UNKNOWN)
+        (void)snprintf(
+            cpu, TEXT_BYTES, "%s us",
+            gantry_report_number((double)node->cpu_estimate_ns / 1000.0, 1, number, sizeof number));
+}
+
+static void print_node(const struct gantry_cli_view *view, int32_t n)
+{
+    const struct gantry_plan *plan = view->plan;
     const struct gantry_graph_node *node = &plan->graph->nodes[n];
-    const struct gantry_plan_node *planned = &plan->nodes[n];
+    const struct gantry_profile_node *record = &view->nodes[n];
     const struct gantry_plan_tensor *placed = &plan->tensors[node->output];
-    char shape[TEXT_BYTES], where[TEXT_BYTES], home[TEXT_BYTES];
-    (void)snprintf(where, sizeof where, "%s", planned->accelerator ? "accel" : "cpu");
-    if (planned->fused_into >= 0) (void)snprintf(where, sizeof where, "in %d", planned->fused_into);
-    (void)snprintf(home, sizeof home, "%s", home_names[placed->home]);
+    char shape[TEXT_BYTES], where[TEXT_BYTES], home[TEXT_BYTES], cycles[TEXT_BYTES],
+        cpu[TEXT_BYTES];
+    (void)snprintf(where, sizeof where, "%s", record->accelerator ? "accel" : "cpu");
+    if (record->fused_into >= 0) (void)snprintf(where, sizeof where, "in %d", record->fused_into);
+    (void)snprintf(home, sizeof home, "%s", gantry_cli_home_names[placed->home]);
     if (placed->home != GANTRY_HOME_NONE && placed->home != GANTRY_HOME_CONSTANT)
-        (void)snprintf(home, sizeof home, "%s+%" PRIu32, home_names[placed->home], placed->offset);
-    printf("%4d  %-18s %-16s %10" PRIu64 "  %-6s %3d  %-14s %s\n", n, gantry_op_label(node->op),
+        (void)snprintf(home, sizeof home, "%s+%" PRIu32, gantry_cli_home_names[placed->home],
+                       placed->offset);
+    put_costs(record, cycles, cpu);
+    printf("%4d  %-18s %-16s %10" PRIu64 "  %-6s %3d %9s %9s  %-14s %s\n", n,
+           gantry_op_label(node->op),
            gantry_shape_text(&plan->graph->tensors[node->output].shape, shape, sizeof shape),
-           node->macs, where, planned->segment, home, node->name);
-    const struct gantry_reason *reason = &planned->reason;
+           node->macs, where, record->segment, cycles, cpu, home, node->name);
+    const struct gantry_reason *reason = &record->reason;
     if (!reason->code) return;
     printf("      %s: %s", reason->code, reason->rule ? reason->rule : "");
     if (reason->has_numbers)
@@ -113,8 +137,8 @@ static void print_rows(const struct gantry_plan *plan, const struct gantry_plan_
     printf("  rows of the activation RAM, in order of writing\n");
     for (uint32_t i = 0; i < segment->insn_count; i++) {
         struct gantry_insn insn = insn_at(segment, i);
-        struct rows rows;
-        if (!written_rows(&insn, 2 * plan->params.g, &rows)) continue;
+        struct gantry_cli_rows rows;
+        if (!gantry_cli_written_rows(&insn, 2 * plan->params.g, &rows)) continue;
         int32_t node = segment->insn_node[i];
         printf("    %6" PRId64 " .. %-6" PRId64 " %-5s %s\n", rows.first,
                rows.first + rows.count - 1,
@@ -123,17 +147,18 @@ static void print_rows(const struct gantry_plan *plan, const struct gantry_plan_
     }
 }
 
-static void print_segment(const struct gantry_plan *plan, int32_t s, bool program)
+static void print_segment(const struct gantry_cli_view *view, int32_t s, bool program)
 {
+    const struct gantry_plan *plan = view->plan;
     const struct gantry_plan_segment *segment = &plan->segments[s];
     if (!segment->accelerator) {
         printf("segment %d: cpu, %d nodes\n", s, segment->node_count);
         return;
     }
     printf("segment %d: accelerator, %d nodes, %" PRIu32 " instructions, %zu bytes of weights, "
-           "%d of %d rows\n",
+           "%d of %d rows, %" PRIu64 " cycles predicted\n",
            s, segment->node_count, segment->insn_count, segment->weights_bytes,
-           segment->act_rows_used, plan->params.act_rows);
+           segment->act_rows_used, plan->params.act_rows, view->segments[s].predicted_cycles);
     print_rows(plan, segment);
     for (uint32_t i = 0; program && i < segment->insn_count; i++) {
         struct gantry_insn insn = insn_at(segment, i);
@@ -142,137 +167,91 @@ static void print_segment(const struct gantry_plan *plan, int32_t s, bool progra
     }
 }
 
-static int32_t launch_count(const struct gantry_plan *plan)
+/* Tensors with a home in device memory. */
+static void print_memory(const struct gantry_plan *plan)
 {
-    int32_t launches = 0;
-    for (int32_t s = 0; s < plan->segment_count; s++) launches += plan->segments[s].accelerator;
-    return launches;
+    printf("\nmemory map\n");
+    for (int32_t t = 0; t < plan->graph->tensor_count; t++) {
+        const struct gantry_plan_tensor *placed = &plan->tensors[t];
+        if (placed->home == GANTRY_HOME_NONE || placed->home == GANTRY_HOME_CONSTANT) continue;
+        printf("  %-6s +%-9" PRIu32 " %9zu bytes  %s\n", gantry_cli_home_names[placed->home],
+               placed->offset, plan->graph->tensors[t].bytes, plan->graph->tensors[t].name);
+    }
 }
 
-static void print_text(const struct gantry_plan *plan, const char *device, bool program)
+static void print_text(const struct gantry_cli_view *view, bool program)
 {
+    const struct gantry_plan *plan = view->plan;
     const struct gantry_graph *graph = plan->graph;
     char percent[TEXT_BYTES];
+    int32_t launches = 0;
     double offloaded = plan->macs ? 100.0 * (double)plan->macs_offloaded / (double)plan->macs : 0.0;
-    printf("%s for %s\n", graph->name, device);
+    printf("%s for %s\n", graph->name, view->device);
     for (int32_t i = 0; i < graph->input_count; i++) print_tensor("input", graph, graph->inputs[i]);
     for (int32_t i = 0; i < graph->output_count; i++)
         print_tensor("output", graph, graph->outputs[i]);
-    printf("\n%4s  %-18s %-16s %10s  %-6s %3s  %-14s %s\n", "#", "op", "output", "MACs", "where",
-           "seg", "output in", "layer");
-    for (int32_t n = 0; n < graph->node_count; n++) print_node(plan, n);
+    printf("\n%4s  %-18s %-16s %10s  %-6s %3s %9s %9s  %-14s %s\n", "#", "op", "output", "MACs",
+           "where", "seg", "cycles", "cpu", "output in", "layer");
+    for (int32_t n = 0; n < graph->node_count; n++) print_node(view, n);
     printf("\n");
-    for (int32_t s = 0; s < plan->segment_count; s++) print_segment(plan, s, program);
-    printf("\n%" PRIu64 " MACs, %s %% on the accelerator, %d launches\n"
-           "memory: arena %zu, input %zu, output %zu bytes\n",
-           plan->macs, gantry_report_number(offloaded, 1, percent, sizeof percent),
-           launch_count(plan), plan->arena_bytes, plan->input_bytes, plan->output_bytes);
-}
-
-/* ---- JSON ---- */
-
-static json_t *shape_json(const struct gantry_shape *shape)
-{
-    json_t *list = json_array();
-    for (int32_t i = 0; i < shape->rank; i++)
-        json_array_append_new(list, json_integer(shape->dims[i]));
-    return list;
-}
-
-static json_t *tensors_json(const struct gantry_graph *graph, const int32_t *tensors, int32_t count)
-{
-    json_t *list = json_array();
-    for (int32_t i = 0; i < count; i++) {
-        const struct gantry_graph_tensor *meta = &graph->tensors[tensors[i]];
-        bool quantized = meta->quantization.count == 1;
-        json_array_append_new(
-            list,
-            json_pack("{s:o, s:s, s:o, s:o, s:o}", "name", gantry_report_string(meta->name),
-                      "dtype", gantry_dtype_name(meta->dtype), "shape", shape_json(&meta->shape),
-                      "scale",
-                      quantized ? json_real((double)meta->quantization.scale[0]) : json_null(),
-                      "zero_point",
-                      quantized ? json_integer(meta->quantization.zero_point[0]) : json_null()));
+    for (int32_t s = 0; s < plan->segment_count; s++) {
+        launches += plan->segments[s].accelerator;
+        print_segment(view, s, program);
     }
-    return list;
-}
-
-static json_t *node_json(const struct gantry_plan *plan, int32_t n)
-{
-    const struct gantry_graph_node *node = &plan->graph->nodes[n];
-    const struct gantry_plan_node *planned = &plan->nodes[n];
-    const struct gantry_plan_tensor *placed = &plan->tensors[node->output];
-    return json_pack(
-        "{s:i, s:o, s:s, s:s, s:o, s:I, s:o, s:i, s:o, s:{s:s, s:I, s:i}}", "index", n, "name",
-        gantry_report_string(node->name), "op", gantry_op_label(node->op), "placement",
-        planned->accelerator ? "accelerator" : "cpu", "reason",
-        gantry_report_reason(&planned->reason), "macs", (json_int_t)node->macs, "fused_into",
-        planned->fused_into >= 0 ? json_integer(planned->fused_into) : json_null(), "segment",
-        planned->segment, "shape", shape_json(&plan->graph->tensors[node->output].shape), "memory",
-        "home", home_names[placed->home], "offset", (json_int_t)placed->offset, "pixel_stride",
-        placed->pixel_stride);
-}
-
-static json_t *program_json(const struct gantry_plan *plan,
-                            const struct gantry_plan_segment *segment)
-{
-    json_t *list = json_array();
-    for (uint32_t i = 0; i < segment->insn_count; i++) {
-        struct gantry_insn insn = insn_at(segment, i);
-        struct rows rows;
-        char line[LINE_BYTES];
-        bool writes = written_rows(&insn, 2 * plan->params.g, &rows);
-        json_array_append_new(
-            list, json_pack("{s:i, s:s, s:o, s:o}", "node", segment->insn_node[i], "text",
-                            gantry_insn_text(&insn, line, sizeof line), "first_row",
-                            writes ? json_integer(rows.first) : json_null(), "rows",
-                            writes ? json_integer(rows.count) : json_null()));
-    }
-    return list;
-}
-
-static json_t *segment_json(const struct gantry_plan *plan, int32_t s)
-{
-    const struct gantry_plan_segment *segment = &plan->segments[s];
-    json_t *nodes = json_array();
-    for (int32_t k = 0; k < segment->node_count; k++)
-        json_array_append_new(nodes, json_integer(segment->nodes[k]));
-    json_t *object = json_pack("{s:s, s:o}", "placement",
-                               segment->accelerator ? "accelerator" : "cpu", "nodes", nodes);
-    if (!segment->accelerator) return object;
-    json_object_set_new(object, "weights_bytes", json_integer((json_int_t)segment->weights_bytes));
-    json_object_set_new(object, "rows_used", json_integer(segment->act_rows_used));
-    json_object_set_new(object, "program", program_json(plan, segment));
-    return object;
-}
-
-static int print_json(const struct gantry_plan *plan, const char *device)
-{
-    const struct gantry_graph *graph = plan->graph;
-    json_t *root = json_object(), *nodes = json_array(), *segments = json_array();
-    for (int32_t n = 0; n < graph->node_count; n++)
-        json_array_append_new(nodes, node_json(plan, n));
-    for (int32_t s = 0; s < plan->segment_count; s++)
-        json_array_append_new(segments, segment_json(plan, s));
-    json_object_set_new(root, "schema", json_integer(GANTRY_REPORT_SCHEMA));
-    json_object_set_new(root, "model", gantry_report_string(graph->name));
-    json_object_set_new(root, "device", json_string(device));
-    json_object_set_new(root, "inputs", tensors_json(graph, graph->inputs, graph->input_count));
-    json_object_set_new(root, "outputs", tensors_json(graph, graph->outputs, graph->output_count));
-    json_object_set_new(root, "macs", json_integer((json_int_t)plan->macs));
-    json_object_set_new(root, "macs_offloaded", json_integer((json_int_t)plan->macs_offloaded));
-    json_object_set_new(root, "launches", json_integer(launch_count(plan)));
-    json_object_set_new(root, "memory_bytes",
-                        json_pack("{s:I, s:I, s:I}", "arena", (json_int_t)plan->arena_bytes,
-                                  "input", (json_int_t)plan->input_bytes, "output",
-                                  (json_int_t)plan->output_bytes));
-    json_object_set_new(root, "activation_rows", json_integer(plan->params.act_rows));
-    json_object_set_new(root, "nodes", nodes);
-    json_object_set_new(root, "segments", segments);
-    return gantry_cli_print_json(root);
+    print_memory(plan);
+    printf(
+        "\n%" PRIu64 " MACs, %s %% on the accelerator, %d launches, %" PRIu64 " cycles predicted\n"
+        "memory: arena %zu, input %zu, output %zu bytes\n"
+        "cycles: predicted for the accelerator, - where the reason forbids it; cpu: estimate "
+        "for the\ntarget's processor, - where there is none (profile measures it here)\n",
+        plan->macs, gantry_report_number(offloaded, 1, percent, sizeof percent), launches,
+        view->profile.predicted_cycles, plan->arena_bytes, plan->input_bytes, plan->output_bytes);
 }
 
 /* ---- The command ---- */
+
+static int write_dot(const struct gantry_cli_args *args, const struct gantry_cli_view *view)
+{
+    struct gantry_cli_file file;
+    int code = gantry_cli_file_begin(&file, args->dot);
+    if (code != GANTRY_EXIT_OK) return code;
+    gantry_cli_inspect_dot(file.stream, view);
+    return gantry_cli_file_commit(&file);
+}
+
+static int show(const struct gantry_cli_args *args, const struct gantry_cli_view *view)
+{
+    int code = GANTRY_EXIT_OK;
+    if (args->dot) code = write_dot(args, view);
+    if (code == GANTRY_EXIT_OK && args->svg) code = gantry_cli_inspect_svg(args->svg, view);
+    if (code != GANTRY_EXIT_OK) return code;
+    if (args->json) return gantry_cli_print_json(gantry_cli_inspect_json(view));
+    print_text(view, args->program);
+    return GANTRY_EXIT_OK;
+}
+
+static int inspect(const struct gantry_cli_args *args, const struct gantry_model *model,
+                   const struct gantry_cli_session *session)
+{
+    const struct gantry_plan *plan = session->plan;
+    const struct gantry_device_info *info = gantry_device_info(session->device);
+    size_t count = (size_t)plan->graph->node_count;
+    struct gantry_error error = {0};
+    struct gantry_cli_view view = {.plan = plan, .device = info->name};
+    enum gantry_status status = GANTRY_ERR_MEMORY;
+    view.nodes = gantry_allocate(NULL, count + 2, sizeof *view.nodes);
+    view.segments = gantry_allocate(NULL, (size_t)plan->segment_count + 1, sizeof *view.segments);
+    if (view.nodes && view.segments)
+        status = gantry_plan_record(plan, info, &view.profile, view.nodes, view.segments, &error);
+    else
+        (void)gantry_fail(&error, status, "%s: out of memory", args->model);
+    int code = status == GANTRY_OK ? GANTRY_EXIT_OK : gantry_cli_failure(&error);
+    if (code == GANTRY_EXIT_OK) code = gantry_cli_predict_other(model, info, view.nodes, count);
+    if (code == GANTRY_EXIT_OK) code = show(args, &view);
+    gantry_release(NULL, view.segments);
+    gantry_release(NULL, view.nodes);
+    return code;
+}
 
 static int run(const struct gantry_cli_args *args)
 {
@@ -283,11 +262,7 @@ static int run(const struct gantry_cli_args *args)
     if (code != GANTRY_EXIT_OK) return code;
     code = gantry_cli_session_open(&session, args, model, &how, false);
     if (code == GANTRY_EXIT_OK) {
-        const char *device = gantry_device_info(session.device)->name;
-        if (args->json)
-            code = print_json(session.plan, device);
-        else
-            print_text(session.plan, device, args->program);
+        code = inspect(args, model, &session);
         gantry_cli_session_close(&session);
     }
     gantry_model_close(model);
@@ -297,7 +272,8 @@ static int run(const struct gantry_cli_args *args)
 const struct gantry_cli_command gantry_cli_inspect = {
     .name = "inspect",
     .argument = "MODEL",
-    .help = "Shows graph, placement with reasons, segments and memory; runs nothing.",
+    .help = "Shows graph, placement with reasons, costs on both sides, segments and memory; runs "
+            "nothing.",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

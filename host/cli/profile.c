@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/measure.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
-enum { RUNS_MAX = 10000, NAMES_MAX = 512 };
+enum { RUNS_MAX = 10000, CPU_RUNS_MAX = 5, NAMES_MAX = 512 };
 
 static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_DEVICE,
@@ -20,6 +20,10 @@ static const struct gantry_cli_option options[] = {
     {"csv", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(csv), "write the layers as CSV"},
     {"chrome-trace", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(chrome_trace),
      "write a trace that Perfetto and chrome://tracing open"},
+    {"html", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(html),
+     "write a page with timeline, roofline, stalls and layers"},
+    {"compare", "OLD.json", GANTRY_CLI_STRING, GANTRY_CLI_AT(compare),
+     "run nothing: MODEL is a second file of profile --json; say what became faster or slower"},
     {"waveform", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(waveform),
      "write the signals of one layer, as FST (sim); needs --waveform-layer"},
     {"waveform-layer", "NODE", GANTRY_CLI_STRING, GANTRY_CLI_AT(waveform_layer),
@@ -33,65 +37,8 @@ struct work {
     struct gantry_manifest manifest;
     struct gantry_cli_session session;
     struct gantry_cli_batch inputs, outputs;
-    uint64_t *samples; /* runs x (nodes + totals), CPU times */
-    struct gantry_profile_node *nodes;
+    struct gantry_cli_measured measured;
 };
-
-static uint64_t runs_of(const struct gantry_cli_args *args) { return args->runs ? args->runs : 1; }
-
-/* ---- Several runs: cycles are the same each time, CPU times are not ---- */
-
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static uint64_t median(uint64_t *samples, size_t count)
-{
-    qsort(samples, count, sizeof *samples, by_value);
-    return samples[count / 2];
-}
-
-/* Columns of samples: nodes, then CPU, layout and wall time of the run. */
-static void sample(struct work *work, size_t run, size_t runs)
-{
-    const struct gantry_profile *profile = gantry_engine_profile(work->session.engine);
-    size_t n = profile->node_count;
-    for (size_t i = 0; i < n; i++) work->samples[i * runs + run] = profile->nodes[i].cpu_ns;
-    work->samples[n * runs + run] = profile->cpu_ns;
-    work->samples[(n + 1) * runs + run] = profile->layout_ns;
-    work->samples[(n + 2) * runs + run] = profile->total_ns;
-}
-
-static int measure(struct work *work, struct gantry_profile *out)
-{
-    const struct gantry_profile *profile = gantry_engine_profile(work->session.engine);
-    size_t runs = (size_t)runs_of(work->args), n = profile->node_count;
-    work->samples = gantry_allocate(NULL, (n + 3) * runs, sizeof *work->samples);
-    work->nodes = gantry_allocate(NULL, n + 1, sizeof *work->nodes);
-    if (!work->samples || !work->nodes) {
-        fprintf(stderr, "gantry: %s: out of memory\n", work->args->model);
-        return GANTRY_EXIT_MEMORY;
-    }
-    struct gantry_cli_progress progress;
-    gantry_cli_progress_start(&progress, work->args, "run");
-    for (size_t run = 0; run < runs; run++) {
-        int code =
-            gantry_cli_session_run(&work->session, work->args, &work->inputs, &work->outputs, NULL);
-        if (code != GANTRY_EXIT_OK) return code;
-        sample(work, run, runs);
-        gantry_cli_progress_step(&progress, run + 1, runs);
-    }
-    *out = *profile;
-    memcpy(work->nodes, profile->nodes, n * sizeof *work->nodes);
-    for (size_t i = 0; i < n; i++) work->nodes[i].cpu_ns = median(work->samples + i * runs, runs);
-    out->nodes = work->nodes;
-    out->cpu_ns = median(work->samples + n * runs, runs);
-    out->layout_ns = median(work->samples + (n + 1) * runs, runs);
-    out->total_ns = median(work->samples + (n + 2) * runs, runs);
-    return GANTRY_EXIT_OK;
-}
 
 /* ---- Files ---- */
 
@@ -173,8 +120,9 @@ static bool wants_colour(void)
     return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 }
 
-static int report(struct work *work, const struct gantry_profile *profile)
+static int report(struct work *work)
 {
+    const struct gantry_profile *profile = &work->measured.profile;
     const struct gantry_report_context context = {
         .target = "kv260",
         .clock_hz = gantry_device_info(work->session.device)->clock_hz,
@@ -182,6 +130,8 @@ static int report(struct work *work, const struct gantry_profile *profile)
     int code = write_file(work->args->csv, profile, &context, gantry_report_csv);
     if (code == GANTRY_EXIT_OK)
         code = write_file(work->args->chrome_trace, profile, &context, gantry_report_chrome);
+    if (code == GANTRY_EXIT_OK)
+        code = write_file(work->args->html, profile, &context, gantry_report_html);
     if (code != GANTRY_EXIT_OK) return code;
     if (work->args->json) return gantry_cli_print_json(gantry_report_json(profile, &context));
     gantry_report_table(stdout, profile, &context);
@@ -198,11 +148,28 @@ static int check_args(const struct gantry_cli_args *args)
     return GANTRY_EXIT_OK;
 }
 
+/* Both sides of every layer: CPU layers have run already, the others run on the CPU too. */
+static int measure(struct work *work)
+{
+    const struct gantry_cli_args *args = work->args;
+    struct gantry_cli_measured *measured = &work->measured;
+    const struct gantry_device_info *info = gantry_device_info(work->session.device);
+    size_t runs = args->runs ? (size_t)args->runs : 1;
+    int code =
+        gantry_cli_measure(&work->session, args, &work->inputs, &work->outputs, runs, measured);
+    if (code == GANTRY_EXIT_OK)
+        code = gantry_cli_predict_other(work->model, info, measured->nodes,
+                                        (size_t)work->session.plan->graph->node_count);
+    if (code == GANTRY_EXIT_OK && measured->profile.launches > 0)
+        code = gantry_cli_measure_cpu(args, work->model, &work->inputs, &work->outputs,
+                                      runs < CPU_RUNS_MAX ? runs : CPU_RUNS_MAX, measured);
+    return code;
+}
+
 static int do_work(struct work *work)
 {
     const struct gantry_cli_args *args = work->args;
     const struct gantry_cli_session_options session = {.device = args->device, .trace = true};
-    struct gantry_profile profile;
     int code = check_args(args);
     if (code == GANTRY_EXIT_OK) code = gantry_cli_model_open(&work->model, &work->manifest, args);
     if (code == GANTRY_EXIT_OK)
@@ -214,17 +181,44 @@ static int do_work(struct work *work)
     if (code == GANTRY_EXIT_OK) code = gantry_cli_outputs(&work->outputs, work->model, 1);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_session_open(&work->session, args, work->model, &session, true);
-    if (code == GANTRY_EXIT_OK) code = measure(work, &profile);
+    if (code == GANTRY_EXIT_OK) code = measure(work);
     if (code == GANTRY_EXIT_OK) code = record(work);
-    return code == GANTRY_EXIT_OK ? report(work, &profile) : code;
+    return code == GANTRY_EXIT_OK ? report(work) : code;
+}
+
+/* ---- Comparing two files ---- */
+
+static json_t *read_profile(const char *path)
+{
+    json_error_t why;
+    json_t *root = json_load_file(path, 0, &why);
+    if (!root) fprintf(stderr, "gantry: %s: no JSON (line %d: %s)\n", path, why.line, why.text);
+    return root;
+}
+
+static int compare(const struct gantry_cli_args *args)
+{
+    struct gantry_error error = {0};
+    json_t *older = read_profile(args->compare), *newer = older ? read_profile(args->model) : NULL;
+    json_t *result = older && newer ? gantry_report_compare(older, newer, &error) : NULL;
+    int code = result ? GANTRY_EXIT_OK : GANTRY_EXIT_FILE;
+    if (older && newer && !result) code = gantry_cli_failure(&error);
+    if (result && args->json)
+        code = gantry_cli_print_json(json_incref(result));
+    else if (result)
+        gantry_report_compare_table(stdout, result);
+    json_decref(result);
+    json_decref(newer);
+    json_decref(older);
+    return code;
 }
 
 static int run(const struct gantry_cli_args *args)
 {
+    if (args->compare) return compare(args);
     struct work work = {.args = args};
     int code = do_work(&work);
-    gantry_release(NULL, work.samples);
-    gantry_release(NULL, work.nodes);
+    gantry_cli_measured_finish(&work.measured);
     gantry_cli_session_close(&work.session);
     gantry_cli_batch_finish(&work.outputs);
     gantry_cli_batch_finish(&work.inputs);

@@ -22,39 +22,68 @@ static void count(FILE *out, bool known, uint64_t value)
         (void)fputc(',', out);
 }
 
-static void row(FILE *out, const struct gantry_profile *profile,
-                const struct gantry_profile_node *node)
+static void real(FILE *out, double value, int decimals)
 {
     char buffer[48];
-    bool known = node->accelerator && gantry_report_has_node_cycles(profile);
-    double utilization =
-        known ? gantry_report_utilization(node->macs, node->cycles, profile->peak_macs_per_cycle)
-              : -1.0;
+    fprintf(out, ",%s",
+            value >= 0 ? gantry_report_number(value, decimals, buffer, sizeof buffer) : "");
+}
+
+static double us(uint64_t ns) { return ns == GANTRY_UNKNOWN ? -1.0 : (double)ns / 1000.0; }
+
+static void error_percent(FILE *out, bool known, const struct gantry_profile_node *node)
+{
+    char buffer[48];
+    double off = 0.0;
+    known = known && node->cycles > 0;
+    if (known)
+        off =
+            100.0 * ((double)node->predicted_cycles - (double)node->cycles) / (double)node->cycles;
+    fprintf(out, ",%s", known ? gantry_report_number(off, 2, buffer, sizeof buffer) : "");
+}
+
+static void row(FILE *out, const struct gantry_profile *profile,
+                const struct gantry_report_context *context, const struct gantry_profile_node *node)
+{
+    bool known = node->accelerator && gantry_report_has_node_cycles(profile) && !context->planned;
+    const char *bound = gantry_report_bound(profile, node);
     fprintf(out, "%" PRId32 ",", node->index);
     text(out, node->name);
     fprintf(out, ",%s,%s,%s", node->op, node->accelerator ? "accelerator" : "cpu",
             node->reason.code ? node->reason.code : "");
     count(out, true, node->macs);
     count(out, known, node->cycles);
-    fprintf(out, ",%s",
-            utilization >= 0 ? gantry_report_number(utilization, 6, buffer, sizeof buffer) : "");
-    fprintf(out, ",%s",
-            gantry_report_number((double)node->cpu_ns / 1000.0, 3, buffer, sizeof buffer));
+    real(out,
+         known ? gantry_report_utilization(node->macs, node->cycles, profile->peak_macs_per_cycle)
+               : -1.0,
+         6);
+    real(out, (double)node->cpu_ns / 1000.0, 3);
     if (node->fused_into >= 0)
         fprintf(out, ",%" PRId32, node->fused_into);
     else
         (void)fputc(',', out);
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++) count(out, known, node->stalls[i]);
+    count(out, node->accelerator, node->predicted_cycles);
+    error_percent(out, known, node);
+    real(out, gantry_report_node_us(profile, context, node), 3);
+    count(out, node->accelerator, node->weight_bytes);
+    count(out, node->accelerator, node->load_bytes);
+    count(out, node->accelerator, node->store_bytes);
+    real(out, gantry_report_intensity(node), 3);
+    fprintf(out, ",%s", bound ? bound : "");
+    count(out, node->other_cycles != GANTRY_UNKNOWN, node->other_cycles);
+    real(out, us(node->other_cpu_ns), 3);
     (void)fputs("\r\n", out);
 }
 
 void gantry_report_csv(FILE *out, const struct gantry_profile *profile,
                        const struct gantry_report_context *context)
 {
-    (void)context;
     (void)fputs("index,name,op,placement,reason,macs,cycles,utilization,cpu_us,fused_into", out);
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++)
         fprintf(out, ",%s", gantry_profile_stall_name(i));
-    (void)fputs("\r\n", out);
-    for (size_t i = 0; i < profile->node_count; i++) row(out, profile, &profile->nodes[i]);
+    (void)fputs(",predicted_cycles,error_percent,time_us,weight_bytes,load_bytes,store_bytes,"
+                "intensity,bound,other_cycles,other_cpu_us\r\n",
+                out);
+    for (size_t i = 0; i < profile->node_count; i++) row(out, profile, context, &profile->nodes[i]);
 }

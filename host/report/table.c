@@ -6,11 +6,28 @@
 
 #include "report/report.h"
 
-enum { COLUMNS = 10, CELL_BYTES = 48, NAME_COLUMNS = 32, BAR_COLUMNS = 30 };
+enum { COLUMNS = 13, CELL_BYTES = 48, NAME_COLUMNS = 26, BAR_COLUMNS = 30 };
 
-static const char *const headings[COLUMNS] = {"#",    "layer",  "op",    "where", "reason",
-                                              "MACs", "cycles", "share", "util",  "held up by"};
-static const bool is_left[COLUMNS] = {[1] = true, [2] = true, [3] = true, [4] = true, [9] = true};
+enum column {
+    INDEX,
+    NAME,
+    OP,
+    WHERE,
+    REASON,
+    MACS,
+    CYCLES,
+    PREDICTED,
+    OFF,
+    SHARE,
+    USED,
+    OTHER,
+    STALL
+};
+static const char *const headings[COLUMNS] = {"#",    "layer",      "op",        "where", "reason",
+                                              "MACs", "cycles",     "predicted", "error", "share",
+                                              "util", "other side", "held up by"};
+static const bool is_left[COLUMNS] = {
+    [NAME] = true, [OP] = true, [WHERE] = true, [REASON] = true, [STALL] = true};
 
 struct line {
     char cell[COLUMNS][CELL_BYTES];
@@ -53,33 +70,58 @@ static void put_stall(char *cell, const struct gantry_profile_node *node)
         gantry_report_number(percent, 0, number, sizeof number));
 }
 
+/* What the layer would cost on the other side; a copy of both kinds never exists. */
+static void put_other(char *cell, const struct gantry_profile_node *node)
+{
+    char number[CELL_BYTES - 8];
+    if (node->accelerator && node->other_cpu_ns != GANTRY_UNKNOWN)
+        put(cell, "%s us",
+            gantry_report_number((double)node->other_cpu_ns / 1000.0, 1, number, sizeof number));
+    if (!node->accelerator && node->other_cycles != GANTRY_UNKNOWN)
+        put(cell, "%" PRIu64 " cy", node->other_cycles);
+}
+
+static void put_error(char *cell, uint64_t predicted, uint64_t counted)
+{
+    char number[CELL_BYTES - 8];
+    if (counted == 0) return;
+    double off = 100.0 * ((double)predicted - (double)counted) / (double)counted;
+    put(cell, "%s%s %%", off > 0 ? "+" : "", gantry_report_number(off, 0, number, sizeof number));
+}
+
+static void fill_what(struct line *line, const struct gantry_profile_node *node)
+{
+    for (int i = 0; i < COLUMNS; i++) put(line->cell[i], "-");
+    if (node->index >= 0) put(line->cell[INDEX], "%" PRId32, node->index);
+    put_name(line->cell[NAME], node->name);
+    if (node->index >= 0) put(line->cell[OP], "%s", node->op);
+    put(line->cell[WHERE], "%s", node->accelerator ? "accel" : "cpu");
+    if (node->reason.code) put(line->cell[REASON], "%s", node->reason.code);
+    if (node->macs > 0) put(line->cell[MACS], "%" PRIu64, node->macs);
+    if (node->fused_into >= 0) put(line->cell[WHERE], "in %" PRId32, node->fused_into);
+}
+
 static void fill(struct line *line, const struct gantry_profile *profile,
                  const struct gantry_report_context *context,
                  const struct gantry_profile_node *node, double all_us)
 {
     char number[CELL_BYTES - 8];
     bool known = node->accelerator && gantry_report_has_node_cycles(profile);
-    for (int i = 0; i < COLUMNS; i++) put(line->cell[i], "-");
-    if (node->index >= 0) put(line->cell[0], "%" PRId32, node->index);
-    put_name(line->cell[1], node->name);
-    if (node->index >= 0) put(line->cell[2], "%s", node->op);
-    put(line->cell[3], "%s", node->accelerator ? "accel" : "cpu");
-    if (node->reason.code) put(line->cell[4], "%s", node->reason.code);
-    if (node->macs > 0) put(line->cell[5], "%" PRIu64, node->macs);
-    if (node->fused_into >= 0) {
-        put(line->cell[3], "in %" PRId32, node->fused_into);
-        return;
-    }
-    if (known) put(line->cell[6], "%" PRIu64, node->cycles);
+    fill_what(line, node);
+    put_other(line->cell[OTHER], node);
+    if (node->fused_into >= 0) return;
     double us = gantry_report_node_us(profile, context, node);
+    if (known) put(line->cell[CYCLES], "%" PRIu64, node->cycles);
+    if (node->accelerator) put(line->cell[PREDICTED], "%" PRIu64, node->predicted_cycles);
+    if (known) put_error(line->cell[OFF], node->predicted_cycles, node->cycles);
     if (!node->accelerator)
-        put(line->cell[6], "%s us", gantry_report_number(us, 1, number, sizeof number));
-    if (all_us > 0 && us >= 0) put_percent(line->cell[7], us / all_us);
+        put(line->cell[CYCLES], "%s us", gantry_report_number(us, 1, number, sizeof number));
+    if (all_us > 0 && us >= 0) put_percent(line->cell[SHARE], us / all_us);
     if (known && node->cycles > 0) {
         double used =
             gantry_report_utilization(node->macs, node->cycles, profile->peak_macs_per_cycle);
-        if (node->macs > 0 && used >= 0) put_percent(line->cell[8], used);
-        put_stall(line->cell[9], node);
+        if (node->macs > 0 && used >= 0) put_percent(line->cell[USED], used);
+        put_stall(line->cell[STALL], node);
     }
 }
 
@@ -139,33 +181,83 @@ static void print_stalls(FILE *out, const struct gantry_profile *profile)
     }
 }
 
+static void print_cycles(FILE *out, const struct gantry_profile *profile,
+                         const struct gantry_report_context *context)
+{
+    char a[CELL_BYTES], b[CELL_BYTES];
+    uint64_t cycles = profile->has_cycles ? profile->accelerator_cycles : profile->predicted_cycles;
+    fprintf(out, "  accelerator   %" PRIu64 " cycles%s", cycles,
+            profile->has_cycles ? "" : " predicted");
+    if (context->clock_hz)
+        fprintf(
+            out, ", %s us at %s MHz",
+            gantry_report_number((double)cycles * 1e6 / (double)context->clock_hz, 1, a, sizeof a),
+            gantry_report_number(context->clock_hz / 1e6, 0, b, sizeof b));
+    double used =
+        gantry_report_utilization(profile->macs_offloaded, cycles, profile->peak_macs_per_cycle);
+    if (used >= 0)
+        fprintf(out, ", %s %% of the peak of %" PRIu32 " MACs per cycle",
+                gantry_report_number(100.0 * used, 1, a, sizeof a), profile->peak_macs_per_cycle);
+    (void)fputc('\n', out);
+    if (!profile->has_cycles) return;
+    put(a, "-");
+    put_error(a, profile->predicted_cycles, cycles);
+    fprintf(out, "  predicted     %" PRIu64 " cycles, error %s\n", profile->predicted_cycles, a);
+    fprintf(out, "  memory        %" PRIu64 " bytes read, %" PRIu64 " bytes written\n",
+            profile->ddr_read_bytes, profile->ddr_write_bytes);
+}
+
+/* What the plan moves and holds. */
+static void print_planned(FILE *out, const struct gantry_profile *profile)
+{
+    uint64_t weights = 0, loads = 0, stores = 0, peak = 0;
+    for (size_t i = 0; i < profile->node_count; i++) {
+        weights += profile->nodes[i].weight_bytes;
+        loads += profile->nodes[i].load_bytes;
+        stores += profile->nodes[i].store_bytes;
+    }
+    for (size_t s = 0; s < profile->segment_count; s++)
+        if (profile->segments[s].chip_bytes > peak) peak = profile->segments[s].chip_bytes;
+    fprintf(out,
+            "  planned       %" PRIu64 " bytes of weights, %" PRIu64 " of activations in, %" PRIu64
+            " out; %" PRIu64 " of %" PRIu64 " bytes on chip\n",
+            weights, loads, stores, peak, profile->chip_bytes);
+}
+
+static void print_runs(FILE *out, const struct gantry_profile *profile)
+{
+    const struct gantry_profile_spread *wall = &profile->wall;
+    const uint64_t values[] = {wall->first_ns, wall->mean_ns, wall->p50_ns, wall->p99_ns,
+                               wall->max_ns};
+    static const char *const names[] = {"first", "mean", "p50", "p99", "max"};
+    if (profile->runs < 2) return;
+    fprintf(out, "  %-5" PRIu32 " runs   ", profile->runs);
+    for (size_t i = 0; i < GANTRY_COUNT(values); i++) {
+        char number[CELL_BYTES];
+        fprintf(out, " %s %s", names[i],
+                gantry_report_number((double)values[i] / 1000.0, 1, number, sizeof number));
+    }
+    (void)fputs(" us of wall time here\n", out);
+}
+
 static void print_totals(FILE *out, const struct gantry_profile *profile,
                          const struct gantry_report_context *context)
 {
     char a[CELL_BYTES], b[CELL_BYTES];
     fprintf(out, "\ntotals\n  MACs          %" PRIu64 ", %s %% on the accelerator\n", profile->macs,
             gantry_report_number(gantry_report_offloaded(profile), 1, a, sizeof a));
-    if (profile->has_cycles) {
-        double us = context->clock_hz
-                        ? (double)profile->accelerator_cycles * 1e6 / (double)context->clock_hz
-                        : 0.0;
-        fprintf(out, "  accelerator   %" PRIu64 " cycles", profile->accelerator_cycles);
-        if (context->clock_hz)
-            fprintf(out, ", %s us at %s MHz", gantry_report_number(us, 1, a, sizeof a),
-                    gantry_report_number(context->clock_hz / 1e6, 0, b, sizeof b));
-        double used = gantry_report_utilization(
-            profile->macs_offloaded, profile->accelerator_cycles, profile->peak_macs_per_cycle);
-        if (used >= 0)
-            fprintf(out, ", %s %% of the peak of %" PRIu32 " MACs per cycle",
-                    gantry_report_number(100.0 * used, 1, a, sizeof a),
-                    profile->peak_macs_per_cycle);
-        fprintf(out, "\n  memory        %" PRIu64 " bytes read, %" PRIu64 " bytes written\n",
-                profile->ddr_read_bytes, profile->ddr_write_bytes);
+    if (profile->peak_macs_per_cycle > 0) {
+        print_cycles(out, profile, context);
+        print_planned(out, profile);
     }
     fprintf(out, "  launches      %" PRIu32 "\n", profile->launches);
     fprintf(out, "  cpu           %s us measured here, %s us of it layout of inputs and outputs\n",
             gantry_report_number((double)profile->cpu_ns / 1000.0, 1, a, sizeof a),
             gantry_report_number((double)profile->layout_ns / 1000.0, 1, b, sizeof b));
+    print_runs(out, profile);
+    if (profile->equal_to_cpu >= 0)
+        fprintf(out, "  outputs       %s\n",
+                profile->equal_to_cpu ? "equal to those of the CPU" : "DIFFER from the CPU's");
 }
 
 static void print_legend(FILE *out, const struct gantry_profile *profile)
@@ -176,12 +268,14 @@ static void print_legend(FILE *out, const struct gantry_profile *profile)
         (void)fputs(
             "\nthis device computes results and counts no cycles; use --device sim for cycles\n",
             out);
-    if (!profile->has_cycles) return;
+    if (!profile->peak_macs_per_cycle) return;
     (void)fputs(
         "\ncycles: of the accelerator; CPU layers show time measured on this machine instead.\n"
-        "share: of the sum of both, cycles taken at the clock. util: MACs / (cycles x peak).\n"
-        "in N: computed by layer N. held up by: the largest cause besides work.\n"
-        "@launch: copies and synchronisation. @store: after the last layer, until all is stored.\n",
+        "predicted: by the plan's formulas. share: of the sum of both, cycles taken at the clock.\n"
+        "util: MACs / (cycles x peak). in N: computed by layer N. held up by: the largest cause\n"
+        "besides work. other side: the same layer on this CPU (us), or predicted for the\n"
+        "accelerator (cy). @launch: copies and synchronisation. @store: after the last layer,\n"
+        "until all is stored.\n",
         out);
 }
 

@@ -8,10 +8,43 @@
 
 #include "report/report.h"
 
-enum { NODES = 5, TEXT_BYTES = 16384 };
+enum { NODES = 5, TEXT_BYTES = 131072 };
 
 /* A convolution with a fused ADD on the accelerator, a softmax on the CPU, and pseudo-nodes. */
 static struct gantry_profile_node nodes[NODES];
+static struct gantry_profile_segment segments[2];
+static const struct gantry_profile_event events[] = {
+    {.node = GANTRY_NODE_LAUNCH,
+     .insn = 0,
+     .engine = GANTRY_ENGINE_LOAD,
+     .name = "LOAD",
+     .from_cycle = 10,
+     .to_cycle = 99},
+    {.node = 0,
+     .insn = 1,
+     .engine = GANTRY_ENGINE_COMPUTE,
+     .name = "CONV",
+     .from_cycle = 40,
+     .to_cycle = 499},
+    {.node = 0,
+     .insn = 2,
+     .engine = GANTRY_ENGINE_COMPUTE,
+     .name = "CONV",
+     .from_cycle = 500,
+     .to_cycle = 939},
+    {.node = GANTRY_NODE_STORE,
+     .insn = 3,
+     .engine = GANTRY_ENGINE_STORE,
+     .name = "STORE",
+     .from_cycle = 950,
+     .to_cycle = 990},
+    {.node = GANTRY_NODE_STORE,
+     .insn = 4,
+     .engine = GANTRY_ENGINE_FETCH,
+     .name = "END",
+     .from_cycle = 5,
+     .to_cycle = 999},
+};
 static struct gantry_profile profile;
 static const struct gantry_report_context context = {.target = "kv260", .clock_hz = 300000000};
 
@@ -56,6 +89,23 @@ static int setup(void **state)
                                             .fused_into = -1,
                                             .cycles = 60,
                                             .stalls = {0, 0, 0, 0, 0, 0, 0, 0, 60}};
+    for (int i = 0; i < NODES; i++) {
+        nodes[i].other_cycles = nodes[i].other_cpu_ns = GANTRY_UNKNOWN;
+        nodes[i].cpu_estimate_ns = GANTRY_UNKNOWN;
+    }
+    nodes[0].predicted_cycles = 810;
+    nodes[0].weight_bytes = 1000;
+    nodes[0].load_bytes = 24;
+    nodes[0].other_cpu_ns = 77000;
+    nodes[0].shape = (struct gantry_profile_shape){
+        .path = "array", .instructions = 2, .m = 2, .groups = 4, .tile_rows = 8, .tiles = 6};
+    nodes[2].other_cycles = 321;
+    segments[0] = (struct gantry_profile_segment){.accelerator = true,
+                                                  .instructions = 5,
+                                                  .cycles = 1000,
+                                                  .predicted_cycles = 900,
+                                                  .chip_bytes = 4096};
+    segments[1] = (struct gantry_profile_segment){.accelerator = false};
     profile = (struct gantry_profile){.model = "made.tflite",
                                       .device = "sim:half",
                                       .memory = "kv260",
@@ -67,6 +117,17 @@ static int setup(void **state)
                                       .stalls = {600, 0, 0, 200, 0, 0, 0, 140, 60},
                                       .cpu_ns = 3500,
                                       .layout_ns = 1000,
+                                      .pack_ns = 400,
+                                      .unpack_ns = 600,
+                                      .predicted_cycles = 900,
+                                      .memory_bytes_per_cycle = 51,
+                                      .chip_bytes = 65536,
+                                      .runs = 1,
+                                      .equal_to_cpu = 1,
+                                      .segment_count = 2,
+                                      .segments = segments,
+                                      .event_count = sizeof events / sizeof *events,
+                                      .events = events,
                                       .total_ns = 90000,
                                       .launches = 1,
                                       .ddr_read_bytes = 4096,
@@ -218,26 +279,208 @@ static void csv__quotes_names_and_has_a_line_per_node(void **state)
     assert_non_null(strstr(text, ",operator,"));
 }
 
-static void chrome__is_json_with_an_event_per_node(void **state)
+/* Slices of the trace's tracks; checks that each begins after the one before it has ended, or lies
+ * within it. */
+static size_t check_tracks(const json_t *list)
+{
+    double ends[16][2] = {{0}};
+    size_t slices = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *event = json_array_get(list, i);
+        if (strcmp(json_string_value(json_object_get(event, "ph")), "X") != 0) continue;
+        double *end = ends[json_integer_value(json_object_get(event, "tid"))];
+        double from = json_number_value(json_object_get(event, "ts"));
+        double to = from + json_number_value(json_object_get(event, "dur"));
+        assert_true(to >= from);
+        if (from < end[0] - 1e-9) {
+            assert_true(to <= end[0] + 1e-9 && from >= end[1] - 1e-9);
+            end[1] = to;
+        } else {
+            end[0] = to;
+            end[1] = from;
+        }
+        slices++;
+    }
+    return slices;
+}
+
+static const json_t *find_slice(const json_t *list, const char *name, const char *kind)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *event = json_array_get(list, i), *cat = json_object_get(event, "cat");
+        if (cat && strcmp(json_string_value(cat), kind) == 0 &&
+            strcmp(json_string_value(json_object_get(event, "name")), name) == 0)
+            return event;
+    }
+    fail_msg("no slice %s", name);
+    return NULL;
+}
+
+static void chrome__slices_are_in_order_or_nested(void **state)
 {
     (void)state;
     json_error_t error;
     json_t *root = json_loads(text_of(gantry_report_chrome), 0, &error);
     assert_non_null(root);
-    const json_t *events = json_object_get(root, "traceEvents");
-    size_t lengths = 0;
-    double end_us = 0;
-    for (size_t i = 0; i < json_array_size(events); i++) {
-        const json_t *event = json_array_get(events, i);
-        if (strcmp(json_string_value(json_object_get(event, "ph")), "X") != 0) continue;
-        double from_us = json_number_value(json_object_get(event, "ts"));
-        assert_true(from_us >= end_us - 1e-9);
-        end_us = from_us + json_number_value(json_object_get(event, "dur"));
-        lengths++;
-    }
-    assert_int_equal(lengths, NODES);
-    assert_true(fabs(end_us - (1000.0 / 300.0 + 2.5)) < 1e-6);
+    const json_t *list = json_object_get(root, "traceEvents");
+    /* two copies, a CPU layer, a launch, a layer, four instructions */
+    assert_int_equal(check_tracks(list), 9);
+    const json_t *layer = find_slice(list, "conv \"one\"", "layer");
+    double from = json_number_value(json_object_get(layer, "ts"));
+    double length = json_number_value(json_object_get(layer, "dur"));
+    assert_true(fabs(from - (0.4 + 40 / 300.0)) < 1e-9);
+    assert_true(fabs(length - 900 / 300.0) < 1e-9);
+    const json_t *cpu = find_slice(list, "softmax", "cpu");
+    assert_true(fabs(json_number_value(json_object_get(cpu, "ts")) - (0.4 + 1000 / 300.0)) < 1e-9);
+    assert_true(fabs(json_number_value(json_object_get(cpu, "dur")) - 2.5) < 1e-9);
     json_decref(root);
+}
+
+static void chrome__without_cycles_shows_predicted_layers(void **state)
+{
+    (void)state;
+    profile.has_cycles = false;
+    profile.event_count = 0;
+    json_error_t error;
+    json_t *root = json_loads(text_of(gantry_report_chrome), 0, &error);
+    assert_non_null(root);
+    const json_t *list = json_object_get(root, "traceEvents");
+    (void)check_tracks(list);
+    const json_t *layer = find_slice(list, "conv \"one\"", "layer");
+    assert_true(fabs(json_number_value(json_object_get(layer, "dur")) - 810 / 300.0) < 1e-9);
+    (void)find_slice(list, "launch (predicted)", "launch");
+    json_decref(root);
+}
+
+static void json__has_predictions_bytes_and_both_sides(void **state)
+{
+    (void)state;
+    json_t *root = gantry_report_json(&profile, &context);
+    const json_t *node = json_array_get(json_object_get(root, "nodes"), 0);
+    assert_int_equal(json_integer_value(json_object_get(node, "predicted_cycles")), 810);
+    assert_true(fabs(json_real_value(json_object_get(node, "error_percent")) + 10.0) < 1e-9);
+    assert_true(fabs(json_real_value(json_object_get(node, "intensity")) - 500.0) < 1e-9);
+    assert_string_equal(json_string_value(json_object_get(node, "bound")), "array");
+    const json_t *other = json_object_get(node, "other_side");
+    assert_true(json_is_null(json_object_get(other, "predicted_cycles")));
+    assert_true(fabs(json_real_value(json_object_get(other, "cpu_us")) - 77.0) < 1e-9);
+    node = json_array_get(json_object_get(root, "nodes"), 2);
+    other = json_object_get(node, "other_side");
+    assert_int_equal(json_integer_value(json_object_get(other, "predicted_cycles")), 321);
+    assert_true(json_is_null(json_object_get(node, "predicted_cycles")));
+    json_decref(root);
+}
+
+static void json__total_cycles_include_cpu_layers_at_the_clock(void **state)
+{
+    (void)state;
+    json_t *root = gantry_report_json(&profile, &context);
+    const json_t *totals = json_object_get(root, "totals");
+    /* 2500 ns at 300 MHz are 750 cycles */
+    assert_int_equal(json_integer_value(json_object_get(totals, "cycles")), 1750);
+    json_decref(root);
+    nodes[2].cpu_estimate_ns = 10000;
+    root = gantry_report_json(&profile, &context);
+    totals = json_object_get(root, "totals");
+    assert_int_equal(json_integer_value(json_object_get(totals, "cycles")), 4000);
+    assert_true(fabs(json_real_value(json_object_get(totals, "predicted_cpu_us")) - 10.0) < 1e-9);
+    json_decref(root);
+}
+
+static void html__holds_the_record_and_no_way_out_of_its_script(void **state)
+{
+    (void)state;
+    nodes[0].name = "</script><b>";
+    const char *text = text_of(gantry_report_html);
+    const char *from = strstr(text, "id=\"profile\">"), *to;
+    assert_non_null(from);
+    from += strlen("id=\"profile\">");
+    to = strstr(from, "</script>");
+    assert_non_null(to);
+    json_error_t error;
+    json_t *root = json_loadb(from, (size_t)(to - from), 0, &error);
+    assert_non_null(root);
+    const json_t *node = json_array_get(json_object_get(root, "nodes"), 0);
+    assert_string_equal(json_string_value(json_object_get(node, "name")), "</script><b>");
+    assert_int_equal(json_array_size(json_object_get(root, "timeline")), 9);
+    json_decref(root);
+    assert_null(strstr(text, "https:"));
+    assert_null(strstr(text, "src="));
+}
+
+/* ---- Comparison ---- */
+
+static const json_t *layer_row(const json_t *comparison, const char *name)
+{
+    const json_t *rows = json_object_get(comparison, "layers");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        if (strcmp(json_string_value(json_object_get(row, "name")), name) == 0) return row;
+    }
+    fail_msg("no row %s", name);
+    return NULL;
+}
+
+static const char *verdict_of(const json_t *comparison, const char *name)
+{
+    return json_string_value(json_object_get(layer_row(comparison, name), "verdict"));
+}
+
+static void compare__names_what_became_faster_slower_new_and_gone(void **state)
+{
+    (void)state;
+    struct gantry_error error = {0};
+    json_t *older = gantry_report_json(&profile, &context);
+    nodes[0].cycles = 899;
+    nodes[1].name = "sum";
+    nodes[3].cycles = 41;
+    nodes[2].cpu_ns = 2550; /* within the noise of times */
+    json_t *newer = gantry_report_json(&profile, &context);
+    json_t *result = gantry_report_compare(older, newer, &error);
+    assert_non_null(result);
+    assert_string_equal(verdict_of(result, "conv \"one\""), "faster");
+    assert_string_equal(verdict_of(result, "@launch"), "slower");
+    assert_string_equal(verdict_of(result, "@store"), "same");
+    assert_string_equal(verdict_of(result, "softmax"), "same");
+    assert_string_equal(verdict_of(result, "sum"), "new");
+    assert_string_equal(verdict_of(result, "add"), "gone");
+    const json_t *row = layer_row(result, "@launch");
+    assert_true(fabs(json_real_value(json_object_get(row, "change_percent")) - 2.5) < 1e-9);
+    json_decref(result);
+    json_decref(newer);
+    json_decref(older);
+}
+
+static void compare__a_layer_that_moved_is_compared_by_time(void **state)
+{
+    (void)state;
+    struct gantry_error error = {0};
+    json_t *older = gantry_report_json(&profile, &context);
+    nodes[0].accelerator = false;
+    nodes[0].cpu_ns = 50000;
+    json_t *newer = gantry_report_json(&profile, &context);
+    json_t *result = gantry_report_compare(older, newer, &error);
+    const json_t *row = layer_row(result, "conv \"one\"");
+    assert_string_equal(json_string_value(json_object_get(row, "unit")), "us");
+    assert_string_equal(json_string_value(json_object_get(row, "verdict")), "slower");
+    json_decref(result);
+    json_decref(newer);
+    json_decref(older);
+}
+
+static void compare__refuses_what_is_no_profile(void **state)
+{
+    (void)state;
+    struct gantry_error error = {0};
+    json_t *good = gantry_report_json(&profile, &context), *bad = json_pack("{s:i}", "schema", 1);
+    assert_null(gantry_report_compare(good, bad, &error));
+    assert_non_null(strstr(error.message, "new file"));
+    json_object_set_new(bad, "totals", json_object());
+    json_object_set_new(bad, "nodes", json_pack("[i]", 3));
+    assert_null(gantry_report_compare(bad, good, &error));
+    assert_non_null(strstr(error.message, "old file"));
+    json_decref(bad);
+    json_decref(good);
 }
 
 static void table__shows_layers_totals_and_legend(void **state)
@@ -279,7 +522,14 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(json__unknown_cycles_are_null, setup),
     cmocka_unit_test_setup(json__a_name_that_is_no_utf8_stays_a_string, setup),
     cmocka_unit_test_setup(csv__quotes_names_and_has_a_line_per_node, setup),
-    cmocka_unit_test_setup(chrome__is_json_with_an_event_per_node, setup),
+    cmocka_unit_test_setup(json__has_predictions_bytes_and_both_sides, setup),
+    cmocka_unit_test_setup(json__total_cycles_include_cpu_layers_at_the_clock, setup),
+    cmocka_unit_test_setup(chrome__slices_are_in_order_or_nested, setup),
+    cmocka_unit_test_setup(chrome__without_cycles_shows_predicted_layers, setup),
+    cmocka_unit_test_setup(html__holds_the_record_and_no_way_out_of_its_script, setup),
+    cmocka_unit_test_setup(compare__names_what_became_faster_slower_new_and_gone, setup),
+    cmocka_unit_test_setup(compare__a_layer_that_moved_is_compared_by_time, setup),
+    cmocka_unit_test_setup(compare__refuses_what_is_no_profile, setup),
     cmocka_unit_test_setup(table__shows_layers_totals_and_legend, setup),
     cmocka_unit_test(number__is_the_same_in_every_locale),
 };
