@@ -246,7 +246,7 @@ static int inspect(const struct gantry_cli_args *args, const struct gantry_model
     else
         (void)gantry_fail(&error, status, "%s: out of memory", args->model);
     int code = status == GANTRY_OK ? GANTRY_EXIT_OK : gantry_cli_failure(&error);
-    if (code == GANTRY_EXIT_OK) code = gantry_cli_predict_other(model, info, view.nodes, count);
+    if (code == GANTRY_EXIT_OK) code = gantry_cli_predict_other(model, plan, info, view.nodes);
     if (code == GANTRY_EXIT_OK) code = show(args, &view);
     gantry_release(NULL, view.segments);
     gantry_release(NULL, view.nodes);

@@ -173,12 +173,14 @@ static int predict_nodes(const struct gantry_plan *plan, const struct gantry_dev
     return status == GANTRY_OK ? GANTRY_EXIT_OK : gantry_cli_failure(&error);
 }
 
-int gantry_cli_predict_other(const struct gantry_model *model,
+int gantry_cli_predict_other(const struct gantry_model *model, const struct gantry_plan *own,
                              const struct gantry_device_info *info,
-                             struct gantry_profile_node *nodes, size_t count)
+                             struct gantry_profile_node *nodes)
 {
     bool wanted = false;
-    for (size_t i = 0; i < count; i++) wanted = wanted || !nodes[i].accelerator;
+    for (int32_t i = 0; i < own->graph->node_count; i++) wanted = wanted || !nodes[i].accelerator;
+    /* Where everything legal is on the accelerator already, the others cannot be there. */
+    if (own->options.placement == GANTRY_PLACEMENT_ACCELERATOR) wanted = false;
     if (!wanted || !info->accelerator) return GANTRY_EXIT_OK;
     struct gantry_error error = {0};
     struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;

@@ -22,10 +22,10 @@ int gantry_cli_measure_cpu(const struct gantry_cli_args *args, const struct gant
                            const struct gantry_cli_batch *inputs,
                            const struct gantry_cli_batch *outputs, size_t runs,
                            struct gantry_cli_measured *measured);
-/* Fills the predicted cycles of CPU nodes that the device's accelerator could run. nodes: the
- * model's, at least as many as count. */
-int gantry_cli_predict_other(const struct gantry_model *model,
+/* Fills the predicted cycles of the nodes that plan keeps on the CPU and the accelerator could run.
+ * nodes: the model's. */
+int gantry_cli_predict_other(const struct gantry_model *model, const struct gantry_plan *own,
                              const struct gantry_device_info *info,
-                             struct gantry_profile_node *nodes, size_t count);
+                             struct gantry_profile_node *nodes);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/measure.h"
+#include "plan/predict.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
@@ -123,10 +124,10 @@ static bool wants_colour(void)
 static int report(struct work *work)
 {
     const struct gantry_profile *profile = &work->measured.profile;
+    struct gantry_target target;
+    gantry_target_of(gantry_device_info(work->session.device), &target);
     const struct gantry_report_context context = {
-        .target = "kv260",
-        .clock_hz = gantry_device_info(work->session.device)->clock_hz,
-        .colour = wants_colour()};
+        .target = target.name, .clock_hz = target.clock_hz, .colour = wants_colour()};
     int code = write_file(work->args->csv, profile, &context, gantry_report_csv);
     if (code == GANTRY_EXIT_OK)
         code = write_file(work->args->chrome_trace, profile, &context, gantry_report_chrome);
@@ -158,8 +159,7 @@ static int measure(struct work *work)
     int code =
         gantry_cli_measure(&work->session, args, &work->inputs, &work->outputs, runs, measured);
     if (code == GANTRY_EXIT_OK)
-        code = gantry_cli_predict_other(work->model, info, measured->nodes,
-                                        (size_t)work->session.plan->graph->node_count);
+        code = gantry_cli_predict_other(work->model, work->session.plan, info, measured->nodes);
     if (code == GANTRY_EXIT_OK && measured->profile.launches > 0)
         code = gantry_cli_measure_cpu(args, work->model, &work->inputs, &work->outputs,
                                       runs < CPU_RUNS_MAX ? runs : CPU_RUNS_MAX, measured);

@@ -10,6 +10,7 @@ struct gantry_target {
     const char *name;              /* "kv260" */
     double memory_bytes_per_cycle; /* of all ports together; > 0 */
     double memory_latency;         /* cycles from an address to its first beat */
+    uint32_t clock_hz;             /* of the accelerator */
 };
 /* The target that a device stands for: its ports and its memory model. */
 void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out);

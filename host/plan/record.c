@@ -10,8 +10,9 @@ void gantry_target_of(const struct gantry_device_info *info, struct gantry_targe
     static const struct {
         const char *name;
         double rate, latency;
+        uint32_t clock_hz;
     } models[] = {
-#define DDR_PRESET(name, rate, read, write, clock, doc) {#name, rate, read},
+#define DDR_PRESET(name, rate, read, write, clock, doc) {#name, rate, read, clock},
 #include "memory.def"
 #undef DDR_PRESET
     };
@@ -20,6 +21,7 @@ void gantry_target_of(const struct gantry_device_info *info, struct gantry_targe
         if (strcmp(models[i].name, info->memory) == 0) found = i;
     double beats = info->ports * GANTRY_AXI_BYTES, rate = models[found].rate;
     out->name = "kv260";
+    out->clock_hz = info->clock_hz ? info->clock_hz : models[found].clock_hz;
     out->memory_latency = models[found].latency;
     out->memory_bytes_per_cycle = rate > 0 && rate < beats ? rate : beats;
 }

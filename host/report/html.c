@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A profile record as a page that needs nothing besides itself: the template page.html with the
  * record's JSON, and the timeline, in it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "report/report.h"
@@ -41,16 +40,16 @@ static json_t *timeline_json(const struct gantry_profile *profile,
 }
 
 /* JSON within a script element: no "<", so that no name can end the element. */
-static void write_json(FILE *out, const json_t *root)
+static int write_part(const char *text, size_t size, void *stream)
 {
-    char *text = json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(12));
-    for (const char *at = text; at && *at; at++) {
-        if (*at == '<')
+    FILE *out = stream;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '<')
             (void)fputs("\\u003c", out);
         else
-            (void)fputc(*at, out);
+            (void)fputc(text[i], out);
     }
-    free(text);
+    return 0;
 }
 
 void gantry_report_html(FILE *out, const struct gantry_profile *profile,
@@ -64,7 +63,7 @@ void gantry_report_html(FILE *out, const struct gantry_profile *profile,
     (void)json_object_set_new(root, "timeline", timeline_json(profile, context));
     size_t before = (size_t)(at - page), after = before + sizeof marker - 1;
     (void)fwrite(page, 1, before, out);
-    write_json(out, root);
+    (void)json_dump_callback(root, write_part, out, JSON_COMPACT | JSON_REAL_PRECISION(12));
     (void)fwrite(page + after, 1, gantry_report_page_bytes - after, out);
     json_decref(root);
 }

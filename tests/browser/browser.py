@@ -27,8 +27,9 @@ class Browser:
                    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                    "--hide-scrollbars", f"--user-data-dir={self.folder}/profile",
                    "--remote-debugging-pipe", "about:blank"]
-        self.process = subprocess.Popen(command, pass_fds=(from_us, to_us), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        nothing = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, pass_fds=(from_us, to_us), stdin=nothing,
+                                        stdout=nothing, stderr=nothing,
                                         env={**os.environ, "HOME": self.folder})
         os.close(from_us)
         os.close(to_us)

@@ -91,7 +91,9 @@ equal "without graphviz --svg names the package" "$? $(grep -c graphviz "$scratc
 equal "nothing partial is left" "$(find "$scratch" -name '*partial*')" ""
 
 # inspect on all models: a plan, or one line that says why not.
-for file in models/*/*.tflite ${GANTRY_DATA:+$(find "$GANTRY_DATA/models" -name '*.tflite' | sort)}; do
+found=
+[ -z "${GANTRY_DATA-}" ] || found=$(find "$GANTRY_DATA/models" -name '*.tflite' | sort)
+for file in models/*/*.tflite $found; do
     text=$("$gantry" inspect "$file" --device model --quiet --json 2>&1 >"$scratch/plan.json")
     code=$?
     case $code in

@@ -48,10 +48,8 @@ static const struct gantry_profile_event events[] = {
 static struct gantry_profile profile;
 static const struct gantry_report_context context = {.target = "kv260", .clock_hz = 300000000};
 
-static int setup(void **state)
+static void make_nodes(void)
 {
-    (void)state;
-    memset(nodes, 0, sizeof nodes);
     nodes[0] = (struct gantry_profile_node){.index = 0,
                                             .name = "conv \"one\"",
                                             .op = "CONV_2D",
@@ -89,6 +87,12 @@ static int setup(void **state)
                                             .fused_into = -1,
                                             .cycles = 60,
                                             .stalls = {0, 0, 0, 0, 0, 0, 0, 0, 60}};
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    make_nodes();
     for (int i = 0; i < NODES; i++) {
         nodes[i].other_cycles = nodes[i].other_cpu_ns = GANTRY_UNKNOWN;
         nodes[i].cpu_estimate_ns = GANTRY_UNKNOWN;
