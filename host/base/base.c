@@ -106,17 +106,21 @@ void *gantry_arena_alloc(struct gantry_arena *arena, size_t count, size_t size)
     size_t bytes;
     if (!gantry_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 2) return NULL;
     bytes = gantry_align_size(bytes ? bytes : 1, 16);
+    /* What may be read by vectors starts at a line. */
+    size_t alignment = bytes < ALIGNMENT ? 16 : ALIGNMENT;
     struct gantry_arena_chunk *chunk = arena->chunks;
-    if (!chunk || chunk->size - chunk->used < bytes) {
+    size_t at = chunk ? gantry_align_size(chunk->used, alignment) : 0;
+    if (!chunk || chunk->size < at || chunk->size - at < bytes) {
         size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
         chunk = gantry_allocate(arena->allocator, 1, ALIGNMENT + room);
         if (!chunk) return NULL;
         chunk->size = room;
         chunk->next = arena->chunks;
         arena->chunks = chunk;
+        at = 0;
     }
-    void *memory = (uint8_t *)chunk + ALIGNMENT + chunk->used;
-    chunk->used += bytes;
+    void *memory = (uint8_t *)chunk + ALIGNMENT + at;
+    chunk->used = at + bytes;
     return memory;
 }
 

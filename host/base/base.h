@@ -61,7 +61,8 @@ void *gantry_allocate(const struct gantry_allocator *allocator, size_t count, si
 void gantry_release(const struct gantry_allocator *allocator, void *memory);
 
 /* A growing block of memory that frees everything at once: strings and arrays of a graph or a
- * plan. Pointers stay valid until gantry_arena_finish. Not thread-safe. */
+ * plan. Pointers stay valid until gantry_arena_finish; those to 64 bytes and more are aligned to
+ * 64, others to 16. Not thread-safe. */
 struct gantry_arena {
     const struct gantry_allocator *allocator;
     struct gantry_arena_chunk *chunks;

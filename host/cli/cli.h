@@ -39,9 +39,10 @@ struct gantry_cli_args {
     uint64_t seed, top, runs;
     uint64_t hop, threshold, seconds; /* 0: not given */
     const char *capture;
+    const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
     const char *dot, *svg;
-    bool json, quiet, verbose, help, quantize, layers, program, mic;
+    bool json, quiet, verbose, help, quantize, layers, program, mic, per_op;
 };
 
 /* ---- options.c: the table of a subcommand, from which parsing and help are made ---- */
@@ -249,6 +250,7 @@ extern const struct gantry_cli_command gantry_cli_run;
 extern const struct gantry_cli_command gantry_cli_profile;
 extern const struct gantry_cli_command gantry_cli_verify;
 extern const struct gantry_cli_command gantry_cli_inspect;
+extern const struct gantry_cli_command gantry_cli_bench;
 extern const struct gantry_cli_command gantry_cli_devices;
 extern const struct gantry_cli_command gantry_cli_listen;
 /* The whole command: what main returns. */

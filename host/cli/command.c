@@ -11,8 +11,8 @@
 enum { DEVICES_MAX = 32, HINT_BYTES = 128 };
 
 static const struct gantry_cli_command *const commands[] = {
-    &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify,
-    &gantry_cli_inspect, &gantry_cli_listen,  &gantry_cli_devices};
+    &gantry_cli_run,   &gantry_cli_profile, &gantry_cli_verify, &gantry_cli_inspect,
+    &gantry_cli_bench, &gantry_cli_listen,  &gantry_cli_devices};
 
 static void print_help(void)
 {
@@ -24,13 +24,15 @@ static void print_help(void)
                            commands[i]->argument ? commands[i]->argument : "");
         printf("%*s%s\n", width < 20 ? 20 - width : 1, "", commands[i]->help);
     }
-    printf("\ngantry COMMAND --help lists the options of a command.\n"
-           "gantry --version shows version, specification and devices.\n\n"
-           "exit codes: 0 ok, 1 values differ, 2 usage, 3 file, 4 unsupported model, 5 device,\n"
-           "6 time-out, 7 out of memory\n\n"
-           "environment:\n"
-           "  NO_COLOR            no colour on a terminal\n"
-           "  GANTRY_DATA         third-party models and vectors, for the tests\n");
+    printf(
+        "\ngantry COMMAND --help lists the options of a command.\n"
+        "gantry --version shows version, specification and devices.\n\n"
+        "exit codes: 0 ok, 1 values differ, 2 usage, 3 file, 4 unsupported model, 5 device,\n"
+        "6 time-out, 7 out of memory\n\n"
+        "environment:\n"
+        "  NO_COLOR            no colour on a terminal\n"
+        "  GANTRY_ISA          kernels of the CPU: ref, neon, avx2 or avx512; default: the best\n"
+        "  GANTRY_DATA         third-party models and vectors, for the tests\n");
 }
 
 static void print_version(void)

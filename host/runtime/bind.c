@@ -126,8 +126,7 @@ static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_no
 {
     const struct gantry_graph *graph = engine->plan->graph;
     const struct gantry_window_attributes *window = &node->window;
-    struct gantry_s8_conv_args *args = &work->args.conv;
-    work->kind = node->op == GANTRY_OP_CONV_2D ? GANTRY_WORK_CONV : GANTRY_WORK_DEPTHWISE;
+    struct gantry_s8_conv_args conv = {0}, *args = &conv;
     args->input = map_of(engine, node->inputs[0]);
     args->output = map_of(engine, node->output);
     args->weights = graph->tensors[node->inputs[1]].data;
@@ -144,7 +143,12 @@ static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_no
     args->weight_zero = zero_of(graph, node->inputs[1]);
     args->clamp_min = node->clamp_min;
     args->clamp_max = node->clamp_max;
-    return bind_channels(engine, node, args);
+    if (!bind_channels(engine, node, args)) return false;
+    work->kind = GANTRY_WORK_KERNEL;
+    return node->op == GANTRY_OP_CONV_2D
+               ? gantry_kernel_conv_2d(&work->args.kernel, args, engine->isa, &engine->memory)
+               : gantry_kernel_depthwise_conv_2d(&work->args.kernel, args, engine->isa,
+                                                 &engine->memory);
 }
 
 /* A matrix product reads its input as rows of in_features values; pixels with gaps between them
@@ -153,15 +157,15 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
                                  struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
-    struct gantry_s8_conv_args *args = &work->args.conv;
+    struct gantry_s8_conv_args conv = {0}, *args = &conv;
     const struct gantry_shape *weights = &graph->tensors[node->inputs[1]].shape;
     struct gantry_view input = gantry_engine_view(engine, node->inputs[0]);
     struct gantry_view output = gantry_engine_view(engine, node->output);
     int32_t features = weights->dims[1], units = weights->dims[0];
-    work->kind = GANTRY_WORK_CONV;
+    work->kind = GANTRY_WORK_KERNEL;
     if (!is_dense(&input) && input.pixel_bytes != (size_t)features) {
         size_t bytes = view_bytes(&input);
-        uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes, 1);
+        uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes + GANTRY_KERNEL_SLACK, 1);
         if (!packed) return false;
         work->flatten = true;
         work->flatten_from = input;
@@ -181,7 +185,8 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
     args->weight_zero = zero_of(graph, node->inputs[1]);
     args->clamp_min = node->clamp_min;
     args->clamp_max = node->clamp_max;
-    return bind_channels(engine, node, args);
+    return bind_channels(engine, node, args) &&
+           gantry_kernel_conv_2d(&work->args.kernel, args, engine->isa, &engine->memory);
 }
 
 static bool bind_add(struct gantry_engine *engine, const struct gantry_graph_node *node,
@@ -189,38 +194,40 @@ static bool bind_add(struct gantry_engine *engine, const struct gantry_graph_nod
 {
     struct gantry_add_params params;
     if (!gantry_node_add_params(engine->plan->graph, node, &params)) return false;
-    work->kind = GANTRY_WORK_ADD;
-    work->args.add = (struct gantry_s8_add_args){.input1 = map_of(engine, node->inputs[0]),
-                                                 .input2 = map_of(engine, node->inputs[1]),
-                                                 .output = map_of(engine, node->output),
-                                                 .k1 = params.k1,
-                                                 .k2 = params.k2,
-                                                 .shift = params.shift,
-                                                 .zero1 = params.zero1,
-                                                 .zero2 = params.zero2,
-                                                 .zero_out = params.zero_out,
-                                                 .clamp_min = node->clamp_min,
-                                                 .clamp_max = node->clamp_max};
-    return true;
+    const struct gantry_s8_add_args args = {.input1 = map_of(engine, node->inputs[0]),
+                                            .input2 = map_of(engine, node->inputs[1]),
+                                            .output = map_of(engine, node->output),
+                                            .k1 = params.k1,
+                                            .k2 = params.k2,
+                                            .shift = params.shift,
+                                            .zero1 = params.zero1,
+                                            .zero2 = params.zero2,
+                                            .zero_out = params.zero_out,
+                                            .clamp_min = node->clamp_min,
+                                            .clamp_max = node->clamp_max};
+    work->kind = GANTRY_WORK_KERNEL;
+    return gantry_kernel_add(&work->args.kernel, &args, engine->isa, &engine->memory);
 }
 
 static bool bind_pool(struct gantry_engine *engine, const struct gantry_graph_node *node,
                       struct gantry_work *work)
 {
     const struct gantry_window_attributes *window = &node->window;
-    work->kind =
-        node->op == GANTRY_OP_MAX_POOL_2D ? GANTRY_WORK_MAX_POOL : GANTRY_WORK_AVERAGE_POOL;
-    work->args.pool = (struct gantry_s8_pool_args){.input = map_of(engine, node->inputs[0]),
-                                                   .output = map_of(engine, node->output),
-                                                   .kernel_h = window->kernel_h,
-                                                   .kernel_w = window->kernel_w,
-                                                   .stride_h = window->stride_h,
-                                                   .stride_w = window->stride_w,
-                                                   .pad_top = window->pad_top,
-                                                   .pad_left = window->pad_left,
-                                                   .clamp_min = node->clamp_min,
-                                                   .clamp_max = node->clamp_max};
-    return true;
+    const struct gantry_s8_pool_args args = {.input = map_of(engine, node->inputs[0]),
+                                             .output = map_of(engine, node->output),
+                                             .kernel_h = window->kernel_h,
+                                             .kernel_w = window->kernel_w,
+                                             .stride_h = window->stride_h,
+                                             .stride_w = window->stride_w,
+                                             .pad_top = window->pad_top,
+                                             .pad_left = window->pad_left,
+                                             .clamp_min = node->clamp_min,
+                                             .clamp_max = node->clamp_max};
+    work->kind = GANTRY_WORK_KERNEL;
+    return node->op == GANTRY_OP_MAX_POOL_2D
+               ? gantry_kernel_max_pool_2d(&work->args.kernel, &args, engine->isa, &engine->memory)
+               : gantry_kernel_average_pool_2d(&work->args.kernel, &args, engine->isa,
+                                               &engine->memory);
 }
 
 static bool bind_softmax(struct gantry_engine *engine, const struct gantry_graph_node *node,
@@ -283,7 +290,8 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
         return gantry_fail(error, GANTRY_ERR_UNSUPPORTED, "%s: node %d %s: no CPU kernel for %s",
                            graph->name, index, node->name, gantry_op_label(node->op));
     if (binders[node->op](engine, node, &engine->work[index])) return GANTRY_OK;
-    if (node->op == GANTRY_OP_ADD)
+    struct gantry_add_params params;
+    if (node->op == GANTRY_OP_ADD && !gantry_node_add_params(graph, node, &params))
         return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
                            "%s: node %d %s: scales of ADD are outside of what rule X covers",
                            graph->name, index, node->name);
@@ -291,26 +299,14 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
                        index, node->name);
 }
 
-void gantry_work_run(const struct gantry_work *work)
+void gantry_work_run(const struct gantry_engine *engine, const struct gantry_work *work)
 {
     if (work->flatten) gantry_view_copy(&work->flatten_from, &work->flatten_to);
     switch (work->kind) {
     case GANTRY_WORK_NONE:
         break;
-    case GANTRY_WORK_CONV:
-        gantry_s8_conv_2d__ref(&work->args.conv);
-        break;
-    case GANTRY_WORK_DEPTHWISE:
-        gantry_s8_depthwise_conv_2d__ref(&work->args.conv);
-        break;
-    case GANTRY_WORK_ADD:
-        gantry_s8_add__ref(&work->args.add);
-        break;
-    case GANTRY_WORK_AVERAGE_POOL:
-        gantry_s8_average_pool_2d__ref(&work->args.pool);
-        break;
-    case GANTRY_WORK_MAX_POOL:
-        gantry_s8_max_pool_2d__ref(&work->args.pool);
+    case GANTRY_WORK_KERNEL:
+        gantry_kernel_run(&work->args.kernel, engine->scratch);
         break;
     case GANTRY_WORK_SOFTMAX:
         gantry_s8_softmax__ref(&work->args.softmax);

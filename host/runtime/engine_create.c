@@ -158,13 +158,30 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
                   {plan->input_bytes, &engine->input},
                   {plan->output_bytes, &engine->output}};
     for (size_t i = 0; i < GANTRY_COUNT(wanted); i++) {
-        if (wanted[i].bytes > UINT32_MAX)
+        if (wanted[i].bytes > UINT32_MAX - GANTRY_KERNEL_SLACK)
             return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: a buffer is too large (%zu, %u)",
                                plan->graph->name, wanted[i].bytes, UINT32_MAX);
-        enum gantry_status status = buffer_make(engine, wanted[i].bytes, wanted[i].buffer, error);
+        enum gantry_status status =
+            buffer_make(engine, wanted[i].bytes + GANTRY_KERNEL_SLACK, wanted[i].buffer, error);
         if (status != GANTRY_OK) return status;
     }
     return GANTRY_OK;
+}
+
+/* Kernels run one after another, in the scratch memory that the hungriest one needs. */
+static enum gantry_status scratch_make(struct gantry_engine *engine, struct gantry_error *error)
+{
+    size_t bytes = 0;
+    for (int32_t n = 0; n < engine->plan->graph->node_count; n++) {
+        const struct gantry_work *work = &engine->work[n];
+        if (work->kind == GANTRY_WORK_KERNEL && work->args.kernel.scratch_bytes > bytes)
+            bytes = work->args.kernel.scratch_bytes;
+    }
+    if (bytes == 0) return GANTRY_OK;
+    engine->scratch = gantry_arena_alloc(&engine->memory, bytes, 1);
+    if (engine->scratch) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory (%zu bytes)",
+                       engine->plan->graph->name, bytes);
 }
 
 static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error *error)
@@ -180,14 +197,16 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         gantry_arena_alloc(&engine->memory, (size_t)plan->segment_count, sizeof *engine->parts);
     if (!engine->work || !engine->nodes || !engine->segments || !engine->parts)
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
-    enum gantry_status status = buffers_make(engine, error);
+    enum gantry_status status = gantry_isa_choose(&engine->isa, error);
+    if (status == GANTRY_OK) status = buffers_make(engine, error);
     for (int32_t s = 0; status == GANTRY_OK && s < plan->segment_count; s++) {
         status = segment_make(engine, s, error);
         if (plan->segments[s].accelerator) continue;
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
-    return status == GANTRY_OK ? profile_make(engine, error) : status;
+    if (status == GANTRY_OK) status = scratch_make(engine, error);
+    if (status == GANTRY_OK) status = profile_make(engine, error);
 }
 
 enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,

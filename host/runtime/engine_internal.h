@@ -7,7 +7,7 @@
 #define GANTRY_ENGINE_INTERNAL_H
 
 #include "device/device.h"
-#include "kernels/kernels.h"
+#include "kernels/kernel.h"
 #include "plan/plan.h"
 
 /* A tensor in engine memory; extents and stride in bytes of one element each (int8), or scaled by
@@ -20,11 +20,7 @@ struct gantry_view {
 
 enum gantry_work_kind {
     GANTRY_WORK_NONE, /* an alias: nothing to do */
-    GANTRY_WORK_CONV,
-    GANTRY_WORK_DEPTHWISE,
-    GANTRY_WORK_ADD,
-    GANTRY_WORK_AVERAGE_POOL,
-    GANTRY_WORK_MAX_POOL,
+    GANTRY_WORK_KERNEL,
     GANTRY_WORK_SOFTMAX,
     GANTRY_WORK_COPY
 };
@@ -35,9 +31,7 @@ struct gantry_work {
     bool flatten; /* copy flatten_from into flatten_to before the kernel */
     struct gantry_view flatten_from, flatten_to;
     union {
-        struct gantry_s8_conv_args conv;
-        struct gantry_s8_add_args add;
-        struct gantry_s8_pool_args pool;
+        struct gantry_kernel kernel;
         struct gantry_s8_softmax_args softmax;
         struct {
             struct gantry_view from, to;
@@ -58,7 +52,9 @@ struct gantry_engine {
     struct gantry_arena memory; /* bound arguments, scales, names */
     bool on_device;             /* buffers come from the device; else from the allocator */
     struct gantry_device_buffer arena, input, output;
+    enum gantry_isa isa;      /* of the kernels */
     struct gantry_work *work; /* graph->node_count */
+    void *scratch;            /* of the kernels */
     struct gantry_segment_state *segments;
     struct gantry_profile profile;
     struct gantry_profile_node *nodes; /* the model's, then @launch and @store */
@@ -75,7 +71,7 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
  * GANTRY_ERR_UNSUPPORTED (naming the node). */
 GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
                                                     struct gantry_error *error);
-void gantry_work_run(const struct gantry_work *work);
+void gantry_work_run(const struct gantry_engine *engine, const struct gantry_work *work);
 
 /* Distributes the records of a trace over nodes: nodes[i] is node i of the model, nodes[count]
  * is @launch, nodes[count + 1] is @store. Returns the number of records read. Cycles and stalls

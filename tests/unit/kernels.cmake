@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 gantry_test(test_kernels SOURCES test_kernels.c PARTS kernels base LIBRARIES m LABELS unit)
+gantry_test(test_kernels_isa SOURCES test_kernels_isa.c PARTS kernels base LIBRARIES m LABELS unit)

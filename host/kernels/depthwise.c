@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Depthwise convolution over flat rows: with channels inside of pixels, a tap further right is the
+ * same run of bytes further on. Three ways to make runs:
+ *
+ * flat     dense pixels, horizontal stride 1: a row of the output is one run
+ * planes   dense pixels, few channels, stride > 1: each row of the input is split into one plane
+ *          per column modulo the stride, with its padding, and then is flat
+ * pixels   anything else: every pixel of the output is a run of its channels */
+#include <string.h>
+
+#include "kernels/map.h"
+#include "kernels/pack.h"
+
+enum { PHASES_MAX = 16, TAPS_MAX = 64, ROWS_MAX = 512, PLANE_CHANNELS_MAX = 63 };
+
+enum way { FLAT, PLANES, PIXELS };
+
+struct depthwise {
+    struct gantry_s8_conv_args args;
+    const struct gantry_depthwise_isa *isa;
+    enum way way;
+    struct gantry_depthwise_pack pack;
+    const int8_t *zeros; /* a row of zero points */
+    int32_t plane_pixels;
+    size_t plane_bytes;
+    ptrdiff_t offset[TAPS_MAX];
+};
+
+static bool is_in(const struct gantry_s8_map *map, int32_t y) { return y >= 0 && y < map->h; }
+
+static int32_t top_of(const struct gantry_s8_conv_args *a, int32_t oy)
+{
+    return oy * a->stride_h - a->pad_top;
+}
+
+/* ---- Flat ---- */
+
+static void run_flat_rows(const struct depthwise *dw, int32_t first, int32_t end)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    const int8_t *rows[TAPS_MAX];
+    struct gantry_depthwise_call call = {.pack = &dw->pack,
+                                         .rows = rows,
+                                         .offset = dw->offset,
+                                         .bytes = a->output.w * a->output.c,
+                                         .valid = a->input.w * a->input.c};
+    for (int32_t oy = first; oy < end; oy++) {
+        for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+            int32_t y = top_of(a, oy) + ky * a->dilation_h;
+            rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
+        }
+        call.out = gantry_map_pixel(&a->output, oy, 0);
+        dw->isa->row(&call);
+    }
+}
+
+static bool has_columns(const struct depthwise *dw)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    return dw->isa->column && a->kernel_h == 3 && a->kernel_w == 3 && a->stride_h == 1 &&
+           a->dilation_h == 1;
+}
+
+static void run_flat(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct depthwise *dw = state;
+    const struct gantry_s8_conv_args *a = &dw->args;
+    (void)scratch;
+    if (!has_columns(dw)) {
+        run_flat_rows(dw, first, end);
+        return;
+    }
+    const int8_t *rows[ROWS_MAX];
+    struct gantry_depthwise_column column = {.pack = &dw->pack,
+                                             .rows = rows,
+                                             .offset = dw->offset,
+                                             .bytes = a->output.w * a->output.c,
+                                             .valid = a->input.w * a->input.c,
+                                             .out_pitch = (ptrdiff_t)a->output.w * a->output.c};
+    for (int32_t oy = first; oy < end; oy += column.count) {
+        column.count = gantry_min_i32(end - oy, ROWS_MAX - 2);
+        for (int32_t i = 0; i < column.count + 2; i++) {
+            int32_t y = top_of(a, oy) + i;
+            rows[i] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
+        }
+        column.out = gantry_map_pixel(&a->output, oy, 0);
+        dw->isa->column(&column);
+    }
+}
+
+/* ---- Planes ---- */
+
+static void copy_pixel(int8_t *to, const int8_t *from, int32_t channels)
+{
+    int32_t c = 0;
+    for (; c + 16 <= channels; c += 16) memcpy(to + c, from + c, 16);
+    for (; c + 8 <= channels; c += 8) memcpy(to + c, from + c, 8);
+    for (; c < channels; c++) to[c] = from[c];
+}
+
+/* Plane p holds the padded columns p, p + stride, ... */
+static void split_row(const struct depthwise *dw, const int8_t *row, int8_t *planes)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t c = a->input.c, stride = a->stride_w;
+    for (int32_t p = 0; p < stride; p++) {
+        int8_t *to = planes + (size_t)p * dw->plane_bytes;
+        int32_t x = p - a->pad_left, i = 0;
+        for (; i < dw->plane_pixels && x < 0; i++, x += stride, to += c)
+            memset(to, a->input_zero, (size_t)c);
+        const int8_t *from = row + (ptrdiff_t)x * c;
+        for (; i < dw->plane_pixels && x < a->input.w; i++, x += stride, to += c) {
+            copy_pixel(to, from, c);
+            from += stride * c;
+        }
+        if (i < dw->plane_pixels) memset(to, a->input_zero, (size_t)((dw->plane_pixels - i) * c));
+    }
+}
+
+/* Rows of input stay in a ring of as many as a window spans. */
+static void run_planes(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct depthwise *dw = state;
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t span = (a->kernel_h - 1) * a->dilation_h + 1, next = INT32_MIN;
+    size_t row_bytes = dw->plane_bytes * (size_t)a->stride_w;
+    const int8_t *rows[TAPS_MAX];
+    struct gantry_depthwise_call call = {.pack = &dw->pack,
+                                         .rows = rows,
+                                         .offset = dw->offset,
+                                         .bytes = a->output.w * a->output.c,
+                                         .valid = INT32_MAX};
+    for (int32_t oy = first; oy < end; oy++) {
+        int32_t top = top_of(a, oy);
+        for (int32_t y = gantry_max_i32(top, next); y < top + span; y++)
+            if (is_in(&a->input, y))
+                split_row(dw, gantry_map_pixel(&a->input, y, 0),
+                          (int8_t *)scratch + (size_t)(y % span) * row_bytes);
+        next = top + span;
+        for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+            int32_t y = top + ky * a->dilation_h;
+            rows[ky] = is_in(&a->input, y) ? (int8_t *)scratch + (size_t)(y % span) * row_bytes
+                                           : dw->zeros;
+        }
+        call.out = gantry_map_pixel(&a->output, oy, 0);
+        dw->isa->row(&call);
+    }
+}
+
+/* ---- Pixels ---- */
+
+static void run_pixels(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct depthwise *dw = state;
+    const struct gantry_s8_conv_args *a = &dw->args;
+    const int8_t *rows[TAPS_MAX];
+    ptrdiff_t offset[TAPS_MAX];
+    (void)scratch;
+    struct gantry_depthwise_call call = {
+        .pack = &dw->pack, .rows = rows, .offset = offset, .bytes = a->output.c};
+    for (int32_t oy = first; oy < end; oy++) {
+        for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+            int32_t y = top_of(a, oy) + ky * a->dilation_h;
+            rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
+        }
+        /* The channels of the last pixel end the row. */
+        call.valid = (a->input.w - 1) * a->input.pixel_stride + a->input.c;
+        for (int32_t ox = 0; ox < a->output.w; ox++) {
+            for (int32_t kx = 0; kx < a->kernel_w; kx++) {
+                int32_t x = ox * a->stride_w - a->pad_left + kx * a->dilation_w;
+                offset[kx] = (ptrdiff_t)x * a->input.pixel_stride;
+            }
+            call.out = gantry_map_pixel(&a->output, oy, ox);
+            dw->isa->row(&call);
+        }
+    }
+}
+
+/* ---- Binding ---- */
+
+static int32_t divisor(int32_t a, int32_t b)
+{
+    while (b != 0) {
+        int32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static void choose_way(struct depthwise *dw)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t chunk = 4 * dw->isa->lanes, c = a->input.c;
+    bool dense = a->input.pixel_stride == c && a->output.pixel_stride == c;
+    int32_t phases = c / divisor(c, chunk);
+    dw->way = PIXELS;
+    dw->pack.phases = gantry_div_up(c, chunk);
+    if (!dense || phases > PHASES_MAX) return;
+    if (a->stride_w == 1)
+        dw->way = FLAT;
+    else if (c <= PLANE_CHANNELS_MAX)
+        dw->way = PLANES;
+    if (dw->way != PIXELS) dw->pack.phases = phases;
+}
+
+static void set_offsets(struct depthwise *dw)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t c = a->input.c, last = (a->kernel_w - 1) * a->dilation_w;
+    dw->plane_pixels = a->output.w + last / a->stride_w;
+    dw->plane_bytes =
+        gantry_align_size((size_t)dw->plane_pixels * (size_t)c + GANTRY_KERNEL_SLACK, 64);
+    for (int32_t kx = 0; kx < a->kernel_w; kx++) {
+        int32_t column = kx * a->dilation_w;
+        if (dw->way == FLAT)
+            dw->offset[kx] = (ptrdiff_t)(column - a->pad_left) * c;
+        else
+            dw->offset[kx] = (ptrdiff_t)(column % a->stride_w) * (ptrdiff_t)dw->plane_bytes +
+                             (ptrdiff_t)(column / a->stride_w) * c;
+    }
+}
+
+/* Channel of element `element` of vector q of the chunk of a phase, or -1 behind the last. */
+static int32_t channel_at(const struct depthwise *dw, int32_t phase, int32_t q, int32_t element)
+{
+    int32_t c = dw->args.output.c;
+    int32_t at = phase * 4 * dw->isa->lanes + 16 * (element / 4) + 4 * q + element % 4;
+    if (dw->way == PIXELS) return at < c ? at : -1;
+    return at % c;
+}
+
+static void pack_channel(const struct depthwise *dw, int32_t channel, int8_t *weights,
+                         int32_t *bias, float *scale)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t c = a->output.c, vector = 4 * dw->isa->lanes, sum = 0;
+    for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+        for (int32_t kx = 0; kx < a->kernel_w; kx++) {
+            int32_t w =
+                a->weights[(ptrdiff_t)(ky * a->kernel_w + kx) * c + channel] - a->weight_zero;
+            weights[(ptrdiff_t)((ky * dw->pack.tap_groups + kx / 4) * 4) * vector + kx % 4] =
+                (int8_t)w;
+            sum += w;
+        }
+    }
+    int64_t value = a->bias ? a->bias[channel] : 0;
+    value -= (int64_t)(a->input_zero + (dw->isa->flip ? 128 : 0)) * sum;
+    *bias = (int32_t)(uint32_t)(uint64_t)value;
+    *scale = a->scale[channel];
+}
+
+static bool pack(struct depthwise *dw, struct gantry_arena *arena)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    struct gantry_depthwise_pack *to = &dw->pack;
+    int32_t lanes = dw->isa->lanes;
+    to->tap_groups = gantry_div_up(a->kernel_w, 4);
+    size_t phase_bytes = (size_t)(a->kernel_h * to->tap_groups) * 16 * (size_t)lanes;
+    size_t channels = (size_t)to->phases * 4 * (size_t)lanes;
+    int8_t *weights = gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
+    int32_t *bias = gantry_arena_alloc(arena, channels, sizeof *bias);
+    float *scale = gantry_arena_alloc(arena, channels, sizeof *scale);
+    if (!weights || !bias || !scale) return false;
+    for (int32_t phase = 0; phase < to->phases; phase++) {
+        for (int32_t i = 0; i < 4 * lanes; i++) {
+            int32_t channel = channel_at(dw, phase, i / lanes, i % lanes);
+            ptrdiff_t at = (ptrdiff_t)phase * 4 * lanes + i;
+            if (channel >= 0)
+                pack_channel(dw, channel, weights + (size_t)phase * phase_bytes + 4 * i, bias + at,
+                             scale + at);
+        }
+    }
+    to->weights = weights;
+    to->bias = bias;
+    to->scale = scale;
+    return true;
+}
+
+static bool make_zeros(struct depthwise *dw, struct gantry_arena *arena)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    size_t bytes = (size_t)a->input.w * (size_t)a->input.pixel_stride + GANTRY_KERNEL_SLACK;
+    if (dw->way == PLANES) bytes = dw->plane_bytes * (size_t)a->stride_w;
+    int8_t *zeros = gantry_arena_alloc(arena, bytes, 1);
+    if (zeros) memset(zeros, a->input_zero, bytes);
+    dw->zeros = zeros;
+    return zeros != NULL;
+}
+
+static void run_ref(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    (void)scratch;
+    if (first < end) gantry_s8_depthwise_conv_2d__ref(state);
+}
+
+static bool bind_ref(struct gantry_kernel *kernel, const struct gantry_s8_conv_args *args,
+                     struct gantry_arena *arena)
+{
+    struct gantry_s8_conv_args *state = gantry_arena_alloc(arena, 1, sizeof *state);
+    if (!state) return false;
+    *state = *args;
+    *kernel = (struct gantry_kernel){.run = run_ref, .state = state, .units = 1};
+    return true;
+}
+
+/* Weights minus their zero point have to stay bytes. */
+static bool fits(const struct gantry_s8_conv_args *a)
+{
+    if (a->kernel_h > TAPS_MAX || a->kernel_w > TAPS_MAX || a->output.c != a->input.c) return false;
+    if (a->weight_zero == 0) return true;
+    ptrdiff_t count = (ptrdiff_t)a->kernel_h * a->kernel_w * a->output.c;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        int32_t w = a->weights[i] - a->weight_zero;
+        if (w < INT8_MIN || w > INT8_MAX) return false;
+    }
+    return true;
+}
+
+bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
+                                     const struct gantry_s8_conv_args *args, enum gantry_isa isa,
+                                     struct gantry_arena *arena)
+{
+    static void (*const runs[])(const void *, int32_t, int32_t, void *) = {
+        [FLAT] = run_flat, [PLANES] = run_planes, [PIXELS] = run_pixels};
+    const struct gantry_depthwise_isa *kernels = gantry_depthwise_isa(isa);
+    if (!kernels || !fits(args)) return bind_ref(kernel, args, arena);
+    struct depthwise *dw = gantry_arena_alloc(arena, 1, sizeof *dw);
+    if (!dw) return false;
+    dw->args = *args;
+    dw->isa = kernels;
+    dw->pack.kernel_h = args->kernel_h;
+    dw->pack.kernel_w = args->kernel_w;
+    dw->pack.input_zero = args->input_zero;
+    dw->pack.requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
+                                               gantry_requant_is_wide(args->scale, args->output.c)};
+    choose_way(dw);
+    set_offsets(dw);
+    if (!pack(dw, arena) || !make_zeros(dw, arena)) return false;
+    int32_t span = (args->kernel_h - 1) * args->dilation_h + 1;
+    size_t ring = dw->plane_bytes * (size_t)args->stride_w * (size_t)span;
+    uint64_t macs = (uint64_t)(args->output.h * args->output.w) * (uint64_t)args->output.c *
+                    (uint64_t)(args->kernel_h * args->kernel_w);
+    *kernel = (struct gantry_kernel){.run = runs[dw->way],
+                                     .state = dw,
+                                     .units = args->output.h,
+                                     .scratch_bytes = dw->way == PLANES ? ring : 0,
+                                     .cost = macs / 30};
+    return true;
+}

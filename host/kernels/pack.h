@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Packed convolutions: what binding prepares and the kernels of the instruction sets read.
+ *
+ * A vector holds the accumulators of `lanes` output channels; four bytes along K meet four weights
+ * of each of them. Requantised vectors are packed within 128-bit parts, so element 4 p + e of
+ * vector j of a panel of n vectors is channel 4 n p + 4 j + e: the packing then yields channels in
+ * order. Instruction sets whose products are of unsigned activations (flip) see x + 128; bias
+ * holds what that and the zero points take: bias - (zero + flip) * sum of weights. */
+#ifndef GANTRY_KERNELS_PACK_H
+#define GANTRY_KERNELS_PACK_H
+
+#include "kernels/kernel.h"
+
+enum { GANTRY_GEMM_VECTORS_MAX = 4, GANTRY_GEMM_BLOCK = 96 };
+
+/* Requantisation as the kernels of the instruction sets do it. */
+struct gantry_requant {
+    int32_t zero, lo, hi;
+    bool wide; /* a product may leave int32 and is limited before it is rounded */
+};
+bool gantry_requant_is_wide(const float *scale, int32_t count);
+
+/* ---- Matrix product over segments: rows[s * pitch + i] is segment s of pixel i ---- */
+
+struct gantry_gemm_call {
+    const int8_t *const *rows;
+    int32_t pitch;
+    int32_t segments, groups; /* groups of four bytes in a segment */
+    const int8_t *weights;    /* [segment][group][vector][lane][4] */
+    const int32_t *bias;      /* [vector][lane] */
+    const float *scale;
+    const int32_t *offset; /* per pixel, added to every channel; or NULL */
+    int8_t *out;
+    ptrdiff_t out_stride;
+    int32_t channels; /* of the panel that are written */
+    struct gantry_requant requant;
+};
+
+/* The matrix kernels of an instruction set. */
+struct gantry_gemm_isa {
+    int32_t lanes;
+    bool flip;
+    int32_t vectors;                           /* of the widest panel: 1, 2 or 4 */
+    int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
+    void (*tile)(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows);
+    /* Products at the greatest speed that registers allow; returns how many. */
+    uint64_t (*peak)(int32_t rounds);
+};
+
+/* ---- Depthwise convolution of flat rows: channels and pixels in one run of bytes ---- */
+
+/* Chunks of 4 x lanes bytes; chunk c uses the weights of phase c % phases:
+ * [phase][ky][tap group][4 vectors][lane][4 taps], bias and scale [phase][4 vectors][lane]. */
+struct gantry_depthwise_pack {
+    int32_t kernel_h, kernel_w, tap_groups;
+    int32_t phases;
+    const int8_t *weights;
+    const int32_t *bias;
+    const float *scale;
+    int32_t input_zero;
+    struct gantry_requant requant;
+};
+
+/* One row of output: byte i takes tap (ky, kx) from rows[ky][i + offset[kx]], where that index
+ * lies in 0..valid-1, else the input's zero point. */
+struct gantry_depthwise_call {
+    const struct gantry_depthwise_pack *pack;
+    const int8_t *const *rows;
+    const ptrdiff_t *offset;
+    int32_t bytes, valid;
+    int8_t *out;
+};
+
+/* Columns of output of a 3 x 3 kernel with stride 1: rows as above for each of count + 2 rows. */
+struct gantry_depthwise_column {
+    const struct gantry_depthwise_pack *pack;
+    const int8_t *const *rows;
+    const ptrdiff_t *offset;
+    int32_t bytes, valid, count;
+    int8_t *out;
+    ptrdiff_t out_pitch;
+};
+
+struct gantry_depthwise_isa {
+    int32_t lanes;
+    bool flip;
+    void (*row)(const struct gantry_depthwise_call *call);
+    void (*column)(const struct gantry_depthwise_column *column);
+};
+
+/* NULL where the build or the machine lacks the instruction set. */
+const struct gantry_gemm_isa *gantry_gemm_isa(enum gantry_isa isa);
+const struct gantry_depthwise_isa *gantry_depthwise_isa(enum gantry_isa isa);
+
+extern const struct gantry_gemm_isa gantry_gemm__avx512, gantry_gemm__avx2, gantry_gemm__neon;
+extern const struct gantry_depthwise_isa gantry_depthwise__avx512, gantry_depthwise__avx2,
+    gantry_depthwise__neon;
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Depthwise convolution with AVX-512 VNNI: the bytes of up to four taps of 64 positions are
+ * interleaved, so that one instruction adds four taps of 16 positions. */
+#include "kernels/x86/avx512.h"
+
+enum { LANES = 16, CHUNK = 64 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Where the taps of a row are read: all lanes, or those that lie inside of it. */
+struct window {
+    const ptrdiff_t *offset;
+    int32_t at, valid;
+    bool edge;
+    __m512i zero;
+};
+
+INLINE __m512i load_tap(const struct window *window, const int8_t *row, int32_t tap)
+{
+    ptrdiff_t from = window->at + window->offset[tap];
+    __m512i x;
+    if (!window->edge) {
+        x = _mm512_loadu_si512(row + from);
+    } else {
+        int32_t below = from < 0 ? (int32_t)(from < -CHUNK ? CHUNK : -from) : 0;
+        ptrdiff_t left = window->valid - from;
+        __mmask64 mask = left > 0 ? first_lanes((int32_t)(left < CHUNK ? left : CHUNK)) : 0;
+        mask &= below < CHUNK ? ~(__mmask64)0 << below : 0;
+        x = _mm512_mask_loadu_epi8(window->zero, mask, row + from);
+    }
+    return _mm512_xor_si512(x, _mm512_set1_epi8((char)0x80));
+}
+
+/* Quadruples of taps first .. first + count - 1; the order of positions is that of pack.h. */
+INLINE void interleave(const struct window *window, const int8_t *row, int32_t first,
+                       const int count, __m512i out[4])
+{
+    const __m512i none = _mm512_setzero_si512();
+    __m512i x0 = load_tap(window, row, first);
+    __m512i x1 = count > 1 ? load_tap(window, row, first + 1) : none;
+    __m512i x2 = count > 2 ? load_tap(window, row, first + 2) : none;
+    __m512i x3 = count > 3 ? load_tap(window, row, first + 3) : none;
+    __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
+    __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
+    out[0] = _mm512_unpacklo_epi16(low01, low23);
+    out[1] = _mm512_unpackhi_epi16(low01, low23);
+    out[2] = _mm512_unpacklo_epi16(high01, high23);
+    out[3] = _mm512_unpackhi_epi16(high01, high23);
+}
+
+INLINE void load_4(__m512i a[4], const int32_t *from)
+{
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; q++) a[q] = _mm512_load_si512(from + LANES * q);
+}
+
+INLINE __m512i finish(const __m512i a[4], const float *s, const struct rounding *r)
+{
+    return requantize(a[0], a[1], a[2], a[3], _mm512_load_ps(s), _mm512_load_ps(s + 16),
+                      _mm512_load_ps(s + 32), _mm512_load_ps(s + 48), r);
+}
+
+INLINE void store(int8_t *to, __m512i bytes, int32_t left)
+{
+    if (left >= CHUNK)
+        _mm512_storeu_si512(to, bytes);
+    else
+        _mm512_mask_storeu_epi8(to, first_lanes(left), bytes);
+}
+
+/* Whether some tap of the chunk at `at` lies outside of the row. */
+INLINE bool is_edge(const ptrdiff_t *offset, int32_t taps, int32_t at, int32_t valid)
+{
+    return at + offset[0] < 0 || at + offset[taps - 1] + CHUNK > valid;
+}
+
+/* ---- One row of output ---- */
+
+INLINE void add_row(const struct window *window, const int8_t *row, const int8_t *w, const int kw,
+                    __m512i a[4])
+{
+    __m512i x[4];
+    for (int32_t tap = 0; tap < kw; tap += 4, w += 4 * CHUNK) {
+        int left = kw - tap;
+        if (left >= 4)
+            interleave(window, row, tap, 4, x);
+        else if (left == 3)
+            interleave(window, row, tap, 3, x);
+        else if (left == 2)
+            interleave(window, row, tap, 2, x);
+        else
+            interleave(window, row, tap, 1, x);
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; q++)
+            DOT(a[q], x[q], *(const __m512i *)(const void *)(w + CHUNK * q));
+    }
+}
+
+INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, const int kw)
+{
+    const struct gantry_depthwise_pack *pack = call->pack;
+    struct rounding r = rounding_of(&pack->requant);
+    struct window window = {.offset = call->offset,
+                            .valid = call->valid,
+                            .zero = _mm512_set1_epi8((char)pack->input_zero)};
+    size_t weights = (size_t)(kh * pack->tap_groups) * 4 * CHUNK;
+    int32_t phase = 0;
+    for (int32_t at = 0; at < call->bytes; at += CHUNK) {
+        const int8_t *w = pack->weights + (size_t)phase * weights;
+        __m512i a[4];
+        load_4(a, pack->bias + (ptrdiff_t)phase * CHUNK);
+        window.at = at;
+        window.edge = is_edge(call->offset, kw, at, call->valid);
+        if (window.edge) {
+            for (int32_t ky = 0; ky < kh; ky++, w += (ptrdiff_t)pack->tap_groups * 4 * CHUNK)
+                add_row(&window, call->rows[ky], w, kw, a);
+        } else {
+            window.edge = false;
+            for (int32_t ky = 0; ky < kh; ky++, w += (ptrdiff_t)pack->tap_groups * 4 * CHUNK)
+                add_row(&window, call->rows[ky], w, kw, a);
+        }
+        store(call->out + at, finish(a, pack->scale + (ptrdiff_t)phase * CHUNK, &r),
+              call->bytes - at);
+        if (++phase == pack->phases) phase = 0;
+    }
+}
+
+static void row_3x3(const struct gantry_depthwise_call *call) { run_row(call, 3, 3); }
+static void row_5x5(const struct gantry_depthwise_call *call) { run_row(call, 5, 5); }
+static void row_any(const struct gantry_depthwise_call *call)
+{
+    run_row(call, call->pack->kernel_h, call->pack->kernel_w);
+}
+
+static void row(const struct gantry_depthwise_call *call)
+{
+    int32_t kh = call->pack->kernel_h, kw = call->pack->kernel_w;
+    if (kh == 3 && kw == 3)
+        row_3x3(call);
+    else if (kh == 5 && kw == 5)
+        row_5x5(call);
+    else
+        row_any(call);
+}
+
+/* ---- Columns: each row of input is interleaved once for the three rows of output it is in ---- */
+
+INLINE void add_3(__m512i a[4], const __m512i x[4], const __m512i w[4])
+{
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; q++) DOT(a[q], x[q], w[q]);
+}
+
+/* Finishes the oldest row of accumulators, adds to the middle one and starts the newest. */
+#define STEP(oldest, middle, newest)                \
+    do {                                            \
+        interleave(&window, *rows++, 0, 3, x);      \
+        add_3(oldest, x, w + 8);                    \
+        add_3(middle, x, w + 4);                    \
+        load_4(newest, bias);                       \
+        add_3(newest, x, w);                        \
+        store(out, finish(oldest, scale, r), left); \
+        out += column->out_pitch;                   \
+    } while (0)
+
+INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
+                      const bool edge, const struct rounding *r)
+{
+    const struct gantry_depthwise_pack *pack = column->pack;
+    const struct window window = {column->offset, at, column->valid, edge,
+                                  _mm512_set1_epi8((char)pack->input_zero)};
+    const int32_t *bias = pack->bias + (ptrdiff_t)phase * CHUNK;
+    const float *scale = pack->scale + (ptrdiff_t)phase * CHUNK;
+    const int8_t *const *rows = column->rows;
+    int8_t *out = column->out + at;
+    int32_t left = column->bytes - at;
+    __m512i w[12], x[4], a[4], b[4], c[4];
+#pragma GCC unroll 12
+    for (int i = 0; i < 12; i++)
+        w[i] = _mm512_load_si512(pack->weights + ((ptrdiff_t)phase * 12 + i) * CHUNK);
+    load_4(a, bias);
+    load_4(b, bias);
+    load_4(c, bias);
+    interleave(&window, *rows++, 0, 3, x);
+    add_3(a, x, w);
+    interleave(&window, *rows++, 0, 3, x);
+    add_3(a, x, w + 4);
+    add_3(b, x, w);
+    int32_t i = 0;
+    for (; i + 3 <= column->count; i += 3) {
+        STEP(a, b, c);
+        STEP(b, c, a);
+        STEP(c, a, b);
+    }
+    if (i < column->count) STEP(a, b, c);
+    if (i + 1 < column->count) STEP(b, c, a);
+}
+
+static void column_edge(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
+                        const struct rounding *r)
+{
+    run_chunk(column, at, phase, true, r);
+}
+
+static void column_inside(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
+                          const struct rounding *r)
+{
+    run_chunk(column, at, phase, false, r);
+}
+
+static void column(const struct gantry_depthwise_column *column)
+{
+    struct rounding r = rounding_of(&column->pack->requant);
+    int32_t phase = 0;
+    for (int32_t at = 0; at < column->bytes; at += CHUNK) {
+        if (is_edge(column->offset, 3, at, column->valid))
+            column_edge(column, at, phase, &r);
+        else
+            column_inside(column, at, phase, &r);
+        if (++phase == column->pack->phases) phase = 0;
+    }
+}
+
+const struct gantry_depthwise_isa gantry_depthwise__avx512 = {
+    .lanes = LANES, .flip = true, .row = row, .column = column};

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Matrix product with AVX-512 VNNI: tiles of 6 pixels x 64 channels, 8 x 32 or 12 x 16, all
+ * accumulators in registers. */
+#include "kernels/x86/avx512.h"
+
+enum { LANES = 16, TILE_MAX = 24, ROWS_MAX = 12 };
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE __m512i load_flipped(const int8_t *x)
+{
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm512_xor_si512(_mm512_set1_epi32(four), _mm512_set1_epi8((char)0x80));
+}
+
+INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr, __m512i *acc)
+{
+    const int8_t *w = call->weights;
+#pragma GCC unroll 4
+    for (int j = 0; j < nv; j++) {
+        __m512i bias = _mm512_loadu_si512(call->bias + LANES * j);
+#pragma GCC unroll 12
+        for (int i = 0; i < mr; i++) acc[i * nv + j] = bias;
+    }
+    for (int32_t s = 0; s < call->segments; s++) {
+        const int8_t *x[ROWS_MAX];
+#pragma GCC unroll 12
+        for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4) {
+            __m512i wv[GANTRY_GEMM_VECTORS_MAX];
+#pragma GCC unroll 4
+            for (int j = 0; j < nv; j++) wv[j] = _mm512_load_si512(w + 64 * j);
+            w += 64 * nv;
+#pragma GCC unroll 12
+            for (int i = 0; i < mr; i++) {
+                __m512i xv = load_flipped(x[i] + k);
+#pragma GCC unroll 4
+                for (int j = 0; j < nv; j++) DOT(acc[i * nv + j], xv, wv[j]);
+            }
+        }
+    }
+}
+
+/* Adds what a pixel takes in all channels. */
+INLINE void add_offsets(const struct gantry_gemm_call *call, const int nv, const int mr,
+                        __m512i *acc)
+{
+    if (!call->offset) return;
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i++) {
+        __m512i offset = _mm512_set1_epi32(call->offset[i]);
+#pragma GCC unroll 4
+        for (int j = 0; j < nv; j++) acc[i * nv + j] = _mm512_add_epi32(acc[i * nv + j], offset);
+    }
+}
+
+INLINE void store_part(const struct gantry_gemm_call *call, int i, __m512i bytes, int width)
+{
+    int8_t *to = call->out + i * call->out_stride;
+    if (call->channels < width)
+        _mm512_mask_storeu_epi8(to, first_lanes(call->channels), bytes);
+    else if (width == 64)
+        _mm512_storeu_si512(to, bytes);
+    else if (width == 32)
+        _mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(bytes));
+    else
+        _mm_storeu_si128((__m128i *)(void *)to, _mm512_castsi512_si128(bytes));
+}
+
+/* A pixel fills four vectors. */
+INLINE void finish_4(const struct gantry_gemm_call *call, const int mr, const __m512i *acc)
+{
+    struct rounding r = rounding_of(&call->requant);
+    const float *s = call->scale;
+    __m512 s0 = _mm512_loadu_ps(s), s1 = _mm512_loadu_ps(s + 16), s2 = _mm512_loadu_ps(s + 32),
+           s3 = _mm512_loadu_ps(s + 48);
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i++) {
+        const __m512i *a = acc + 4 * i;
+        store_part(call, i, requantize(a[0], a[1], a[2], a[3], s0, s1, s2, s3, &r), 64);
+    }
+}
+
+/* Two pixels fill four vectors; eight bytes of each alternate. */
+INLINE void finish_2(const struct gantry_gemm_call *call, const int mr, const __m512i *acc)
+{
+    struct rounding r = rounding_of(&call->requant);
+    __m512 s0 = _mm512_loadu_ps(call->scale), s1 = _mm512_loadu_ps(call->scale + 16);
+    const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i += 2) {
+        const __m512i *a = acc + 2 * i, *b = acc + 2 * (i + 1 < mr ? i + 1 : i);
+        __m512i bytes = requantize(a[0], a[1], b[0], b[1], s0, s1, s0, s1, &r);
+        bytes = _mm512_permutexvar_epi64(order, bytes);
+        store_part(call, i, bytes, 32);
+        if (i + 1 < mr)
+            store_part(call, i + 1, _mm512_castsi256_si512(_mm512_extracti64x4_epi64(bytes, 1)),
+                       32);
+    }
+}
+
+/* Four pixels fill four vectors; four bytes of each alternate. */
+INLINE void finish_1(const struct gantry_gemm_call *call, const int mr, const __m512i *acc)
+{
+    struct rounding r = rounding_of(&call->requant);
+    __m512 s = _mm512_loadu_ps(call->scale);
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i += 4) {
+        const int last = mr - 1;
+        __m512i a1 = acc[i + 1 < mr ? i + 1 : last], a2 = acc[i + 2 < mr ? i + 2 : last];
+        __m512i bytes = requantize(acc[i], a1, a2, acc[i + 3 < mr ? i + 3 : last], s, s, s, s, &r);
+        bytes = _mm512_permutexvar_epi32(order, bytes);
+        store_part(call, i, bytes, 16);
+        if (i + 1 < mr)
+            store_part(call, i + 1, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 1)),
+                       16);
+        if (i + 2 < mr)
+            store_part(call, i + 2, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 2)),
+                       16);
+        if (i + 3 < mr)
+            store_part(call, i + 3, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 3)),
+                       16);
+    }
+}
+
+INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr)
+{
+    __m512i acc[TILE_MAX];
+    multiply(call, nv, mr, acc);
+    add_offsets(call, nv, mr, acc);
+    if (nv == 4)
+        finish_4(call, mr, acc);
+    else if (nv == 2)
+        finish_2(call, mr, acc);
+    else
+        finish_1(call, mr, acc);
+}
+
+#define TILE(nv, mr) \
+    static void tile_##nv##_##mr(const struct gantry_gemm_call *call) { tile(call, nv, mr); }
+TILE(4, 1)
+TILE(4, 2)
+TILE(4, 3)
+TILE(4, 4)
+TILE(4, 5)
+TILE(4, 6)
+TILE(2, 1)
+TILE(2, 2)
+TILE(2, 3)
+TILE(2, 4)
+TILE(2, 5)
+TILE(2, 6)
+TILE(2, 7)
+TILE(2, 8)
+TILE(1, 1)
+TILE(1, 2)
+TILE(1, 3)
+TILE(1, 4)
+TILE(1, 5)
+TILE(1, 6)
+TILE(1, 7)
+TILE(1, 8)
+TILE(1, 9)
+TILE(1, 10)
+TILE(1, 11)
+TILE(1, 12)
+
+static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows)
+{
+    static void (*const of_4[])(const struct gantry_gemm_call *) = {
+        NULL, tile_4_1, tile_4_2, tile_4_3, tile_4_4, tile_4_5, tile_4_6};
+    static void (*const of_2[])(const struct gantry_gemm_call *) = {
+        NULL, tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8};
+    static void (*const of_1[])(const struct gantry_gemm_call *) = {
+        NULL,     tile_1_1, tile_1_2, tile_1_3,  tile_1_4,  tile_1_5, tile_1_6,
+        tile_1_7, tile_1_8, tile_1_9, tile_1_10, tile_1_11, tile_1_12};
+    if (vectors == 4)
+        of_4[rows](call);
+    else if (vectors == 2)
+        of_2[rows](call);
+    else
+        of_1[rows](call);
+}
+
+static uint64_t peak(int32_t rounds)
+{
+    __m512i acc[TILE_MAX / 2], x = _mm512_set1_epi32(0x01010101);
+#pragma GCC unroll 12
+    for (int i = 0; i < TILE_MAX / 2; i++) acc[i] = _mm512_setzero_si512();
+    for (int32_t round = 0; round < rounds; round++) {
+#pragma GCC unroll 12
+        for (int i = 0; i < TILE_MAX / 2; i++)
+            __asm__ volatile("vpdpbusd %1, %1, %0" : "+v"(acc[i]) : "v"(x));
+    }
+    return (uint64_t)rounds * (TILE_MAX / 2) * 4 * LANES;
+}
+
+const struct gantry_gemm_isa gantry_gemm__avx512 = {.lanes = LANES,
+                                                    .flip = true,
+                                                    .vectors = 4,
+                                                    .rows = {0, 12, 8, 0, 6},
+                                                    .tile = run_tile,
+                                                    .peak = peak};
