@@ -206,7 +206,7 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
     if (status == GANTRY_OK) status = scratch_make(engine, error);
-    if (status == GANTRY_OK) status = profile_make(engine, error);
+    return status == GANTRY_OK ? profile_make(engine, error) : status;
 }
 
 enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,

@@ -11,7 +11,7 @@ contains "version names the specification" "$text" \
     "spec $(sed -n 's/.*(0x\(.*\)).*/\1/p' hw/spec/gantry_spec_hash.h)"
 contains "version names the devices" "$text" "cpu model:k26"
 text=$("$gantry" --help)
-for command in run profile verify inspect devices; do
+for command in run profile verify inspect bench devices; do
     contains "help lists $command" "$text" "  $command"
     check "$command has help" "$gantry" $command --help
     contains "help of $command is made from its table" "$("$gantry" $command --help)" "--json"
@@ -53,6 +53,20 @@ check "an input is named" "$gantry" run $model --device cpu --quiet \
     --input "$name=$vectors/input0.npy"
 check "an output folder is made with those above it" "$gantry" run $model --device cpu --quiet \
     --input $picture --output "$scratch/a/b/c"
+
+# ---- bench
+"$gantry" bench $model --seconds 0.05 --per-op --json --quiet >"$scratch/bench.json"
+equal "bench measures the CPU" "$(json "$scratch/bench.json" 'r["device"]')" cpu
+equal "bench --json has ordered times" \
+    "$(json "$scratch/bench.json" '0 < r["min_us"] <= r["med_us"] <= r["p99_us"]')" True
+equal "bench --per-op has every node" \
+    "$(json "$scratch/bench.json" '[n["index"] for n in r["nodes"]]')" \
+    "$(json "$scratch/bench.json" 'list(range(len(r["nodes"])))')"
+GANTRY_ISA=ref "$gantry" bench $model --seconds 0 --json --quiet >"$scratch/bench.json"
+equal "GANTRY_ISA chooses the kernels" "$(json "$scratch/bench.json" 'r["isa"]')" ref
+equal "bench --seconds 0 runs once" \
+    "$(json "$scratch/bench.json" 'r["runs"], r["min_us"], r["first_ms"] > 0')" "(0, None, True)"
+contains "bench prints the rate" "$("$gantry" bench $model --seconds 0.05 --quiet)" "GMAC/s"
 
 # ---- random inputs
 run_random() { "$gantry" run $model --device "$1" --random "$2" --quiet; }
