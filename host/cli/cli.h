@@ -33,7 +33,11 @@ struct gantry_cli_list {
 /* What the options of all subcommands may set. */
 struct gantry_cli_args {
     const char *model;
-    const char *device, *devices, *memory, *placement;
+    const char *device, *devices, *memory, *placement, *target;
+    struct gantry_cli_list pins;
+    const char *require_offload; /* as written; NULL: not given */
+    uint64_t max_segments;       /* 0: not given */
+    bool forbid_fallback;
     struct gantry_cli_list inputs, expects;
     const char *random; /* as written; NULL: not given */
     uint64_t seed, top, runs;
@@ -85,12 +89,22 @@ struct gantry_cli_command {
         "device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                        \
             "cpu, model[:CONFIG] or sim[:CONFIG]; default: sim if it is there, else model" \
     }
-#define GANTRY_CLI_OPTIONS_PLACE                                                     \
-    {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),              \
-     "memory model of sim (default kv260)"},                                         \
-    {                                                                                \
-        "placement", "accelerator|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(placement), \
-            "all that is legal on the accelerator (default), or all on the CPU"      \
+#define GANTRY_CLI_OPTIONS_PLACE                                                                   \
+    {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),                            \
+     "memory model of sim (default kv260)"},                                                       \
+        {"placement", "optimal|accelerator|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(placement),      \
+         "the least modelled time (default), all that is legal on the accelerator, or all on the " \
+         "CPU"},                                                                                   \
+        {"target", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(target),                               \
+         "what times are modelled for: a built-in target or a .json file (default kv260)"},        \
+        {"pin", "NODE=cpu|accelerator", GANTRY_CLI_LIST, GANTRY_CLI_AT(pins),                      \
+         "side of a node, by index or name; repeatable"},                                          \
+        {"max-segments", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(max_segments), "launches at most"}, \
+        {"forbid-fallback", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(forbid_fallback),                 \
+         "fail when a node is left to the CPU"},                                                   \
+    {                                                                                              \
+        "require-offload", "PERCENT", GANTRY_CLI_STRING, GANTRY_CLI_AT(require_offload),           \
+            "fail when less of the MACs is on the accelerator"                                     \
     }
 #define GANTRY_CLI_OPTIONS_INPUT                                                                  \
     {"input", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs),                              \
@@ -226,9 +240,18 @@ struct gantry_cli_session {
     struct gantry_plan *plan;
     struct gantry_engine *engine;
 };
+/* place.c: options of placement. Pins have room for GANTRY_CLI_LIST_MAX entries. */
+int gantry_cli_plan_options(struct gantry_plan_options *options, struct gantry_plan_pin *pins,
+                            const struct gantry_cli_args *args, const struct gantry_model *model);
+/* Whether a plan keeps to --forbid-fallback and --require-offload; prints what does not. */
+int gantry_cli_check_placement(const struct gantry_cli_args *args, const struct gantry_plan *plan);
+/* Node of an index or name; prints what is wrong, with the option's name. */
+int gantry_cli_find_node(const struct gantry_model *model, const char *option, const char *text,
+                         size_t length, int32_t *out);
 struct gantry_cli_session_options {
     const char *device; /* NULL: the default, which a notice names */
     bool observe, trace;
+    bool comparing; /* by default all that is legal is offloaded, and a CPU is no fallback */
     const char *waveform;
     uint64_t waveform_from, waveform_to;
 };

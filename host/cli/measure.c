@@ -179,8 +179,8 @@ int gantry_cli_predict_other(const struct gantry_model *model, const struct gant
 {
     bool wanted = false;
     for (int32_t i = 0; i < own->graph->node_count; i++) wanted = wanted || !nodes[i].accelerator;
-    /* Where everything legal is on the accelerator already, the others cannot be there. */
-    if (own->options.placement == GANTRY_PLACEMENT_ACCELERATOR) wanted = false;
+    /* Other placements know both sides, or have everything legal on the accelerator already. */
+    if (own->options.placement != GANTRY_PLACEMENT_CPU) wanted = false;
     if (!wanted || !info->accelerator) return GANTRY_EXIT_OK;
     struct gantry_error error = {0};
     struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;

@@ -124,10 +124,9 @@ static bool wants_colour(void)
 static int report(struct work *work)
 {
     const struct gantry_profile *profile = &work->measured.profile;
-    struct gantry_target target;
-    gantry_target_of(gantry_device_info(work->session.device), &target);
+    const struct gantry_target *target = &work->session.plan->target;
     const struct gantry_report_context context = {
-        .target = target.name, .clock_hz = target.clock_hz, .colour = wants_colour()};
+        .target = target->name, .clock_hz = (uint32_t)target->clock_hz, .colour = wants_colour()};
     int code = write_file(work->args->csv, profile, &context, gantry_report_csv);
     if (code == GANTRY_EXIT_OK)
         code = write_file(work->args->chrome_trace, profile, &context, gantry_report_chrome);

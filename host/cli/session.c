@@ -64,8 +64,13 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     int code = open_device(session, args, options);
     if (code != GANTRY_EXIT_OK) return code;
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
-    if (args->placement && strcmp(args->placement, "cpu") == 0)
-        plan_options.placement = GANTRY_PLACEMENT_CPU;
+    struct gantry_plan_pin pins[GANTRY_CLI_LIST_MAX];
+    if (options->comparing) plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
+    code = gantry_cli_plan_options(&plan_options, pins, args, model);
+    if (code != GANTRY_EXIT_OK) {
+        gantry_cli_session_close(session);
+        return code;
+    }
     plan_options.observe = options->observe;
     plan_options.log = &session->log;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
@@ -73,6 +78,14 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     engine_options.log = &session->log;
     enum gantry_status status = gantry_plan_create(
         &session->plan, model, gantry_device_info(session->device), &plan_options, &error);
+    bool judged = !options->comparing || gantry_device_info(session->device)->accelerator;
+    if (status == GANTRY_OK && judged) {
+        code = gantry_cli_check_placement(args, session->plan);
+        if (code != GANTRY_EXIT_OK) {
+            gantry_cli_session_close(session);
+            return code;
+        }
+    }
     if (status == GANTRY_OK && engine)
         status = gantry_engine_create(&session->engine, session->plan, session->device,
                                       &engine_options, &error);

@@ -70,7 +70,8 @@ static int choose_devices(struct gantry_verify *verify)
 static int run_column(struct gantry_verify *verify, struct gantry_verify_column *column)
 {
     struct gantry_cli_session session;
-    const struct gantry_cli_session_options options_session = {.device = column->device};
+    const struct gantry_cli_session_options options_session = {.device = column->device,
+                                                               .comparing = true};
     int code = gantry_cli_outputs(&column->outputs, verify->model, verify->inputs.vectors);
     if (code != GANTRY_EXIT_OK) return code;
     code = gantry_cli_session_open(&session, verify->args, verify->model, &options_session, true);

@@ -22,8 +22,10 @@ struct pair {
 static int pair_open(const struct gantry_verify *verify, const char *device, struct pair *pair)
 {
     const struct gantry_graph *graph = gantry_model_graph(verify->model);
-    const struct gantry_cli_session_options cpu = {.device = "cpu", .observe = true};
-    const struct gantry_cli_session_options other = {.device = device, .observe = true};
+    const struct gantry_cli_session_options cpu = {
+        .device = "cpu", .observe = true, .comparing = true};
+    const struct gantry_cli_session_options other = {
+        .device = device, .observe = true, .comparing = true};
     int code = gantry_cli_session_open(&pair->cpu, verify->args, verify->model, &cpu, true);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_session_open(&pair->device, verify->args, verify->model, &other, true);

@@ -139,10 +139,18 @@ struct gantry_build {
     bool *cut;                     /* per node: it starts a new launch */
     int32_t *fused_add;            /* per node: the ADD that it computes too, or GANTRY_NO_NODE */
     bool *is_output;               /* per tensor */
+    bool *pinned;                  /* per node: it must stay on the accelerator */
+    bool costing;                  /* programs are written to be timed only */
 };
 
 /* placement.c: nodes' sides, segments (nodes only) and fusions, from verdicts and cuts. */
 GANTRY_MUST_USE enum gantry_status gantry_build_place(struct gantry_build *build);
+/* choose.c: times of nodes on both sides, from the programs of the segments as they are. */
+GANTRY_MUST_USE enum gantry_status gantry_build_price(struct gantry_build *build);
+/* Gives nodes to the CPU, by verdicts, so that the modelled time is least at this price of a
+ * launch. */
+GANTRY_MUST_USE enum gantry_status gantry_build_choose(struct gantry_build *build,
+                                                       double launch_ns);
 /* homes.c: plan->tensors and sizes of buffers, from the segments. */
 GANTRY_MUST_USE enum gantry_status gantry_build_homes(struct gantry_build *build);
 

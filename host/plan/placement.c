@@ -55,12 +55,10 @@ static void choose_sides(struct gantry_build *build)
         .code = "alias", .rule = "No work: the result is the input's memory, or a copy of it"};
     struct gantry_plan_node *nodes = build->plan->nodes;
     for (int32_t n = build->graph->node_count - 1; n >= 0; n--) {
-        nodes[n] = (struct gantry_plan_node){
-            .accelerator = build->verdict[n].code == NULL,
-            .reason = build->verdict[n],
-            .fused_into = GANTRY_NO_NODE,
-            .segment = -1,
-        };
+        nodes[n].accelerator = build->verdict[n].code == NULL;
+        nodes[n].reason = build->verdict[n];
+        nodes[n].fused_into = GANTRY_NO_NODE;
+        nodes[n].segment = -1;
         if (is_reshape(build, n) && nodes[n].accelerator && !reshape_vanishes(build, n))
             nodes[n].accelerator = false;
     }

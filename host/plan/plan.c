@@ -5,6 +5,7 @@
  * fit alone goes to the CPU. Each round adds a cut or moves a node, so the rounds end. */
 #include "plan/build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a round came to: every launch lowered, and the first one that does not fit, or -1. */
@@ -72,18 +73,53 @@ static enum gantry_status repair(struct gantry_build *build, struct round *round
     return run_round(build, round);
 }
 
-static void judge(struct gantry_build *build)
+/* The verdict on a node that is pinned, or that the placement has a word on. */
+static void judge_node(struct gantry_build *build, int32_t n, bool to_cpu)
 {
     static const struct gantry_reason elsewhere = {.code = "placement",
                                                    .rule = "Placement on the CPU was asked for"};
-    for (int32_t n = 0; n < build->graph->node_count; n++) {
-        build->verdict[n] = elsewhere;
-        if (build->plan->options.placement == GANTRY_PLACEMENT_ACCELERATOR)
-            build->verdict[n] = gantry_plan_legality(build->graph, n, build->params);
-        if (build->verdict[n].code || !gantry_task_describe(build->graph, n, &build->task[n]))
-            continue;
-        build->task[n].split = gantry_task_needs_split(build->graph, &build->task[n]);
+    bool cpu = build->plan->options.placement == GANTRY_PLACEMENT_CPU && !build->pinned[n];
+    build->verdict[n] = elsewhere;
+    if (!cpu && !to_cpu) build->verdict[n] = gantry_plan_legality(build->graph, n, build->params);
+    if (build->verdict[n].code || !gantry_task_describe(build->graph, n, &build->task[n])) return;
+    build->task[n].split = gantry_task_needs_split(build->graph, &build->task[n]);
+}
+
+static enum gantry_status judge(struct gantry_build *build, bool *to_cpu)
+{
+    const struct gantry_plan_options *options = &build->plan->options;
+    const struct gantry_graph *graph = build->graph;
+    for (size_t i = 0; i < options->pin_count; i++) {
+        const struct gantry_plan_pin *pin = &options->pins[i];
+        if (pin->node < 0 || pin->node >= graph->node_count)
+            return gantry_fail(build->error, GANTRY_ERR_ARGUMENT, "pin: no node %d (0..%d)",
+                               pin->node, graph->node_count - 1);
+        bool *mine = pin->accelerator ? build->pinned : to_cpu;
+        if ((pin->accelerator ? to_cpu : build->pinned)[pin->node])
+            return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
+                               "pin: node %d (%s) is pinned to both sides", pin->node,
+                               graph->nodes[pin->node].name);
+        mine[pin->node] = true;
     }
+    for (int32_t n = 0; n < graph->node_count; n++) judge_node(build, n, to_cpu[n]);
+    return GANTRY_OK;
+}
+
+/* A node that must be on the accelerator and is not: a pin that cannot hold. */
+static enum gantry_status check_pins(struct gantry_build *build)
+{
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        const struct gantry_reason *reason = &build->verdict[n];
+        if (!build->pinned[n] || !reason->code) continue;
+        char numbers[64] = "";
+        if (reason->has_numbers)
+            (void)snprintf(numbers, sizeof numbers, " (%lld, limit %lld)", (long long)reason->value,
+                           (long long)reason->limit);
+        return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
+                           "pin: node %d (%s) cannot run on the accelerator: %s: %s%s", n,
+                           build->graph->nodes[n].name, reason->code, reason->rule, numbers);
+    }
+    return GANTRY_OK;
 }
 
 /* Segments outlive the scratch memory of the last round. */
@@ -111,7 +147,91 @@ static void count_macs(struct gantry_plan *plan)
     }
 }
 
-static enum gantry_status make(struct gantry_build *build)
+/* Rounds until every launch fits. */
+static enum gantry_status solve(struct gantry_build *build, struct round *round, int32_t *list)
+{
+    enum gantry_status status = run_round(build, round);
+    while (status == GANTRY_OK && round->failed >= 0) status = repair(build, round, list);
+    return status;
+}
+
+static enum gantry_status write_programs(struct gantry_build *build, struct round *round)
+{
+    enum gantry_status status = GANTRY_OK;
+    for (int32_t s = 0; s < build->plan->segment_count && status == GANTRY_OK; s++)
+        if (build->plan->segments[s].accelerator)
+            status = gantry_build_program(build, s, &round->lowered[s]);
+    return status;
+}
+
+static int32_t count_launches(const struct gantry_plan *plan)
+{
+    int32_t launches = 0;
+    for (int32_t s = 0; s < plan->segment_count; s++) launches += plan->segments[s].accelerator;
+    return launches;
+}
+
+/* Divides at a price of a launch, and makes the launches fit. */
+static enum gantry_status divide_at(struct gantry_build *build, struct round *round, int32_t *list,
+                                    const struct gantry_reason *legal, double launch_ns)
+{
+    size_t nodes = (size_t)build->graph->node_count;
+    memcpy(build->verdict, legal, nodes * sizeof *legal);
+    memset(build->cut, 0, nodes * sizeof *build->cut);
+    enum gantry_status status = gantry_build_choose(build, launch_ns);
+    return status == GANTRY_OK ? solve(build, round, list) : status;
+}
+
+/* Raises the price of a launch until there are no more than allowed, and lowers it again as far as
+ * that holds. */
+static enum gantry_status divide_dearer(struct gantry_build *build, struct round *round,
+                                        int32_t *list, const struct gantry_reason *legal)
+{
+    enum { HALVINGS = 8 };
+    struct gantry_plan *plan = build->plan;
+    int32_t most = plan->options.max_segments;
+    double low = plan->target.launch_ns + 1, high = low;
+    enum gantry_status status = GANTRY_OK;
+    while (status == GANTRY_OK && count_launches(plan) > most) {
+        low = high;
+        high *= 2;
+        if (high > 1e15)
+            return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
+                               "max-segments: pins and memory need %d launches (limit %d)",
+                               count_launches(plan), most);
+        status = divide_at(build, round, list, legal, high);
+    }
+    for (int i = 0; i < HALVINGS && status == GANTRY_OK; i++) {
+        double middle = (low + high) / 2;
+        status = divide_at(build, round, list, legal, middle);
+        if (count_launches(plan) > most)
+            low = middle;
+        else
+            high = middle;
+    }
+    return status == GANTRY_OK ? divide_at(build, round, list, legal, high) : status;
+}
+
+/* Prices all that is legal, then divides. */
+static enum gantry_status divide(struct gantry_build *build, struct round *round, int32_t *list)
+{
+    struct gantry_plan *plan = build->plan;
+    size_t nodes = (size_t)build->graph->node_count;
+    struct gantry_reason *legal = gantry_arena_alloc(&plan->arena, nodes, sizeof *legal);
+    if (!legal) return no_memory(build);
+    build->costing = true;
+    enum gantry_status status = write_programs(build, round);
+    if (status == GANTRY_OK) status = gantry_build_price(build);
+    build->costing = false;
+    memcpy(legal, build->verdict, nodes * sizeof *legal);
+    if (status == GANTRY_OK) status = divide_at(build, round, list, legal, plan->target.launch_ns);
+    int32_t most = plan->options.max_segments;
+    plan->proven = most <= 0 || count_launches(plan) <= most;
+    if (status != GANTRY_OK || plan->proven) return status;
+    return divide_dearer(build, round, list, legal);
+}
+
+static bool allocate(struct gantry_build *build, bool **to_cpu, int32_t **list)
 {
     struct gantry_plan *plan = build->plan;
     struct gantry_arena *arena = &plan->arena;
@@ -123,33 +243,56 @@ static enum gantry_status make(struct gantry_build *build)
     build->cut = gantry_arena_alloc(arena, nodes, sizeof *build->cut);
     build->fused_add = gantry_arena_alloc(arena, nodes, sizeof *build->fused_add);
     build->is_output = gantry_arena_alloc(arena, tensors, sizeof *build->is_output);
-    int32_t *list = gantry_arena_alloc(arena, nodes, sizeof *list);
-    if (!plan->nodes || !plan->tensors || !build->task || !build->verdict || !build->cut ||
-        !build->fused_add || !build->is_output || !list)
-        return no_memory(build);
+    build->pinned = gantry_arena_alloc(arena, nodes, sizeof *build->pinned);
+    *to_cpu = gantry_arena_alloc(arena, nodes, sizeof **to_cpu);
+    *list = gantry_arena_alloc(arena, nodes, sizeof **list);
+    return plan->nodes && plan->tensors && build->task && build->verdict && build->cut &&
+           build->fused_add && build->is_output && build->pinned && *to_cpu && *list;
+}
+
+static enum gantry_status make(struct gantry_build *build)
+{
+    struct gantry_plan *plan = build->plan;
+    bool *to_cpu;
+    int32_t *list;
+    if (!allocate(build, &to_cpu, &list)) return no_memory(build);
     for (int32_t i = 0; i < build->graph->output_count; i++)
         build->is_output[build->graph->outputs[i]] = true;
-    judge(build);
     struct round round;
-    enum gantry_status status = run_round(build, &round);
-    while (status == GANTRY_OK && round.failed >= 0) status = repair(build, &round, list);
+    enum gantry_status status = judge(build, to_cpu);
+    if (status == GANTRY_OK) status = solve(build, &round, list);
+    if (status == GANTRY_OK) status = check_pins(build);
+    plan->modelled_ns = -1;
+    if (status == GANTRY_OK && plan->options.placement == GANTRY_PLACEMENT_OPTIMAL)
+        status = divide(build, &round, list);
+    if (status == GANTRY_OK) status = check_pins(build);
     if (status != GANTRY_OK) return status;
     if (!keep_segments(plan)) return no_memory(build);
-    for (int32_t s = 0; s < plan->segment_count && status == GANTRY_OK; s++)
-        if (plan->segments[s].accelerator)
-            status = gantry_build_program(build, s, &round.lowered[s]);
+    status = write_programs(build, &round);
+    if (status == GANTRY_OK && plan->options.placement != GANTRY_PLACEMENT_OPTIMAL)
+        status = gantry_build_price(build);
     count_macs(plan);
     return status;
 }
 
+/* The memory that a simulated device has stands for the target's unless one is named; ports of 16
+ * bytes limit either. */
+static void fit_target(struct gantry_target *target, const struct gantry_device_info *device,
+                       bool named)
+{
+    if (!named) gantry_target_set_memory(target, device->memory);
+    double beats = (double)device->ports * GANTRY_AXI_BYTES;
+    if (device->accelerator && target->memory_bytes_per_cycle > beats)
+        target->memory_bytes_per_cycle = beats;
+}
+
 static void describe(const struct gantry_plan *plan)
 {
-    int32_t launches = 0, offloaded = 0;
-    for (int32_t s = 0; s < plan->segment_count; s++) launches += plan->segments[s].accelerator;
+    int32_t offloaded = 0;
     for (int32_t n = 0; n < plan->graph->node_count; n++) offloaded += plan->nodes[n].accelerator;
     gantry_log_write(plan->options.log, GANTRY_LOG_DEBUG,
                      "plan: %d of %d nodes on the accelerator, %d launches, %zu bytes of arena",
-                     offloaded, plan->graph->node_count, launches, plan->arena_bytes);
+                     offloaded, plan->graph->node_count, count_launches(plan), plan->arena_bytes);
 }
 
 enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
@@ -180,7 +323,9 @@ enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gan
     struct gantry_build build = {
         .plan = plan, .graph = plan->graph, .params = &plan->params, .error = error};
     gantry_arena_init(&build.scratch, options->allocator);
-    enum gantry_status status = make(&build);
+    enum gantry_status status = gantry_target_read(&plan->target, options->target, error);
+    if (status == GANTRY_OK) fit_target(&plan->target, device, options->target != NULL);
+    if (status == GANTRY_OK) status = make(&build);
     gantry_arena_finish(&build.scratch);
     if (status != GANTRY_OK) {
         gantry_plan_destroy(plan);

@@ -9,6 +9,7 @@
 #include "accel/accel.h"
 #include "gantry/engine.h"
 #include "graph/graph.h"
+#include "target/target.h"
 
 /* model.h's opaque struct: the graph and what keeps its bytes alive. Made in runtime/model.c. */
 const struct gantry_graph *gantry_model_graph(const struct gantry_model *model);
@@ -35,6 +36,8 @@ struct gantry_plan_node {
     struct gantry_reason reason; /* of a CPU node; strings are static */
     int32_t fused_into;          /* node that computes this one too, or GANTRY_NO_NODE */
     int32_t segment;
+    /* Modelled on the target; negative: not known, or cannot run there. */
+    double cpu_ns, accelerator_ns;
 };
 
 /* Consecutive work of one side. CPU: nodes in order. Accelerator: one launch. */
@@ -65,11 +68,18 @@ struct gantry_plan {
     int32_t segment_count;
     size_t arena_bytes, input_bytes, output_bytes;
     uint64_t macs, macs_offloaded;
+    struct gantry_target target; /* with the device's memory model, where it has one */
+    double modelled_ns;          /* of the whole network; negative: not known */
+    bool proven;                 /* no placement is better under the model */
 };
 
 /* Whether the accelerator can run a node, as a pure function of graph and parameters: reason.code
  * is NULL when it can. Codes: docs/placement.md. */
 struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int32_t node,
                                           const struct gantry_array_params *params);
+
+/* Modelled time of a placement (a value per node) under a plan's costs; negative: a node cannot be
+ * where it says, or no memory. */
+double gantry_plan_modelled_ns(const struct gantry_plan *plan, const bool *accelerator);
 
 #endif

@@ -4,16 +4,7 @@
 #define GANTRY_PLAN_PREDICT_H
 
 #include "plan/plan.h"
-
-/* What a prediction knows of the machine around the array. */
-struct gantry_target {
-    const char *name;              /* "kv260" */
-    double memory_bytes_per_cycle; /* of all ports together; > 0 */
-    double memory_latency;         /* cycles from an address to its first beat */
-    uint32_t clock_hz;             /* of the accelerator */
-};
-/* The target that a device stands for: its ports and its memory model. */
-void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out);
+#include "target/target.h"
 
 /* Fills the planned part of a record: of nodes (the model's, then @launch and @store), segments
  * and totals. What only running tells is left zero, what nobody knows GANTRY_UNKNOWN. Strings and

@@ -439,7 +439,7 @@ static enum gantry_status check(const struct writer *writer)
 static bool allocate(struct writer *writer)
 {
     struct gantry_arena *scratch = &writer->build->scratch;
-    struct gantry_arena *arena = &writer->build->plan->arena;
+    struct gantry_arena *arena = writer->build->costing ? scratch : &writer->build->plan->arena;
     size_t chips = (size_t)writer->lowered->chip_count;
     size_t steps = (size_t)writer->lowered->step_count;
     size_t insns = 2 * chips + steps + 1 + 2 * GANTRY_BANDS_MAX;
@@ -471,6 +471,7 @@ enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segm
     for (uint32_t i = 0; i < writer.segment->insn_count; i++)
         gantry_insn_to_bytes(&writer.insns[i], writer.segment->program + i * GANTRY_INSN_BYTES);
     writer.segment->act_rows_used = lowered->rows_used;
+    if (build->costing) return GANTRY_OK;
     enum gantry_status status = write_weights(&writer);
     return status == GANTRY_OK ? check(&writer) : status;
 }

@@ -5,27 +5,6 @@
 #include "plan/build.h"
 #include "plan/predict.h"
 
-void gantry_target_of(const struct gantry_device_info *info, struct gantry_target *out)
-{
-    static const struct {
-        const char *name;
-        double rate, latency;
-        uint32_t clock_hz;
-    } models[] = {
-#define DDR_PRESET(name, rate, read, write, clock, doc) {#name, rate, read, clock},
-#include "memory.def"
-#undef DDR_PRESET
-    };
-    size_t found = 0;
-    for (size_t i = 0; i < GANTRY_COUNT(models); i++)
-        if (strcmp(models[i].name, info->memory) == 0) found = i;
-    double beats = info->ports * GANTRY_AXI_BYTES, rate = models[found].rate;
-    out->name = "kv260";
-    out->clock_hz = info->clock_hz ? info->clock_hz : models[found].clock_hz;
-    out->memory_latency = models[found].latency;
-    out->memory_bytes_per_cycle = rate > 0 && rate < beats ? rate : beats;
-}
-
 static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_node *nodes)
 {
     const struct gantry_graph *graph = plan->graph;
@@ -48,6 +27,10 @@ static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_n
         nodes[i].fused_into = plan->nodes[i].fused_into;
         nodes[i].segment = plan->nodes[i].segment;
         nodes[i].macs = graph->nodes[i].macs;
+        nodes[i].cpu_estimate_ns = (uint64_t)(plan->nodes[i].cpu_ns + 0.5);
+        if (!plan->nodes[i].accelerator && plan->nodes[i].accelerator_ns >= 0)
+            nodes[i].other_cycles =
+                (uint64_t)(plan->nodes[i].accelerator_ns * plan->target.clock_hz / 1e9 + 0.5);
     }
 }
 
@@ -160,11 +143,9 @@ gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_in
                    struct gantry_profile *profile, struct gantry_profile_node *nodes,
                    struct gantry_profile_segment *segments, struct gantry_error *error)
 {
-    struct gantry_target target;
     bool launches = false;
-    gantry_target_of(info, &target);
     record_nodes(plan, nodes);
-    record_totals(plan, info, &target, profile);
+    record_totals(plan, info, &plan->target, profile);
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_plan_segment *segment = &plan->segments[s];
         segments[s] = (struct gantry_profile_segment){.accelerator = segment->accelerator};
@@ -176,7 +157,7 @@ gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_in
         segments[s].chip_bytes =
             (uint64_t)(2 * plan->params.g) * (uint64_t)segment->act_rows_used * GANTRY_CHANNELS;
         record_program(plan, segment, nodes);
-        segments[s].predicted_cycles = gantry_predict_segment(plan, s, &target, nodes);
+        segments[s].predicted_cycles = gantry_predict_segment(plan, s, &plan->target, nodes);
         if (segments[s].predicted_cycles == UINT64_MAX)
             return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);
         profile->predicted_cycles += segments[s].predicted_cycles;

@@ -68,6 +68,34 @@ equal "bench --seconds 0 runs once" \
     "$(json "$scratch/bench.json" 'r["runs"], r["min_us"], r["first_ms"] > 0')" "(0, None, True)"
 contains "bench prints the rate" "$("$gantry" bench $model --seconds 0.05 --quiet)" "GMAC/s"
 
+# ---- placement
+"$gantry" run $model --device model --random 1 --quiet --forbid-fallback >"$scratch/place.txt" \
+    2>"$scratch/place.err"
+equal "--forbid-fallback fails where the CPU is needed" "$?" 1
+contains "--forbid-fallback lists the nodes with reasons" "$(cat "$scratch/place.err")" \
+    "11 SOFTMAX StatefulPartitionedCall_1:0: operator:"
+equal "--forbid-fallback writes no result" "$(cat "$scratch/place.txt")" ""
+check "--require-offload holds" "$gantry" run $model --device model --random 1 --quiet \
+    --require-offload 100
+"$gantry" run $model --device model --random 1 --quiet --pin 3=cpu --require-offload 99 \
+    2>"$scratch/place.err"
+equal "--require-offload fails below its share" "$?" 1
+contains "--require-offload lists the nodes with reasons" "$(cat "$scratch/place.err")" \
+    "Placement on the CPU was asked for"
+equal "pins leave the result as it is" \
+    "$("$gantry" run $model --device model --random 1 --quiet --pin 3=cpu --pin 6=cpu)" \
+    "$("$gantry" run $model --device cpu --random 1 --quiet)"
+"$gantry" profile $model --device model --random 1 --quiet --json --pin 3=cpu \
+    >"$scratch/place.json"
+equal "the profile shows what is pinned" \
+    "$(json "$scratch/place.json" 'r["nodes"][3]["placement"], r["nodes"][3]["reason"]["code"]')" \
+    "('cpu', 'placement')"
+equal "two launches around a pin" "$(json "$scratch/place.json" 'r["totals"]["launches"]')" 2
+equal "--max-segments keeps its limit" \
+    "$("$gantry" profile $model --device model --random 1 --quiet --json --pin 3=cpu \
+        --max-segments 1 >"$scratch/place.json" && json "$scratch/place.json" \
+        'r["totals"]["launches"]')" 1
+
 # ---- random inputs
 run_random() { "$gantry" run $model --device "$1" --random "$2" --quiet; }
 equal "a seed gives the same input each time" "$(run_random cpu 5)" "$(run_random cpu 5)"

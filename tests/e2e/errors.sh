@@ -46,7 +46,24 @@ refuses "input and random at once" 2 "--random" "${run[@]}" --random 1 --input $
 refuses "a seed that is no number" 2 "--random" "${run[@]}" --random many
 refuses "an unknown device" 2 "modle" run $model --device modle --random 1 --quiet
 refuses "an unknown configuration" 2 "hlaf" run $model --device model:hlaf --random 1 --quiet
-refuses "an unknown placement" 2 "optimal" run $model --placement optimal --random 1
+refuses "an unknown placement" 2 "did you mean optimal?" run $model --placement optimum --random 1
+refuses "an unknown target" 2 "known: kv260" "${run[@]}" --random 1 --target kv620
+refuses "a target file that is missing" 3 "nowhere.json" "${run[@]}" --random 1 \
+    --target ./nowhere.json
+echo '{"schema": 1, "name": "x"}' >"$scratch/target.json"
+refuses "a target file without members" 3 '"description" is missing' "${run[@]}" --random 1 \
+    --target "$scratch/target.json"
+refuses "a pin of an unknown node" 2 "no node of the name" "${run[@]}" --random 1 --pin nothing=cpu
+refuses "a pin beyond the last node" 2 "no node 99" "${run[@]}" --random 1 --pin 99=cpu
+refuses "a pin to no side" 2 "NODE=cpu|accelerator" "${run[@]}" --random 1 --pin 0=fpga
+refuses "a node pinned to both sides" 2 "both sides" run $model --device model --quiet --random 1 \
+    --pin 0=cpu --pin 0=accelerator
+refuses "a pin that the accelerator cannot hold" 2 "cannot run on the accelerator" run $model \
+    --device model --quiet --random 1 --pin 11=accelerator
+refuses "a share that is none" 2 "not a percentage" run $model --device model --quiet --random 1 \
+    --require-offload 101
+refuses "a limit of launches without choice" 2 "--placement optimal" run $model --device model \
+    --quiet --random 1 --placement accelerator --max-segments 1
 refuses "an unknown memory" 2 "did you mean ideal?" run $model --memory ideel --random 1
 refuses "too many inputs" 2 "too many" "${run[@]}" --input $input --input $input
 refuses "an unknown input name" 2 "no input of that name" "${run[@]}" --input nonsense=$input

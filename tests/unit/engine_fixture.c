@@ -24,6 +24,7 @@ void engine_fixture_open_model(struct engine_fixture *fixture, const char *path,
     struct gantry_error error = {0};
     struct gantry_device_options device_options = GANTRY_DEVICE_OPTIONS_INIT;
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
+    plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
     device_options.allocator = allocator;
     plan_options.allocator = allocator;

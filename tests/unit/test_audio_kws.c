@@ -120,6 +120,7 @@ static void preset__network_is_as_accurate_from_sound(void **state)
     struct gantry_engine *engine;
     struct gantry_device_options device_options = GANTRY_DEVICE_OPTIONS_INIT;
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
+    plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
     const char *file =
         gantry_test_data("models/mlperf-tiny/kws_ref_model.tflite", path, sizeof path);

@@ -121,6 +121,7 @@ static enum gantry_status open_all(const struct gantry_allocator *allocator)
     struct gantry_engine *engine = NULL;
     struct gantry_device_options device_options = GANTRY_DEVICE_OPTIONS_INIT;
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
+    plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
     device_options.allocator = plan_options.allocator = engine_options.allocator = allocator;
     enum gantry_status status = gantry_model_open(&model, ENGINE_DIGITS, allocator, NULL);

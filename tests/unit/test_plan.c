@@ -299,6 +299,7 @@ static void plan__cpu_placement_keeps_everything_there(void **state)
                                       .acc_rows = 64,
                                       .ports = 2};
     struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
+    options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     options.placement = GANTRY_PLACEMENT_CPU;
     struct gantry_plan *plan = NULL;
     assert_int_equal(gantry_plan_create(&plan,
@@ -352,6 +353,7 @@ static void plan__fails_cleanly_without_memory(void **state)
         struct gantry_allocator allocator = {
             .context = &counter, .allocate = counted_allocate, .release = counted_release};
         struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
+        options.placement = GANTRY_PLACEMENT_ACCELERATOR;
         options.allocator = &allocator;
         struct gantry_plan *plan = NULL;
         struct gantry_error error = {0};

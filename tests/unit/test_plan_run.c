@@ -166,8 +166,9 @@ void net_reference(struct graph_run *run, const struct gantry_graph *graph, uint
     graph_run_all(run);
 }
 
-struct gantry_plan *plan_for(const struct gantry_graph *graph,
-                             const struct gantry_array_params *params, bool observe)
+struct gantry_plan *plan_with(const struct gantry_graph *graph,
+                              const struct gantry_array_params *params,
+                              const struct gantry_plan_options *options, struct gantry_error *error)
 {
     struct gantry_device_info info = {
         .accelerator = params->g > 0,
@@ -178,13 +179,20 @@ struct gantry_plan *plan_for(const struct gantry_graph *graph,
         .ports = params->ports,
         .window = params->window,
     };
-    struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
-    options.observe = observe;
-    struct gantry_error error = {0};
     struct gantry_plan *plan = NULL;
     const struct gantry_model *model = (const struct gantry_model *)(const void *)graph;
-    if (gantry_plan_create(&plan, model, &info, &options, &error) != GANTRY_OK)
-        fail_msg("%s: %s", graph->name, error.message);
+    return gantry_plan_create(&plan, model, &info, options, error) == GANTRY_OK ? plan : NULL;
+}
+
+struct gantry_plan *plan_for(const struct gantry_graph *graph,
+                             const struct gantry_array_params *params, bool observe)
+{
+    struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
+    struct gantry_error error = {0};
+    options.placement = GANTRY_PLACEMENT_ACCELERATOR;
+    options.observe = observe;
+    struct gantry_plan *plan = plan_with(graph, params, &options, &error);
+    if (!plan) fail_msg("%s: %s", graph->name, error.message);
     return plan;
 }
 

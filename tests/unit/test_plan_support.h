@@ -47,7 +47,12 @@ void net_check(struct net *net);
 /* Fills the inputs from the seed and runs all nodes with the reference kernels. */
 void net_reference(struct graph_run *run, const struct gantry_graph *graph, uint64_t seed);
 
-/* Plans for named or own parameters (g = 0: a CPU device); fails the test with the message. */
+/* Plans for these parameters (g = 0: a CPU device); NULL with the error. */
+struct gantry_plan *plan_with(const struct gantry_graph *graph,
+                              const struct gantry_array_params *params,
+                              const struct gantry_plan_options *options,
+                              struct gantry_error *error);
+/* The same with everything legal on the accelerator; fails the test with the message. */
 struct gantry_plan *plan_for(const struct gantry_graph *graph,
                              const struct gantry_array_params *params, bool observe);
 /* Runs a plan on the inputs in values; compares outputs, and every tensor that has a home when

@@ -7,7 +7,7 @@
 #include "test.h"
 
 static const struct gantry_array_params k26 = {4, 16384, 3072, 64, 4, 1};
-static const struct gantry_target kv260 = {"kv260", 51, 60, 300000000};
+static const struct gantry_target kv260 = {.memory_bytes_per_cycle = 51, .memory_latency = 60};
 
 static void set(struct gantry_insn *insn, enum gantry_operand operand, int64_t value)
 {
@@ -90,7 +90,7 @@ static void predict__a_matrix_times_a_vector_is_bound_by_the_memory(void **state
     struct gantry_insn insn;
     conv(&insn, 1, 1024, 1024, 1);
     assert_within(predict(&insn, 1, &kv260), 20820, 2);
-    const struct gantry_target twice = {"twice", 102, 60, 300000000};
+    const struct gantry_target twice = {.memory_bytes_per_cycle = 102, .memory_latency = 60};
     assert_within(predict(&insn, 1, &twice), 10410, 5);
 }
 
@@ -116,7 +116,7 @@ static void predict__a_slower_memory_never_makes_a_program_faster(void **state)
     conv(&insn, 7, 512, 512, 3);
     double last = 0;
     for (double rate = 64; rate >= 4; rate /= 2) {
-        const struct gantry_target memory = {"slow", rate, 60, 300000000};
+        const struct gantry_target memory = {.memory_bytes_per_cycle = rate, .memory_latency = 60};
         double cycles = predict(&insn, 1, &memory);
         assert_true(cycles >= last);
         last = cycles;

@@ -22,25 +22,38 @@ struct gantry_plan;   /* opaque */
 struct gantry_engine; /* opaque */
 
 enum gantry_placement {
+    GANTRY_PLACEMENT_OPTIMAL,     /* the least modelled time on the target */
     GANTRY_PLACEMENT_ACCELERATOR, /* everything that is legal there */
     GANTRY_PLACEMENT_CPU
+};
+
+/* A node whose side is given, whatever the placement. */
+struct gantry_plan_pin {
+    int32_t node; /* index in the model */
+    bool accelerator;
 };
 
 /* Start from GANTRY_PLAN_OPTIONS_INIT. */
 struct gantry_plan_options {
     enum gantry_placement placement;
+    const char *target; /* what costs are counted for: a name or a file of docs/profiling.md */
+    const struct gantry_plan_pin *pins; /* borrowed during the call */
+    size_t pin_count;
+    int32_t max_segments; /* launches at most, with placement optimal; 0: any number */
     bool observe; /* store every tensor, reuse no activation row: for comparing layer by layer */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_PLAN_OPTIONS_INIT                                                              \
-    {                                                                                         \
-        .placement = GANTRY_PLACEMENT_ACCELERATOR, .observe = false, .allocator = 0, .log = 0 \
+#define GANTRY_PLAN_OPTIONS_INIT                                                       \
+    {                                                                                  \
+        .placement = GANTRY_PLACEMENT_OPTIMAL, .target = 0, .pins = 0, .pin_count = 0, \
+        .max_segments = 0, .observe = false, .allocator = 0, .log = 0                  \
     }
 
 /* Plans a model for a device (as described by its info; accelerator false: all on the CPU).
  * *out is owned. Errors: GANTRY_ERR_UNSUPPORTED (a node that nothing can run, with the reason),
- * GANTRY_ERR_MEMORY. */
+ * GANTRY_ERR_ARGUMENT (a pin that cannot be, an unknown target), GANTRY_ERR_FILE (a bad target
+ * file), GANTRY_ERR_MEMORY. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
                    const struct gantry_device_info *device,
