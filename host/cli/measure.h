@@ -16,11 +16,11 @@ int gantry_cli_measure(struct gantry_cli_session *session, const struct gantry_c
                        size_t runs, struct gantry_cli_measured *out);
 void gantry_cli_measured_finish(struct gantry_cli_measured *measured);
 
-/* Runs the model on the CPU as well: fills the CPU time of accelerator nodes and whether the
- * outputs are equal. */
+/* Runs the model on the CPU as well, several times when it is quick: fills the CPU time of
+ * accelerator nodes and whether the outputs are equal. */
 int gantry_cli_measure_cpu(const struct gantry_cli_args *args, const struct gantry_model *model,
                            const struct gantry_cli_batch *inputs,
-                           const struct gantry_cli_batch *outputs, size_t runs,
+                           const struct gantry_cli_batch *outputs,
                            struct gantry_cli_measured *measured);
 /* Fills the predicted cycles of the nodes that plan keeps on the CPU and the accelerator could run.
  * nodes: the model's. */

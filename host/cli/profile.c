@@ -10,7 +10,7 @@
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
-enum { RUNS_MAX = 10000, CPU_RUNS_MAX = 5, NAMES_MAX = 512 };
+enum { RUNS_MAX = 10000, NAMES_MAX = 512 };
 
 static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_DEVICE,
@@ -160,8 +160,7 @@ static int measure(struct work *work)
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_predict_other(work->model, work->session.plan, info, measured->nodes);
     if (code == GANTRY_EXIT_OK && measured->profile.launches > 0)
-        code = gantry_cli_measure_cpu(args, work->model, &work->inputs, &work->outputs,
-                                      runs < CPU_RUNS_MAX ? runs : CPU_RUNS_MAX, measured);
+        code = gantry_cli_measure_cpu(args, work->model, &work->inputs, &work->outputs, measured);
     return code;
 }
 

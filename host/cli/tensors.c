@@ -150,17 +150,19 @@ static int read_picture(const struct gantry_cli_args *args, struct gantry_array 
                         const struct gantry_manifest *manifest)
 {
     struct gantry_error error = {0};
-    struct gantry_image_options options = {.invert = false, .scale = 1.0f / 255.0f, .offset = 0.0f};
+    struct gantry_image_options options = gantry_image_default_options(info);
+    struct gantry_image_size size;
     bool known = manifest && manifest->found && manifest->image;
     if (known) options = manifest->image_options;
-    if (gantry_image_read(array, path, info, &options, NULL, &error) != GANTRY_OK)
+    if (gantry_image_read(array, path, info, &options, &size, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     char text[TEXT_BYTES];
-    gantry_cli_note(args, "input %s: %s picture -> %s %s (%s)", path,
-                    info->shape.dims[info->shape.rank - 1] == 1 ? "grey" : "colour",
+    const char *how = options.scale < 1.0f ? "no manifest: values 0..255 taken as 0..1"
+                                           : "no manifest: values 0..255 as they are";
+    gantry_cli_note(args, "input %s: %s picture of %d x %d -> %s %s (%s)", path,
+                    info->shape.dims[info->shape.rank - 1] == 1 ? "grey" : "colour", size.w, size.h,
                     gantry_shape_text(&info->shape, text, sizeof text),
-                    gantry_dtype_name(info->dtype),
-                    known ? "manifest" : "no manifest: values 0..255 taken as 0..1");
+                    gantry_dtype_name(info->dtype), known ? "manifest" : how);
     return GANTRY_EXIT_OK;
 }
 

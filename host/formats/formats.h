@@ -57,13 +57,15 @@ struct gantry_image_options gantry_image_default_options(const struct gantry_ten
 
 /* Reads .png, .jpg or .bmp, converts to the channels of the input (1 or 3), resizes by area
  * averaging to its height and width and quantises to its int8 (or uint8) scale and zero point.
- * info: shape [1,H,W,C]. out->shape is info's. Errors name file and reason; a picture has at most
- * 16384 x 16384 pixels. */
-GANTRY_MUST_USE enum gantry_status gantry_image_read(struct gantry_array *out, const char *path,
-                                                     const struct gantry_tensor_info *info,
-                                                     const struct gantry_image_options *options,
-                                                     const struct gantry_allocator *allocator,
-                                                     struct gantry_error *error);
+ * info: shape [1,H,W,C]. out->shape is info's; size (may be NULL) is that of the picture itself.
+ * Errors name file and reason; a picture has at most 16384 x 16384 pixels. */
+struct gantry_image_size {
+    int32_t w, h;
+};
+GANTRY_MUST_USE enum gantry_status
+gantry_image_read(struct gantry_array *out, const char *path, const struct gantry_tensor_info *info,
+                  const struct gantry_image_options *options, struct gantry_image_size *size,
+                  const struct gantry_allocator *allocator, struct gantry_error *error);
 
 /* How sound becomes a model input: framing, periodic Hann window, FFT, mel bands, logarithm, DCT.
  * docs/audio.md has the arithmetic. Checked by gantry_frontend_create. */

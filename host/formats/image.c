@@ -143,11 +143,10 @@ static enum gantry_status convert(struct gantry_array *out, struct picture *pict
     return status;
 }
 
-enum gantry_status gantry_image_read(struct gantry_array *out, const char *path,
-                                     const struct gantry_tensor_info *info,
-                                     const struct gantry_image_options *options,
-                                     const struct gantry_allocator *allocator,
-                                     struct gantry_error *error)
+enum gantry_status
+gantry_image_read(struct gantry_array *out, const char *path, const struct gantry_tensor_info *info,
+                  const struct gantry_image_options *options, struct gantry_image_size *size,
+                  const struct gantry_allocator *allocator, struct gantry_error *error)
 {
     memset(out, 0, sizeof *out);
     out->allocator = allocator;
@@ -158,6 +157,7 @@ enum gantry_status gantry_image_read(struct gantry_array *out, const char *path,
     if (status != GANTRY_OK) return status;
     struct picture picture = {.c = info->shape.dims[3]};
     status = decode(&picture, path, &file, allocator, error);
+    if (size) *size = (struct gantry_image_size){picture.w, picture.h};
     if (status == GANTRY_OK) status = convert(out, &picture, path, info, options, error);
     gantry_release(allocator, picture.data);
     gantry_file_close(&file);

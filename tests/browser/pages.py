@@ -31,8 +31,8 @@ CONTRAST = """(() => {
     return "rgb(255, 255, 255)";
   };
   let least = 21;
-  for (const e of document.querySelectorAll("h1, h2, p, td, th, dt, dd, small, button, li, caption"))
-  {
+  const texts = "h1, h2, p, td, th, dt, dd, small, button, li, caption";
+  for (const e of document.querySelectorAll(texts)) {
     if (!e.innerText || !e.offsetWidth) continue;
     const a = light(getComputedStyle(e).color), b = light(behind(e));
     least = Math.min(least, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));

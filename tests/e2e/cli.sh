@@ -21,7 +21,7 @@ done
 "$gantry" run $model --input $picture --device cpu >"$scratch/run.txt" 2>"$scratch/run.err"
 equal "run reads a picture" "$(sed -n '1s/.* //p' "$scratch/run.txt")" 7
 contains "run says what it did with the picture" "$(cat "$scratch/run.err")" \
-    "1x16x16x1 int8 (manifest)"
+    "grey picture of 64 x 64 -> 1x16x16x1 int8 (manifest)"
 "$gantry" run $model --input $picture --device model --json --quiet >"$scratch/run.json" \
     2>"$scratch/run.err"
 equal "run --json is one line" "$(wc -l <"$scratch/run.json")" 1

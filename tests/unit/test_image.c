@@ -44,7 +44,8 @@ static void read_picture(struct gantry_array *out, const char *path,
                          const struct gantry_image_options *options)
 {
     struct gantry_error error = {0};
-    if (gantry_image_read(out, path, info, options, NULL, &error)) fail_msg("%s", error.message);
+    if (gantry_image_read(out, path, info, options, NULL, NULL, &error))
+        fail_msg("%s", error.message);
     assert_int_equal(out->bytes, info->bytes);
     assert_true(gantry_shape_equal(&out->shape, &info->shape));
 }
@@ -184,7 +185,7 @@ static void refuse(const char *path, const struct gantry_tensor_info *info,
 {
     struct gantry_error error = {0};
     struct gantry_array out;
-    assert_int_equal(gantry_image_read(&out, path, info, &plain, NULL, &error), status);
+    assert_int_equal(gantry_image_read(&out, path, info, &plain, NULL, NULL, &error), status);
     if (!strstr(error.message, words)) fail_msg("\"%s\" lacks \"%s\"", error.message, words);
     assert_null(out.data);
 }
@@ -230,7 +231,8 @@ static void image__survives_damaged_pictures(void **state)
         size_t length = (size_t)random_in(&seed, 1, (int32_t)file.size);
         bytes[random_in(&seed, 0, (int32_t)length - 1)] ^= (uint8_t)(1 << random_in(&seed, 0, 7));
         const char *path = scratch_file("e.png", bytes, length);
-        enum gantry_status status = gantry_image_read(&out, path, &info, &plain, NULL, &error);
+        enum gantry_status status =
+            gantry_image_read(&out, path, &info, &plain, NULL, NULL, &error);
         assert_true(status == GANTRY_OK || (status == GANTRY_ERR_FILE && !out.data));
         gantry_array_finish(&out);
     }
