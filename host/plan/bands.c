@@ -4,10 +4,16 @@
 #include "plan/build.h"
 
 enum {
-    ROW_START = 8,    /* cycles from one row of a LOAD to the next, beside its words */
     LOAD_START = 240, /* from the last word of one LOAD to the first of the next */
-    CONV_START = 16   /* cycles that a further CONV costs */
+    CONV_START = 16,  /* cycles that a further CONV costs */
+    WHOLE_START = 60  /* that the next step loses when it cannot follow the rows of bands */
 };
+
+/* Sizes of bands: each is the one before times up / down. */
+struct ratio {
+    int32_t up, down;
+};
+static const struct ratio ratios[] = {{1, 1}, {1, 2}, {2, 1}, {1, 3}, {3, 1}};
 
 /* Least number of tensor rows after which a view can begin: whole words in every bank. */
 static int32_t unit_of(const struct gantry_act_tensor *act, int32_t npx)
@@ -22,16 +28,29 @@ int32_t gantry_band_view(const struct gantry_act_tensor *act, int32_t row, int32
     return act->base + row / act->sy * act->pitch / npx * act->cb;
 }
 
+/* Output rows up to the end of band b of count. */
+static int32_t share(int32_t rows, int32_t b, int32_t count, const struct ratio *ratio)
+{
+    int64_t sum = 0, part = 0;
+    for (int32_t i = 0; i < count; i++) {
+        int64_t size = 1;
+        for (int32_t k = 0; k < count - 1; k++) size *= k < i ? ratio->up : ratio->down;
+        sum += size;
+        if (i < b) part += size;
+    }
+    return (int32_t)(rows * part / sum);
+}
+
 /* Cuts the output into count bands whose views exist; fewer where units are long. */
 static void cut(const struct gantry_step *step, const struct gantry_chip *in,
                 const struct gantry_chip *out, int32_t npx, int32_t count,
-                struct gantry_bands *bands)
+                const struct ratio *ratio, struct gantry_bands *bands)
 {
     const struct gantry_task *task = &step->task;
     int32_t unit = unit_of(&out->act, npx), in_unit = unit_of(&in->act, npx), from = 0, loaded = 0;
     bands->count = 0;
     for (int32_t b = 1; b <= count; b++) {
-        int32_t to = task->out.h * b / count / unit * unit;
+        int32_t to = share(task->out.h, b, count, ratio) / unit * unit;
         if (b == count) to = task->out.h;
         if (to == from) continue;
         int32_t first = from * in->act.sy - task->pad_top;
@@ -59,6 +78,7 @@ static bool usable(const struct gantry_bands *bands)
     return bands->count > 1;
 }
 
+/* Cycles of the step, with all of its weights there. */
 static int64_t conv_cycles(const struct gantry_build *build, const struct gantry_step *step,
                            const struct gantry_chip *in)
 {
@@ -73,23 +93,41 @@ static int64_t conv_cycles(const struct gantry_build *build, const struct gantry
     return gantry_cost_conv(&shape, step->m, 2 * build->params->g, &tiling);
 }
 
+/* Cycles from the first LOAD to the end of the last band: each waits for its LOAD, LOADs and bands
+ * follow each other. */
+static int64_t schedule(const struct gantry_build *build, const struct gantry_bands *bands,
+                        const struct gantry_cost_load *load, int64_t conv, int32_t out_h)
+{
+    int64_t loaded = 0, done = 0;
+    for (int32_t b = 0; b < bands->count; b++) {
+        const struct gantry_band *band = &bands->band[b];
+        if (b > 0) loaded += LOAD_START;
+        loaded += gantry_cost_load(load, band->load_row, band->load_rows, build->params, NULL);
+        done += b > 0 ? CONV_START : 0;
+        if (done < loaded) done = loaded;
+        done += conv * band->out_rows / out_h;
+    }
+    return done;
+}
+
 void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     struct gantry_step *step = &lowered->steps[0];
     const struct gantry_chip *in = &lowered->chips[step->in], *out = &lowered->chips[step->out];
     step->bands.count = 0;
     if (!in->loaded || step->res >= 0 || step->flat || step->window) return;
-    int64_t load = (int64_t)in->act.h * (in->act.w * in->act.cb + ROW_START) / build->params->ports;
-    int64_t conv = conv_cycles(build, step, in), least = load + conv;
+    struct gantry_cost_load load = gantry_chip_load(in, &build->plan->tensors[in->tensor]);
+    int64_t conv = conv_cycles(build, step, in);
+    int64_t least = conv + gantry_cost_load(&load, 0, load.rows, build->params, NULL);
     for (int32_t count = 2; count <= GANTRY_BANDS_MAX; count++) {
-        struct gantry_bands bands;
-        cut(step, in, out, 2 * build->params->g, count, &bands);
-        int64_t more = bands.count - 1;
-        int64_t first = load / bands.count + conv + more * CONV_START;
-        int64_t last = load + more * LOAD_START + conv / bands.count;
-        int64_t cycles = first > last ? first : last;
-        if (!usable(&bands) || cycles >= least) continue;
-        least = cycles;
-        step->bands = bands;
+        for (size_t r = 0; r < GANTRY_COUNT(ratios); r++) {
+            struct gantry_bands bands;
+            cut(step, in, out, 2 * build->params->g, count, &ratios[r], &bands);
+            if (!usable(&bands)) continue;
+            int64_t cycles = schedule(build, &bands, &load, conv, step->task.out.h) + WHOLE_START;
+            if (cycles >= least) continue;
+            least = cycles;
+            step->bands = bands;
+        }
     }
 }

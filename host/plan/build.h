@@ -34,7 +34,8 @@ struct gantry_task {
     int32_t stride_h, stride_w; /* 1 where the output has one row or column */
     int32_t dilation;
     int32_t pad_top, pad_left;
-    bool split; /* a weight outside [-127, 127]: two weight parts */
+    bool split;                    /* a weight outside [-127, 127]: two weight parts */
+    struct gantry_patches patches; /* of the input: extents and kernel above count patches */
 };
 
 /* Fills a task from a node; false for operators the array does not have, and shapes it has no
@@ -43,6 +44,9 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t node, struct
 /* The tensor that an accelerated node reads for its input i: RESHAPE nodes are looked through when
  * the extent stays, and by FULLY_CONNECTED always (it runs as a convolution of the whole map). */
 int32_t gantry_task_source(const struct gantry_graph *graph, int32_t node, int32_t input);
+/* Whether LOAD can fold the columns of the kernel into channels, when the input lies without gaps:
+ * few channels, several columns. */
+bool gantry_task_folds(const struct gantry_task *task);
 /* Weight minus its zero point; o: output channel, c: input channel (ignored by diagonal kinds). */
 int32_t gantry_task_weight(const struct gantry_graph *graph, const struct gantry_task *task,
                            int32_t o, int32_t ky, int32_t kx, int32_t c);
@@ -84,6 +88,15 @@ int64_t gantry_cost_drain_row(int32_t m, bool residual);
 /* Cycles of a CONV with m blocks a group, and its tiles. */
 int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
                          struct gantry_tiling *tiling);
+/* Rows that a LOAD brings. */
+struct gantry_cost_load {
+    int32_t rows, words, bytes; /* words and bytes of a row */
+    bool merges;                /* rows lie behind each other on both sides */
+};
+/* Cycles of a LOAD of rows row0 .. row0 + rows - 1; *merged (may be NULL): of how many rows it
+ * makes one. */
+int64_t gantry_cost_load(const struct gantry_cost_load *load, int32_t row0, int32_t rows,
+                         const struct gantry_array_params *params, int32_t *merged);
 /* Lines of the weight stream of a group. */
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m);
 /* The m of least cost, the smaller one of nearly equals, and its tiles. */
@@ -151,6 +164,9 @@ GANTRY_MUST_USE enum gantry_status gantry_build_price(struct gantry_build *build
  * launch. */
 GANTRY_MUST_USE enum gantry_status gantry_build_choose(struct gantry_build *build,
                                                        double launch_ns);
+/* patches.c: packs model inputs for the convolutions that read them, where that saves cycles: their
+ * tasks. */
+void gantry_build_patches(struct gantry_build *build);
 /* homes.c: plan->tensors and sizes of buffers, from the segments. */
 GANTRY_MUST_USE enum gantry_status gantry_build_homes(struct gantry_build *build);
 
@@ -218,6 +234,9 @@ GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build
 /* layout.c: geometry and rows of the chips. lowered->failed says when they do not fit. */
 GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *build,
                                                        struct gantry_lowered *lowered);
+/* The rows of a chip as LOAD brings them from a home. */
+struct gantry_cost_load gantry_chip_load(const struct gantry_chip *chip,
+                                         const struct gantry_plan_tensor *home);
 /* bands.c: cuts the first step into bands when that saves cycles. */
 void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered);
 /* First activation row of a tensor seen from a row on that begins in bank 0. */

@@ -5,6 +5,8 @@
 
 enum {
     MEMORY_BYTES = 51, /* a cycle, of the kv260's ports */
+    LOAD_ROW = 5,      /* cycles of a row of LOAD beside its words */
+    LOAD_WAIT = 36,    /* of a row beside its beats, when words are few */
     WINDOW_ROWS = 3    /* tap rows of a pass at most */
 };
 
@@ -50,6 +52,34 @@ int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32
     int64_t cycles = array_cycles(shape, m, npx, tiling);
     int64_t lines = gantry_div_up(shape->blocks, m) * gantry_cost_lines(shape, m);
     return larger(cycles, memory_cycles(lines));
+}
+
+/* Cycles in which the engines of LOAD move rows of so many words and bytes: an engine has a word a
+ * cycle, but waits for memory, which it asks for four rows ahead. */
+static int64_t load_cycles(int64_t rows, int64_t words, int64_t bytes,
+                           const struct gantry_array_params *params)
+{
+    int64_t turns = (rows + params->ports - 1) / params->ports;
+    int64_t turn = larger(words + LOAD_ROW, LOAD_WAIT + bytes / GANTRY_AXI_BYTES);
+    return larger(turns * turn, rows * bytes / MEMORY_BYTES);
+}
+
+int64_t gantry_cost_load(const struct gantry_cost_load *load, int32_t row0, int32_t rows,
+                         const struct gantry_array_params *params, int32_t *merged)
+{
+    int64_t least = load_cycles(rows, load->words, load->bytes, params);
+    if (merged) *merged = 1;
+    for (int32_t k = 2; load->merges && k <= rows; k++) {
+        bool fields = (int64_t)k * load->words <= GANTRY_EXTENT_MAX &&
+                      (int64_t)k * load->bytes <= GANTRY_EXTENT_MAX;
+        if (!fields || rows % k != 0 || row0 % k != 0) continue;
+        int64_t cycles =
+            load_cycles(rows / k, (int64_t)k * load->words, (int64_t)k * load->bytes, params);
+        if (cycles >= least) continue;
+        least = cycles;
+        if (merged) *merged = k;
+    }
+    return least;
 }
 
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m)

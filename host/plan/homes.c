@@ -128,6 +128,32 @@ static int64_t storage_bytes(const struct homes *homes, int32_t root)
     return (int64_t)extent.h * extent.w * homes->storage[root].stride;
 }
 
+/* Homes of packed inputs, which one task alone reads, are as that task sees them. */
+static void spread_patches(const struct homes *homes)
+{
+    const struct gantry_build *build = homes->build;
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        const struct gantry_task *task = &build->task[n];
+        if (!build->plan->nodes[n].accelerator || task->patches.rows == 0) continue;
+        struct gantry_plan_tensor *tensor = &build->plan->tensors[task->source];
+        tensor->extent = task->in;
+        tensor->pixel_stride = task->in.c;
+        tensor->patches = task->patches;
+    }
+}
+
+/* Bytes of a model input in memory. */
+static int64_t input_bytes(const struct homes *homes, int32_t tensor)
+{
+    const struct gantry_build *build = homes->build;
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        const struct gantry_task *task = &build->task[n];
+        if (build->plan->nodes[n].accelerator && task->patches.rows > 0 && task->source == tensor)
+            return (int64_t)task->in.h * task->in.w * task->in.c;
+    }
+    return storage_bytes(homes, tensor);
+}
+
 /* Gives a place behind the end of a buffer; false when the buffer passes 32 bits. */
 static bool append(struct gantry_plan_tensor *tensor, enum gantry_home home, int64_t bytes,
                    size_t *end)
@@ -146,7 +172,7 @@ static bool place_interface(struct homes *homes)
     plan->input_bytes = plan->output_bytes = 0;
     for (int32_t i = 0; i < graph->input_count; i++) {
         int32_t t = graph->inputs[i];
-        fits = fits && append(&plan->tensors[t], GANTRY_HOME_INPUT, storage_bytes(homes, t),
+        fits = fits && append(&plan->tensors[t], GANTRY_HOME_INPUT, input_bytes(homes, t),
                               &plan->input_bytes);
     }
     for (int32_t i = 0; i < graph->output_count; i++) {
@@ -232,5 +258,6 @@ enum gantry_status gantry_build_homes(struct gantry_build *build)
                            "%s: inputs and outputs pass 2^32 bytes", graph->name);
     enum gantry_status status = place_arena(&homes);
     if (status == GANTRY_OK) spread(&homes);
+    if (status == GANTRY_OK) spread_patches(&homes);
     return status;
 }

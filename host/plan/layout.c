@@ -43,6 +43,18 @@ static void set_geometry(const struct gantry_build *build, struct gantry_lowered
     }
 }
 
+struct gantry_cost_load gantry_chip_load(const struct gantry_chip *chip,
+                                         const struct gantry_plan_tensor *home)
+{
+    const struct gantry_act_tensor *act = &chip->act;
+    return (struct gantry_cost_load){
+        .rows = act->h,
+        .words = act->w * act->cb,
+        .bytes = home->extent.w * home->pixel_stride,
+        .merges = !chip->folded && act->sy == 1 && act->sx == 1 && act->pitch == act->w,
+    };
+}
+
 static void set_liveness(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t c = 0; c < lowered->chip_count; c++)

@@ -135,14 +135,11 @@ static int32_t new_chip(struct lower *lower, int32_t tensor, const struct gantry
     return index;
 }
 
-/* Whether LOAD can fold the columns of the kernel into channels: few channels, no gaps. */
+/* Whether LOAD folds the columns of the kernel into channels. */
 static bool folds(const struct lower *lower, const struct gantry_task *task)
 {
     const struct gantry_plan_tensor *home = &lower->build->plan->tensors[task->source];
-    int32_t words = gantry_div_up(task->kernel_w * task->in.c, GANTRY_CHANNELS);
-    return task->kind == GANTRY_TASK_CONV && task->in.c < GANTRY_FOLD_CHANNELS &&
-           task->kernel_w > 1 && words < task->kernel_w && task->dilation == 1 &&
-           home->pixel_stride == task->in.c && words <= 255;
+    return gantry_task_folds(task) && home->pixel_stride == task->in.c;
 }
 
 /* The chip into which a tensor from memory is loaded for a step. */

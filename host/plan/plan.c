@@ -25,7 +25,9 @@ static enum gantry_status run_round(struct gantry_build *build, struct round *ro
     gantry_arena_finish(&build->scratch);
     round->failed = -1;
     enum gantry_status status = gantry_build_place(build);
-    if (status == GANTRY_OK) status = gantry_build_homes(build);
+    if (status != GANTRY_OK) return status;
+    gantry_build_patches(build);
+    status = gantry_build_homes(build);
     if (status != GANTRY_OK) return status;
     const struct gantry_plan *plan = build->plan;
     round->lowered =
@@ -290,6 +292,14 @@ static void describe(const struct gantry_plan *plan)
 {
     int32_t offloaded = 0;
     for (int32_t n = 0; n < plan->graph->node_count; n++) offloaded += plan->nodes[n].accelerator;
+    for (int32_t i = 0; i < plan->graph->input_count; i++) {
+        const struct gantry_plan_tensor *input = &plan->tensors[plan->graph->inputs[i]];
+        if (input->patches.rows == 0) continue;
+        gantry_log_write(plan->options.log, GANTRY_LOG_DEBUG,
+                         "plan: input %d is packed by the host: %d x %d patches of %d x %d pixels",
+                         i, input->extent.h, input->extent.w, input->patches.rows,
+                         input->patches.columns);
+    }
     gantry_log_write(plan->options.log, GANTRY_LOG_DEBUG,
                      "plan: %d of %d nodes on the accelerator, %d launches, %zu bytes of arena",
                      offloaded, plan->graph->node_count, count_launches(plan), plan->arena_bytes);

@@ -24,12 +24,23 @@ enum gantry_home {
     GANTRY_HOME_OUTPUT,
     GANTRY_HOME_CONSTANT /* in the model file */
 };
+/* How the host packs a model input: pixel (y, x) of its home has the rows y * step_h - top and on
+ * of the image, so many, and of each the columns from x * step_w - left on. Positions outside of
+ * the image have its zero point. */
+struct gantry_patches {
+    int32_t rows, columns; /* 0: not packed */
+    int32_t step_h, step_w, top, left;
+};
 struct gantry_plan_tensor {
     enum gantry_home home;
     uint32_t offset;
     int32_t pixel_stride;
-    struct gantry_extent extent;
+    struct gantry_extent extent; /* of the patches where there are some */
+    struct gantry_patches patches;
 };
+/* Packs a dense image into the home of an input that has patches. */
+void gantry_patches_pack(const struct gantry_plan_tensor *home, const struct gantry_extent *image,
+                         int32_t pad, const void *dense, void *packed);
 
 struct gantry_plan_node {
     bool accelerator;

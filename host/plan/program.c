@@ -89,14 +89,17 @@ static void write_load(struct writer *writer, int32_t index, int32_t row0, int32
     const struct gantry_plan_tensor *home = &build->plan->tensors[chip->tensor];
     const struct gantry_quantization *q = &build->graph->tensors[chip->tensor].quantization;
     struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
-    int32_t stride = home->pixel_stride, width = home->extent.w;
+    int32_t width = home->extent.w, bytes = width * home->pixel_stride, merged;
+    struct gantry_cost_load load = gantry_chip_load(chip, home);
+    (void)gantry_cost_load(&load, row0, rows, build->params, &merged);
+    int32_t stride = home->pixel_stride;
     set(writer, insn, GANTRY_LOAD_BUFFER, buffer_of(home->home));
-    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)row0 * width * stride);
-    set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)width * stride);
-    set(writer, insn, GANTRY_LOAD_ROWS, rows);
-    set(writer, insn, GANTRY_LOAD_ROW0, row0);
-    set(writer, insn, GANTRY_LOAD_ROW_BYTES, (int64_t)width * stride);
-    set(writer, insn, GANTRY_LOAD_PIXELS, chip->act.w);
+    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)row0 * bytes);
+    set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)merged * bytes);
+    set(writer, insn, GANTRY_LOAD_ROWS, rows / merged);
+    set(writer, insn, GANTRY_LOAD_ROW0, row0 / merged);
+    set(writer, insn, GANTRY_LOAD_ROW_BYTES, (int64_t)merged * bytes);
+    set(writer, insn, GANTRY_LOAD_PIXELS, (int64_t)merged * chip->act.w);
     set(writer, insn, GANTRY_LOAD_STEP, (chip->folded ? chip->fold_stride : 1) * stride);
     set(writer, insn, GANTRY_LOAD_LEAD, chip->folded ? chip->fold_pad * stride : 0);
     set(writer, insn, GANTRY_LOAD_WORDS, chip->act.cb);
@@ -105,7 +108,7 @@ static void write_load(struct writer *writer, int32_t index, int32_t row0, int32
     set(writer, insn, GANTRY_LOAD_SX, chip->act.sx - 1);
     set(writer, insn, GANTRY_LOAD_BASE, chip->act.base);
     set(writer, insn, GANTRY_LOAD_CB, chip->act.cb);
-    set(writer, insn, GANTRY_LOAD_PITCH, chip->act.pitch);
+    set(writer, insn, GANTRY_LOAD_PITCH, (int64_t)merged * chip->act.pitch);
     set(writer, insn, GANTRY_LOAD_PS, chip->act.ps);
     if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
         set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << writer->load_group[index]);

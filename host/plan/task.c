@@ -88,6 +88,13 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struc
     return true;
 }
 
+bool gantry_task_folds(const struct gantry_task *task)
+{
+    int32_t words = gantry_div_up(task->kernel_w * task->in.c, GANTRY_CHANNELS);
+    return task->kind == GANTRY_TASK_CONV && task->in.c < GANTRY_FOLD_CHANNELS &&
+           task->kernel_w > 1 && words < task->kernel_w && task->dilation == 1 && words <= 255;
+}
+
 static int32_t weight_zero(const struct gantry_graph_tensor *weights, int32_t channel)
 {
     const struct gantry_quantization *q = &weights->quantization;
@@ -101,10 +108,22 @@ int32_t gantry_task_weight(const struct gantry_graph *graph, const struct gantry
     if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return 1;
     const struct gantry_graph_node *node = &graph->nodes[task->node];
     const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];
-    int64_t tap = (int64_t)ky * task->kernel_w + kx;
+    int32_t kernel_h = task->kernel_h, kernel_w = task->kernel_w, channels = task->in.c;
+    const struct gantry_patches *patches = &task->patches;
+    if (patches->rows >
+        0) { /* the tap of an image, of which the tap and channel of patches is part */
+        kernel_h = weights->shape.dims[1];
+        kernel_w = weights->shape.dims[2];
+        channels /= patches->rows * patches->columns;
+        ky = ky * patches->rows + c / (patches->columns * channels);
+        kx = kx * patches->columns + c / channels % patches->columns;
+        c %= channels;
+        if (ky >= kernel_h || kx >= kernel_w) return 0;
+    }
+    int64_t tap = (int64_t)ky * kernel_w + kx;
     int64_t at = node->op == GANTRY_OP_DEPTHWISE_CONV_2D
                      ? tap * task->out.c + o
-                     : ((int64_t)o * task->kernel_h * task->kernel_w + tap) * task->in.c + c;
+                     : ((int64_t)o * kernel_h * kernel_w + tap) * channels + c;
     return ((const int8_t *)weights->data)[at] - weight_zero(weights, o);
 }
 

@@ -62,13 +62,26 @@ static struct gantry_view view_dense(void *data, size_t bytes)
         .data = data, .pixels = 1, .pixel_bytes = bytes, .stride_bytes = bytes};
 }
 
+/* Packs an input that its home holds in patches. */
+static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
+                         const struct gantry_view *dense, const struct gantry_view *home)
+{
+    const struct gantry_plan_tensor *placed = &engine->plan->tensors[tensor];
+    const struct gantry_graph_tensor *meta = &engine->plan->graph->tensors[tensor];
+    struct gantry_extent image;
+    if (placed->patches.rows == 0 || !gantry_shape_extent(&meta->shape, &image)) return false;
+    gantry_patches_pack(placed, &image, meta->quantization.zero_point[0], dense->data, home->data);
+    return true;
+}
+
 static void pack_inputs(struct gantry_engine *engine, const struct gantry_tensor *inputs)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     for (int32_t i = 0; i < graph->input_count; i++) {
         struct gantry_view home = gantry_engine_view(engine, graph->inputs[i]);
         struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
-        if (home.data) gantry_view_copy(&dense, &home); /* an input that nothing reads has none */
+        if (!home.data) continue; /* nothing reads it */
+        if (!pack_patches(engine, graph->inputs[i], &dense, &home)) gantry_view_copy(&dense, &home);
     }
 }
 
@@ -87,7 +100,8 @@ bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tenso
                                size_t bytes)
 {
     struct gantry_view home = gantry_engine_view(engine, tensor);
-    if (!home.data || bytes != engine->plan->graph->tensors[tensor].bytes) return false;
+    bool packed = engine->plan->tensors[tensor].patches.rows > 0;
+    if (!home.data || packed || bytes != engine->plan->graph->tensors[tensor].bytes) return false;
     struct gantry_view dense = view_dense(data, bytes);
     gantry_view_copy(&home, &dense);
     return true;

@@ -282,7 +282,13 @@ void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run
     for (int32_t i = 0; i < graph->input_count; i++) {
         int32_t t = graph->inputs[i];
         assert_int_equal(run.maps[t].pixel_stride, run.maps[t].c);
-        memcpy(run.maps[t].data, values->tensors[t], graph->tensors[t].bytes);
+        struct gantry_extent image;
+        if (plan->tensors[t].patches.rows > 0 &&
+            gantry_shape_extent(&graph->tensors[t].shape, &image))
+            gantry_patches_pack(&plan->tensors[t], &image, zero_of(graph, t), values->tensors[t],
+                                run.maps[t].data);
+        else
+            memcpy(run.maps[t].data, values->tensors[t], graph->tensors[t].bytes);
     }
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_plan_segment *segment = &plan->segments[s];
