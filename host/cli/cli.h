@@ -251,6 +251,7 @@ int gantry_cli_find_node(const struct gantry_model *model, const char *option, c
 struct gantry_cli_session_options {
     const char *device; /* NULL: the default, which a notice names */
     bool observe, trace;
+    bool again;     /* a plan file is planned anew */
     bool comparing; /* by default all that is legal is offloaded, and a CPU is no fallback */
     const char *waveform;
     uint64_t waveform_from, waveform_to;
@@ -274,6 +275,7 @@ extern const struct gantry_cli_command gantry_cli_profile;
 extern const struct gantry_cli_command gantry_cli_verify;
 extern const struct gantry_cli_command gantry_cli_inspect;
 extern const struct gantry_cli_command gantry_cli_bench;
+extern const struct gantry_cli_command gantry_cli_compile;
 extern const struct gantry_cli_command gantry_cli_devices;
 extern const struct gantry_cli_command gantry_cli_listen;
 /* The whole command: what main returns. */

@@ -11,8 +11,8 @@
 enum { DEVICES_MAX = 32, HINT_BYTES = 128 };
 
 static const struct gantry_cli_command *const commands[] = {
-    &gantry_cli_run,   &gantry_cli_profile, &gantry_cli_verify, &gantry_cli_inspect,
-    &gantry_cli_bench, &gantry_cli_listen,  &gantry_cli_devices};
+    &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify, &gantry_cli_inspect,
+    &gantry_cli_compile, &gantry_cli_bench,   &gantry_cli_listen, &gantry_cli_devices};
 
 static void print_help(void)
 {

@@ -134,11 +134,12 @@ static const struct gantry_cli_option *find(const struct gantry_cli_command *com
     return NULL;
 }
 
-/* Takes the option in words[*at], and its value from behind '=' or from the next word. */
+/* Takes the option in words[*at], which may be the short -o, and its value from behind '=' or from
+ * the next word. */
 static int take_option(const struct gantry_cli_command *command, int count, char *const *words,
                        int *at, struct gantry_cli_args *args)
 {
-    const char *word = words[*at] + 2;
+    const char *word = strcmp(words[*at], "-o") == 0 ? "output" : words[*at] + 2;
     const struct gantry_cli_option *option = find(command, word);
     if (!option) return unknown_option(command, word);
     const char *equals = strchr(word, '=');
@@ -163,7 +164,7 @@ int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *
             options = false;
         else if (options && strcmp(word, "-h") == 0)
             args->help = true;
-        else if (options && strncmp(word, "--", 2) == 0)
+        else if (options && (strncmp(word, "--", 2) == 0 || strcmp(word, "-o") == 0))
             code = take_option(command, count, words, &i, args);
         else if (options && word[0] == '-' && word[1])
             code = gantry_cli_usage("options have two dashes", "%s: unknown option %s",

@@ -71,6 +71,7 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
         gantry_cli_session_close(session);
         return code;
     }
+    plan_options.again = options->again;
     plan_options.observe = options->observe;
     plan_options.log = &session->log;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;

@@ -4,6 +4,7 @@
  * A launch that does not fit is cut before the first node that is too much; a node that does not
  * fit alone goes to the CPU. Each round adds a cut or moves a node, so the rounds end. */
 #include "plan/build.h"
+#include "plan/planfile.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -305,6 +306,64 @@ static void describe(const struct gantry_plan *plan)
                      offloaded, plan->graph->node_count, count_launches(plan), plan->arena_bytes);
 }
 
+static void set_params(struct gantry_array_params *params, const struct gantry_device_info *device)
+{
+    if (!device->accelerator) return;
+    *params = (struct gantry_array_params){
+        .g = device->g,
+        .act_rows = device->act_rows,
+        .ring_lines = device->ring_lines,
+        .acc_rows = device->acc_rows,
+        .ports = device->ports,
+        .window = device->window,
+    };
+}
+
+/* Plans anew. */
+static enum gantry_status plan_model(struct gantry_plan *plan,
+                                     const struct gantry_device_info *device,
+                                     struct gantry_error *error)
+{
+    const char *target = plan->options.target;
+    struct gantry_build build = {
+        .plan = plan, .graph = plan->graph, .params = &plan->params, .error = error};
+    gantry_arena_init(&build.scratch, plan->options.allocator);
+    set_params(&plan->params, device);
+    enum gantry_status status = gantry_target_read(&plan->target, target, error);
+    if (status == GANTRY_OK) fit_target(&plan->target, device, target != NULL);
+    if (status == GANTRY_OK) status = make(&build);
+    gantry_arena_finish(&build.scratch);
+    return status;
+}
+
+/* Whether the plan of a plan file is what the options ask for. */
+static bool wants_stored(const struct gantry_plan_options *options,
+                         const struct gantry_device_info *device)
+{
+    return device->accelerator && options->placement == GANTRY_PLACEMENT_OPTIMAL &&
+           options->pin_count == 0 && options->max_segments == 0 && !options->target &&
+           !options->observe && !options->again;
+}
+
+static enum gantry_status read_stored(struct gantry_plan *plan, const struct gantry_planfile *file,
+                                      const struct gantry_device_info *device,
+                                      struct gantry_error *error)
+{
+    struct gantry_array_params wanted = {0};
+    set_params(&wanted, device);
+    enum gantry_status status = gantry_planfile_read(plan, file, error);
+    if (status != GANTRY_OK) return status;
+    count_macs(plan);
+    if (memcmp(&plan->params, &wanted, sizeof wanted) == 0) return GANTRY_OK;
+    (void)gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                      "%s: compiled for %s (G = %d, %d rows), the device is %s (G = %d, %d rows)",
+                      plan->graph->name, file->device, plan->params.g, plan->params.act_rows,
+                      device->name, wanted.g, wanted.act_rows);
+    gantry_hint(error,
+                "gantry compile FILE --device NAME -o NEW.gantry makes one for another device");
+    return GANTRY_ERR_ARGUMENT;
+}
+
 enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
                                       const struct gantry_device_info *device,
                                       const struct gantry_plan_options *options,
@@ -321,22 +380,10 @@ enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gan
     plan->model = model;
     plan->graph = gantry_model_graph(model);
     plan->options = *options;
-    if (device->accelerator)
-        plan->params = (struct gantry_array_params){
-            .g = device->g,
-            .act_rows = device->act_rows,
-            .ring_lines = device->ring_lines,
-            .acc_rows = device->acc_rows,
-            .ports = device->ports,
-            .window = device->window,
-        };
-    struct gantry_build build = {
-        .plan = plan, .graph = plan->graph, .params = &plan->params, .error = error};
-    gantry_arena_init(&build.scratch, options->allocator);
-    enum gantry_status status = gantry_target_read(&plan->target, options->target, error);
-    if (status == GANTRY_OK) fit_target(&plan->target, device, options->target != NULL);
-    if (status == GANTRY_OK) status = make(&build);
-    gantry_arena_finish(&build.scratch);
+    const struct gantry_planfile *file = gantry_model_planfile(model);
+    enum gantry_status status = file && wants_stored(options, device)
+                                    ? read_stored(plan, file, device, error)
+                                    : plan_model(plan, device, error);
     if (status != GANTRY_OK) {
         gantry_plan_destroy(plan);
         return status;

@@ -11,8 +11,14 @@
 #include "graph/graph.h"
 #include "target/target.h"
 
+struct gantry_planfile;
+
 /* model.h's opaque struct: the graph and what keeps its bytes alive. Made in runtime/model.c. */
 const struct gantry_graph *gantry_model_graph(const struct gantry_model *model);
+/* Of a model that came in a plan file: that file; else NULL. */
+const struct gantry_planfile *gantry_model_planfile(const struct gantry_model *model);
+/* The model file's bytes. */
+const void *gantry_model_bytes(const struct gantry_model *model, size_t *size);
 
 /* Where a tensor lies in device memory. Tensors that never leave the chip have no home. A tensor
  * is H x W x C by gantry_shape_extent (or 1 x 1 x elements) with this pixel stride, rows unpadded.

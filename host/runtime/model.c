@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "formats/formats.h"
-#include "plan/plan.h"
+#include "plan/planfile.h"
 
 enum { BYTES_ALIGNMENT = 16 };
 
@@ -13,6 +13,10 @@ struct gantry_model {
     const struct gantry_allocator *allocator;
     struct gantry_file file; /* of gantry_model_open */
     void *copy;              /* of bytes that came unaligned */
+    const void *bytes;       /* of the .tflite file */
+    size_t size;
+    bool planned; /* it came in a plan file: */
+    struct gantry_planfile plan;
     struct gantry_graph graph;
     struct gantry_tensor_info *inputs, *outputs; /* in the graph's arena */
 };
@@ -59,7 +63,16 @@ static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *
                                      const char *name, struct gantry_error *error)
 {
     struct gantry_graph *graph = &model->graph;
-    enum gantry_status status = gantry_tflite_read(graph, bytes, size, name, error);
+    enum gantry_status status = GANTRY_OK;
+    model->planned = gantry_planfile_is(bytes, size);
+    if (model->planned) {
+        status = gantry_planfile_open(&model->plan, bytes, size, name, error);
+        bytes = model->plan.model;
+        size = model->plan.model_size;
+    }
+    model->bytes = bytes;
+    model->size = size;
+    if (status == GANTRY_OK) status = gantry_tflite_read(graph, bytes, size, name, error);
     if (status == GANTRY_OK) status = gantry_graph_optimize(graph, error);
     if (status != GANTRY_OK) return status;
     model->inputs = describe(graph, graph->inputs, graph->input_count);
@@ -149,4 +162,15 @@ const struct gantry_tensor_info *gantry_model_output(const struct gantry_model *
 const struct gantry_graph *gantry_model_graph(const struct gantry_model *model)
 {
     return &model->graph;
+}
+
+const struct gantry_planfile *gantry_model_planfile(const struct gantry_model *model)
+{
+    return model->planned ? &model->plan : NULL;
+}
+
+const void *gantry_model_bytes(const struct gantry_model *model, size_t *size)
+{
+    *size = model->size;
+    return model->bytes;
 }

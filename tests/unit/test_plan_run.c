@@ -15,6 +15,12 @@ const struct gantry_graph *gantry_model_graph(const struct gantry_model *model)
     return (const struct gantry_graph *)(const void *)model;
 }
 
+const struct gantry_planfile *gantry_model_planfile(const struct gantry_model *model)
+{
+    (void)model;
+    return NULL;
+}
+
 static int32_t zero_of(const struct gantry_graph *graph, int32_t tensor)
 {
     return graph->tensors[tensor].quantization.zero_point[0];

@@ -40,6 +40,7 @@ struct gantry_plan_options {
     const struct gantry_plan_pin *pins; /* borrowed during the call */
     size_t pin_count;
     int32_t max_segments; /* launches at most, with placement optimal; 0: any number */
+    bool again;           /* plan a model that came in a plan file anew */
     bool observe; /* store every tensor, reuse no activation row: for comparing layer by layer */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
@@ -47,7 +48,7 @@ struct gantry_plan_options {
 #define GANTRY_PLAN_OPTIONS_INIT                                                       \
     {                                                                                  \
         .placement = GANTRY_PLACEMENT_OPTIMAL, .target = 0, .pins = 0, .pin_count = 0, \
-        .max_segments = 0, .observe = false, .allocator = 0, .log = 0                  \
+        .max_segments = 0, .again = false, .observe = false, .allocator = 0, .log = 0  \
     }
 
 /* Plans a model for a device (as described by its info; accelerator false: all on the CPU).

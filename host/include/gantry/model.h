@@ -14,8 +14,9 @@ extern "C" {
 
 struct gantry_model; /* opaque */
 
-/* Opens a .tflite file; *out is owned by the caller. allocator NULL: malloc; else it must outlive
- * the model. Errors: GANTRY_ERR_FILE, GANTRY_ERR_UNSUPPORTED, GANTRY_ERR_MEMORY. */
+/* Opens a .tflite file, or a plan file of gantry compile; *out is owned by the caller. allocator
+ * NULL: malloc; else it must outlive the model. Errors: GANTRY_ERR_FILE, GANTRY_ERR_UNSUPPORTED,
+ * GANTRY_ERR_MEMORY. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_model_open(struct gantry_model **out, const char *path,
                   const struct gantry_allocator *allocator, struct gantry_error *error);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * gantry compile: plans a model for a device and writes the plan to a file, which every command
+ * takes as a model. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/planfile_make.h"
+#include "report/report.h"
+
+static const struct gantry_cli_option options[] = {
+    {"output", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
+     "the file that is written, also -o; usually NAME.gantry"},
+    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
+     "what it is made for: model[:CONFIG], sim[:CONFIG] or cpu (default model)"},
+    GANTRY_CLI_OPTIONS_PLACE,
+    GANTRY_CLI_OPTIONS_COMMON,
+};
+
+static int write_bytes(const char *path, const uint8_t *bytes, size_t size)
+{
+    struct gantry_cli_file file;
+    int code = gantry_cli_file_begin(&file, path);
+    if (code != GANTRY_EXIT_OK) return code;
+    (void)fwrite(bytes, 1, size, file.stream);
+    return gantry_cli_file_commit(&file);
+}
+
+static int report(const struct gantry_cli_args *args, const struct gantry_plan *plan,
+                  const char *device, size_t size)
+{
+    double share = plan->macs ? 100.0 * (double)plan->macs_offloaded / (double)plan->macs : 0;
+    if (args->json)
+        return gantry_cli_print_json(json_pack("{s:o, s:s, s:s, s:I, s:f}", "file",
+                                               gantry_report_string(args->output), "device", device,
+                                               "target", plan->target.name, "bytes",
+                                               (json_int_t)size, "macs_offloaded_percent", share));
+    char text[32];
+    printf("%s: %zu bytes, for %s (target %s), %s %% of the MACs on the accelerator\n",
+           args->output, size, device, plan->target.name,
+           gantry_report_number(share, 1, text, sizeof text));
+    return GANTRY_EXIT_OK;
+}
+
+static int compile(const struct gantry_cli_args *args, const struct gantry_model *model,
+                   const struct gantry_cli_session *session)
+{
+    struct gantry_error error = {0};
+    const char *device = gantry_device_info(session->device)->name;
+    size_t model_size, size;
+    const void *model_bytes = gantry_model_bytes(model, &model_size);
+    uint8_t *bytes;
+    if (gantry_planfile_make(&bytes, &size, session->plan, device, model_bytes, model_size, NULL,
+                             &error) != GANTRY_OK)
+        return gantry_cli_failure(&error);
+    int code = write_bytes(args->output, bytes, size);
+    gantry_release(NULL, bytes);
+    return code == GANTRY_EXIT_OK ? report(args, session->plan, device, size) : code;
+}
+
+static int run(const struct gantry_cli_args *args)
+{
+    struct gantry_model *model;
+    struct gantry_cli_session session;
+    const struct gantry_cli_session_options how = {.device = args->device ? args->device : "model",
+                                                   .again = true};
+    if (!args->output)
+        return gantry_cli_usage("for example -o model.gantry", "compile: no --output FILE given");
+    int code = gantry_cli_model_open(&model, NULL, args);
+    if (code != GANTRY_EXIT_OK) return code;
+    code = gantry_cli_session_open(&session, args, model, &how, false);
+    if (code == GANTRY_EXIT_OK) {
+        code = compile(args, model, &session);
+        gantry_cli_session_close(&session);
+    }
+    gantry_model_close(model);
+    return code;
+}
+
+const struct gantry_cli_command gantry_cli_compile = {
+    .name = "compile",
+    .argument = "MODEL",
+    .help = "Plans a model for a device, and writes the plan to a file that runs at once.",
+    .options = options,
+    .option_count = GANTRY_COUNT(options),
+    .run = run,
+};

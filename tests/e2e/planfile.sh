@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Plan files: they run as the model does, on the device they are made for, and broken ones are
+# refused with the reason before a device is touched.
+set -u
+. tests/e2e/cases.sh
+plan=$scratch/digits.gantry
+
+# ---- Making and running
+contains "compile says what it made" "$("$gantry" compile $model -o "$plan" --quiet)" \
+    "for model:k26 (target kv260), 100.0 % of the MACs"
+"$gantry" compile $model --output "$scratch/again.gantry" --quiet >"$scratch/text"
+check "the same model gives the same bytes" cmp "$plan" "$scratch/again.gantry"
+for device in cpu model; do
+    check "42 vectors are as expected from a plan on $device" "$gantry" run "$plan" --quiet \
+        --device $device --input $vectors/input0.npy --expect $vectors/output0.npy
+done
+"$gantry" profile "$plan" --device model --random 4 --quiet --json >"$scratch/plan.json"
+"$gantry" profile $model --device model --random 4 --quiet --json >"$scratch/model.json"
+for key in 'r["totals"]["predicted_cycles"]' 'r["totals"]["macs_offloaded_percent"]' 'r["target"]' \
+    '[(n["placement"], n["predicted_cycles"], n["reason"]) for n in r["nodes"]]'; do
+    equal "a plan has what the model has: $key" "$(json "$scratch/plan.json" "$key")" \
+        "$(json "$scratch/model.json" "$key")"
+done
+check "a plan compares equal on the devices" "$gantry" verify "$plan" --devices cpu,model \
+    --random 2 --quiet
+check "a plan is compiled for another device" "$gantry" compile "$plan" --device model:half \
+    -o "$scratch/half.gantry" --quiet
+check "and runs there" "$gantry" run "$scratch/half.gantry" --device model:half --quiet \
+    --input $vectors/input0.npy --expect $vectors/output0.npy
+"$gantry" compile $model -o "$scratch/pin.gantry" --pin 3=cpu --quiet >"$scratch/text"
+"$gantry" profile "$scratch/pin.gantry" --device model --random 4 --quiet --json >"$scratch/pin.json"
+equal "a pin is kept in the file" "$(json "$scratch/pin.json" 'r["nodes"][3]["placement"]')" cpu
+check "other options plan the model anew" "$gantry" run "$plan" --device model --quiet \
+    --placement cpu --input $vectors/input0.npy --expect $vectors/output0.npy
+
+# ---- Refusing
+# refused NAME TEXT FILE [DEVICE]: exit 3 (2 for a device), one line with the text.
+refused() {
+    local got
+    "$gantry" run "$3" --device "${4-model}" --random 1 --quiet >"$scratch/stdout" \
+        2>"$scratch/stderr"
+    got=$?
+    if [ $got -ne 3 ] && { [ $# -lt 4 ] || [ $got -ne 2 ]; }; then
+        fail "$1" "exit $got: $(cat "$scratch/stderr")"
+    elif [ -s "$scratch/stdout" ]; then
+        fail "$1" "something on stdout"
+    elif [ "$(grep -vc '^hint: ' "$scratch/stderr")" -ne 1 ]; then
+        fail "$1" "not one line: $(cat "$scratch/stderr")"
+    elif ! grep -qF -- "$2" "$scratch/stderr"; then
+        fail "$1" "no '$2' in: $(cat "$scratch/stderr")"
+    else
+        pass "$1"
+    fi
+}
+
+python3 - "$plan" "$scratch" <<'P'
+import random
+import struct
+import sys
+
+source, folder = open(sys.argv[1], "rb").read(), sys.argv[2]
+
+
+def write(name, data):
+    open(f"{folder}/bad-{name}.gantry", "wb").write(data)
+
+
+def patched(layout, at, *values):
+    data = bytearray(source)
+    struct.pack_into(layout, data, at, *values)
+    return data
+
+
+def resealed(data):
+    """With a checksum that fits: FNV-1a over words of 64 bits."""
+    total, rest = 0xcbf29ce484222325, bytes(data[64:])
+    for (word,) in struct.iter_unpack("<Q", rest + b"\0" * (-len(rest) % 8)):
+        total = (total ^ word) * 0x100000001b3 % 2**64
+    struct.pack_into("<Q", data, 32, total)
+    return data
+
+
+write("short", source[:40])
+write("truncated", source[:len(source) // 2])
+write("longer", source + b"\0" * 16)
+write("newer", patched("<II", 8, 9, 7))
+write("spec", patched("<Q", 24, 123))
+flipped = bytearray(source)
+flipped[len(source) // 2] ^= 4
+write("flipped", flipped)
+structure = bytearray(source)
+structure[64:68] = b"\xff\xff\xff\x7f"
+write("structure", resealed(structure))
+generator = random.Random(8)
+for number in range(60):
+    data = bytearray(source)
+    for _ in range(generator.randrange(1, 6)):
+        # The tables of a FlatBuffer are at its start.
+        data[generator.randrange(64, 4096 if number % 2 else len(data))] = generator.randrange(256)
+    write(f"random{number}", resealed(data))
+P
+refused "a file shorter than its header" "truncated (40 bytes" "$scratch/bad-short.gantry"
+refused "a truncated file" "it says" "$scratch/bad-truncated.gantry"
+refused "a file that goes on" "it says" "$scratch/bad-longer.gantry"
+refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 1)" \
+    "$scratch/bad-newer.gantry"
+refused "another specification, with both hashes" "000000000000007b (this is" \
+    "$scratch/bad-spec.gantry"
+refused "a flipped bit" "checksum" "$scratch/bad-flipped.gantry"
+refused "an offset out of range" "structure is broken" "$scratch/bad-structure.gantry"
+refused "another configuration" "compiled for model:k26 (G = 4" "$plan" model:half
+for number in $(seq 0 59); do
+    "$gantry" run "$scratch/bad-random$number.gantry" --device model --random 1 --quiet \
+        >"$scratch/stdout" 2>"$scratch/stderr"
+    got=$?
+    # A change may be one that means nothing; it is never a crash.
+    if [ $got -le 7 ]; then
+        pass "random damage $number ends in order ($got)"
+    else
+        fail "random damage $number" "exit $got: $(cat "$scratch/stderr")"
+    fi
+done
+finish
