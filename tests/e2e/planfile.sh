@@ -29,7 +29,8 @@ check "a plan is compiled for another device" "$gantry" compile "$plan" --device
 check "and runs there" "$gantry" run "$scratch/half.gantry" --device model:half --quiet \
     --input $vectors/input0.npy --expect $vectors/output0.npy
 "$gantry" compile $model -o "$scratch/pin.gantry" --pin 3=cpu --quiet >"$scratch/text"
-"$gantry" profile "$scratch/pin.gantry" --device model --random 4 --quiet --json >"$scratch/pin.json"
+"$gantry" profile "$scratch/pin.gantry" --device model --random 4 --quiet --json \
+    >"$scratch/pin.json"
 equal "a pin is kept in the file" "$(json "$scratch/pin.json" 'r["nodes"][3]["placement"]')" cpu
 check "other options plan the model anew" "$gantry" run "$plan" --device model --quiet \
     --placement cpu --input $vectors/input0.npy --expect $vectors/output0.npy
