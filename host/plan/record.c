@@ -128,6 +128,9 @@ static void record_totals(const struct gantry_plan *plan, const struct gantry_de
         .macs_offloaded = plan->macs_offloaded,
         .peak_macs_per_cycle = info->accelerator ? info->peak_macs_per_cycle : 0,
         .chip_bytes = (uint64_t)(2 * params->g) * (uint64_t)params->act_rows * GANTRY_CHANNELS,
+        .modelled_ns =
+            plan->modelled_ns >= 0 ? (uint64_t)(plan->modelled_ns + 0.5) : GANTRY_UNKNOWN,
+        .proven = plan->proven,
         .arena_bytes = plan->arena_bytes,
         .input_bytes = plan->input_bytes,
         .output_bytes = plan->output_bytes,

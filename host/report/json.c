@@ -137,6 +137,8 @@ static void set_times(json_t *totals, const struct gantry_profile *profile,
     set(totals, "layout_us", ran ? us(profile->layout_ns) : json_null());
     set(totals, "wall_us", ran ? us(profile->total_ns) : json_null());
     set(totals, "predicted_cpu_us", predicted_cpu_json(profile));
+    set(totals, "modelled_us", us_or_null(profile->modelled_ns));
+    set(totals, "placement_proven", json_boolean(profile->proven));
     set(totals, "runs", ran ? number(profile->runs) : json_integer(0));
     set(totals, "wall_times_us", ran ? spread_json(&profile->wall) : json_null());
     set(totals, "cpu_times_us", ran ? spread_json(&profile->cpu) : json_null());

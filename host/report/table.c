@@ -251,6 +251,10 @@ static void print_totals(FILE *out, const struct gantry_profile *profile,
         print_planned(out, profile);
     }
     fprintf(out, "  launches      %" PRIu32 "\n", profile->launches);
+    if (profile->modelled_ns != GANTRY_UNKNOWN)
+        fprintf(out, "  placement     %s us modelled on %s, launches and transfers included%s\n",
+                gantry_report_number((double)profile->modelled_ns / 1000.0, 1, a, sizeof a),
+                context->target, profile->proven ? "; none is better under the model" : "");
     fprintf(out, "  cpu           %s us measured here, %s us of it layout of inputs and outputs\n",
             gantry_report_number((double)profile->cpu_ns / 1000.0, 1, a, sizeof a),
             gantry_report_number((double)profile->layout_ns / 1000.0, 1, b, sizeof b));

@@ -124,6 +124,8 @@ static int setup(void **state)
                                       .pack_ns = 400,
                                       .unpack_ns = 600,
                                       .predicted_cycles = 900,
+                                      .modelled_ns = 5000,
+                                      .proven = true,
                                       .memory_bytes_per_cycle = 51,
                                       .chip_bytes = 65536,
                                       .runs = 1,
@@ -380,6 +382,7 @@ static void json__total_cycles_include_cpu_layers_at_the_clock(void **state)
     (void)state;
     json_t *root = gantry_report_json(&profile, &context);
     const json_t *totals = json_object_get(root, "totals");
+    assert_true(fabs(json_real_value(json_object_get(totals, "modelled_us")) - 5.0) < 1e-9);
     /* 2500 ns at 300 MHz are 750 cycles */
     assert_int_equal(json_integer_value(json_object_get(totals, "cycles")), 1750);
     json_decref(root);

@@ -110,6 +110,8 @@ struct gantry_profile {
     const struct gantry_profile_event *events;
     /* planned */
     uint64_t predicted_cycles; /* of the accelerator */
+    uint64_t modelled_ns;      /* of the whole network on the target; GANTRY_UNKNOWN */
+    bool proven;               /* no placement is better under that model */
     uint64_t chip_bytes;       /* of the activation RAM */
     uint64_t arena_bytes, input_bytes, output_bytes;
     uint32_t memory_bytes_per_cycle; /* of the target's memory; 0: unknown */
