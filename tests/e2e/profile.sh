@@ -42,9 +42,8 @@ holds "layers kept on the CPU have their prediction for the accelerator" "$scrat
 for device in sim sim-tiny; do
     [ -e "$scratch/$device.json" ] || continue
     holds "$device: the plan moves as many bytes as are counted" "$scratch/$device.json" \
-        'sum(t["ddr_planned_bytes"]["read"].values()) == t["ddr_read_bytes"] and
-        t["ddr_planned_bytes"]["write"]["activations"] + 64 * len(r["events"])
-        == t["ddr_write_bytes"]'
+        '[sum(t["ddr_planned_bytes"]["read"].values()), t["ddr_planned_bytes"]["write"][
+            "activations"] + 64 * len(r["events"])] == [t["ddr_read_bytes"], t["ddr_write_bytes"]]'
     holds "$device: the prediction is within 15 %" "$scratch/$device.json" \
         'abs(t["error_percent"]) <= 15'
     holds "$device: more than one instruction is recorded" "$scratch/$device.json" \
