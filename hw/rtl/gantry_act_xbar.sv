@@ -6,8 +6,8 @@
 //                                       |
 //                                       +---> banks_o (2 cycles), store_data_o (3 cycles)
 //
-// Front and residual never ask in the same cycle. A STORE or LOAD word is taken when its bank is
-// idle and no lower port wants the same bank. Reset drops STORE data under way.
+// Front and residual never ask for the same bank in a cycle. A STORE or LOAD word is taken when its
+// bank is idle and no lower port wants the same bank. Reset drops STORE data under way.
 `default_nettype none
 module gantry_act_xbar #(
   parameter integer NPX      = 4,

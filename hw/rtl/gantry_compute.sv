@@ -108,7 +108,8 @@ module gantry_compute #(
     .insn_last_o(ks_insn_last), .mismatch_o(ks_mismatch));
 
   logic              halt, weights_full, tile_full, tile_push, step, swap, running_start;
-  logic              waits_weights, residual_req, residual_grant;
+  logic              waits_weights, residual_req, residual_urgent, residual_grant;
+  logic [NPX-1:0]    residual_banks;
   logic [RowW:0]     freed;
   logic [6:0]        tile;
   logic [17*NPX-1:0] y;
@@ -131,7 +132,8 @@ module gantry_compute #(
     .step_lead_i(ks_lead), .step_rows_i(ks_rows), .step_tile_last_i(ks_tile_last),
     .step_insn_last_i(ks_insn_last), .step_mismatch_i(ks_mismatch), .weights_full_i(weights_full),
     .freed_i(freed), .tile_full_i(tile_full), .tile_push_o(tile_push), .tile_o(tile),
-    .residual_req_i(residual_req), .residual_grant_o(residual_grant),
+    .residual_req_i(residual_req), .residual_urgent_i(residual_urgent),
+    .residual_banks_i(residual_banks), .residual_grant_o(residual_grant),
     .store_wait_i(|(store_valid_i & ~store_ready_o)), .step_o(step), .write_o(writes),
     .window_o(window), .mismatch_o(mismatch), .swap_o(swap), .q_o(q),
     .y_o(y), .x_o(x), .slots_o(slots), .block_o(block), .row_o(acc_row), .running_o(running),
@@ -293,7 +295,8 @@ module gantry_compute #(
   gantry_residual #(.G(G), .ACT_ROWS(ACT_ROWS)) u_residual (
     .clk_i, .rst_ni(rst_n), .halt_i(err_valid_o), .start_i(back_start), .insn_i(draining),
     .quiet_i(back_empty), .row_o(residual_row_asked), .req_o(residual_req),
-    .grant_i(residual_grant), .bank_en_o(residual_en), .bank_row_o(residual_row),
+    .urgent_o(residual_urgent), .req_banks_o(residual_banks), .grant_i(residual_grant),
+    .bank_en_o(residual_en), .bank_row_o(residual_row),
     .banks_i(banks), .range_o(residual_range), .range_row_o(residual_range_row),
     .position_i(residual_position), .row_free_i(residual_free), .word_o(residual_words));
 

@@ -4,7 +4,8 @@
 //   queue --->[idle]---wait mask---> semaphores
 //                |                        m_axis tile: rows, last of group, last of instruction
 //   steps ---->[run: t = 0..T-1]--------> step: Q, (y, x), accumulator row, swap
-//                |                        (a cycle is given up for the residual or for STORE)
+//                |                        (a cycle is given up for STORE, or for the residual when
+//                |                         both want the same bank and its rows run out)
 //   weights ---->+<--- free accumulator rows
 //
 // A cycle belongs to one class; when several conditions stop a step, the first of: START (no step
@@ -17,7 +18,8 @@ module gantry_front_conv #(
   parameter integer ACC_ROWS = 64,
   parameter integer WINDOW   = 0,
   localparam integer NPX  = 2 * G,
-  localparam integer RowW = $clog2(ACC_ROWS)
+  localparam integer RowW = $clog2(ACC_ROWS),
+  localparam integer BankW = $clog2(NPX)
 ) (
   input  wire logic               clk_i,
   input  wire logic               rst_ni,
@@ -59,6 +61,8 @@ module gantry_front_conv #(
   output logic [6:0]              tile_o,           // last of instruction, of group, rows - 1
   // other users of the read ports
   input  wire logic               residual_req_i,
+  input  wire logic               residual_urgent_i,
+  input  wire logic [NPX-1:0]     residual_banks_i, // that the request reads
   output logic                    residual_grant_o,
   input  wire logic               store_wait_i,
   // the step that is issued
@@ -113,8 +117,9 @@ module gantry_front_conv #(
   logic [15:0]       left_q, tile_row_q;
   logic [RowW:0]     tile_base_q, row;
   logic signed [21:0] q_q, tile_q_q, q_first;
-  logic              dep_ok, weights_ok, min_ok, rows_ok, wanted, store_turn, residual_turn_q;
+  logic              dep_ok, weights_ok, min_ok, rows_ok, wanted, store_turn, residual_turn_q, clash;
   logic [3:0]        store_slot_q;
+  logic [NPX-1:0]    front_banks;  // that the step reads
 
   assign tcb         = running_o[`GANTRY_CONV_TCB];
   assign log2_m      = running_o[`GANTRY_CONV_LOG2_M];
@@ -161,8 +166,10 @@ module gantry_front_conv #(
                        rows_ok && !halt_i && !mismatch_o;
   assign mismatch_o  = window && state_q == RUN && s_axis_step_tvalid && step_mismatch_i && !halt_i;
   assign store_turn  = store_wait_i && store_slot_q == '0;
-  assign residual_grant_o = residual_req_i && !store_turn && (!wanted || residual_turn_q);
-  assign step_o      = wanted && !store_turn && !residual_grant_o;
+  // Groups of several blocks leave banks to the residual in most cycles. It waits once for one.
+  assign clash       = wanted && (residual_banks_i & front_banks) != '0;
+  assign residual_grant_o = residual_req_i && !store_turn && (!clash || residual_turn_q);
+  assign step_o      = wanted && !store_turn && !(residual_grant_o && clash);
   assign waits_weights_o = state_q == RUN && s_axis_step_tvalid && dep_ok && min_ok && !weights_ok;
 
   // ---- the step
@@ -180,6 +187,7 @@ module gantry_front_conv #(
       assign slots_o[i] = window || (tcb ? i == 0 : 4'(i) < pixels);
       assign y_o[17*i+:17] = !window ? raster_y[17*i+:17] : tcb ? '0 : {11'd0, t_q};
       assign x_o[16*i+:16] = window ? 16'(i) : raster_x[16*i+:16];
+      assign front_banks[i] = slots_o[BankW'(i) - q_o[BankW-1:0]];
     end
   endgenerate
 
@@ -231,7 +239,7 @@ module gantry_front_conv #(
     endcase
     if (front_done_o) ptr_o <= ptr_o + 4'd1;
     seen_q <= state_q == IDLE && here && !take;
-    residual_turn_q <= residual_req_i && !residual_grant_o;
+    residual_turn_q <= residual_req_i && residual_urgent_i && !residual_grant_o;
     if (store_turn) store_slot_q <= 4'(StoreSlots - 1);
     else if (store_slot_q != '0) store_slot_q <= store_slot_q - 4'd1;
     if (!rst_ni) begin

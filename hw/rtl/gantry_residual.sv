@@ -4,7 +4,8 @@
 //   start ---> row by row, block by block: q of P pixels --->[first of each bank]---> slot request
 //   slot granted --->[product]--->[row]---> bank reads ... data --->[buffer of 8 rows]---> word_o
 //
-// A fetch takes one slot, more when two pixels share a bank (planes, row ends). The first one waits
+// A fetch takes one slot, more when two pixels share a bank (planes, row ends). It gives way to the
+// front where both want a bank while six rows are there or in the drain's stages. The first one waits
 // until the write pipeline is empty: quiet_i; a producer of any age has then reached memory. Reads
 // leave 3 cycles after the grant, data come 2 later and are in the buffer before a drain step that
 // starts after row_o can use them (stage 12). A row's place is free when row_free_i says so.
@@ -27,6 +28,8 @@ module gantry_residual #(
   output logic                    row_o,        // all slots of a row more have been granted
   // slots of the read ports
   output logic                    req_o,
+  output logic                    urgent_o,     // few rows are there
+  output logic [NPX-1:0]          req_banks_o,
   input  wire logic               grant_i,
   output logic [NPX-1:0]          bank_en_o,
   output logic [16*NPX-1:0]       bank_row_o,
@@ -81,6 +84,13 @@ module gantry_residual #(
       end
       assign chosen[i] = want[i] && same == '0;
     end
+    for (genvar k = 0; k < NPX; k++) begin : gen_ask
+      logic [NPX-1:0] hit;
+      for (genvar i = 0; i < NPX; i++) begin : gen_hit
+        assign hit[i] = want[i] && slot_bank[BankW*i+:BankW] == BankW'(k);
+      end
+      assign req_banks_o[k] = hit != '0;
+    end
   endgenerate
   assign want       = valid_block ? slots & in_map & ~sent_q : '0;
   assign fits       = run_q && !first_q && used_q != 4'(Rows) && !halt_i;
@@ -90,6 +100,7 @@ module gantry_residual #(
   assign last_block = {1'b0, block_in_q} == (3'd1 << log2_m) - 3'd1;
   assign group_last = last_block && left_q == 16'd1;
   assign row_o      = done && last_block;
+  assign urgent_o   = used_q < 4'(Rows - 2);
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
