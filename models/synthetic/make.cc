@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes int8 networks with the layer shapes of well-known ones and seeded random weights:
-// ResNet-50 v1.5, MobileNetV1 1.0/224 and MobileNetV2 1.0/224. Their cycles are those of trained
-// networks, as nothing depends on the values; their answers mean nothing.
+// ResNet-50 v1.5, MobileNetV1 1.0/224 and MobileNetV2 1.0/224, and one matrix times a vector. Their
+// cycles are those of trained networks, as nothing depends on the values; their answers mean
+// nothing.
 //
 // Usage: make FOLDER
 #include <algorithm>
@@ -39,10 +40,10 @@ struct Extent {
 class Network
 {
   public:
-    explicit Network(uint64_t seed) : random_(seed)
+    Network(uint64_t seed, Extent input) : random_(seed)
     {
         buffers_.push_back(fmt::CreateBuffer(b_));
-        input_ = activation({224, 224, 3}, 1 / 127.5F, -1);
+        input_ = activation(input, 1 / 127.5F, -1);
     }
     int input() const { return input_; }
     Extent extent(int tensor) const { return extents_[static_cast<size_t>(tensor)]; }
@@ -85,25 +86,46 @@ class Network
         add_operator(op, 2, {x}, y, fmt::BuiltinOptions_Pool2DOptions, options.Union());
         return y;
     }
-    // Global average, classifier, probabilities; then the file.
-    bool finish(int x, const std::string &path)
+    // The one pixel of x as a vector, times a matrix.
+    int fully_connected(int x, int rows)
     {
-        x = pool(x, AVERAGE_POOL, extent(x).h, 1, VALID);
-        int channels = extent(x).c, classes = 1000;
+        int channels = extent(x).c;
         std::vector<int32_t> shape = {1, channels};
         int flat = add_tensor({1, channels}, INT8, {scale_[static_cast<size_t>(x)]},
                               {zero_[static_cast<size_t>(x)]}, 0, 0, {1, 1, channels});
         int target = add_tensor({2}, INT32, {}, {}, 0, buffer(shape), {1, 1, 2});
         add_operator(RESHAPE, 1, {x, target}, flat, fmt::BuiltinOptions_NONE, 0);
-        int y = add_tensor({1, classes}, INT8, {0.1F}, {-5}, 0, 0, {1, 1, classes});
-        std::vector<int> inputs = weights(flat, y, {classes, channels}, 0, 1);
-        auto fc = fmt::CreateFullyConnectedOptions(b_, NONE, 0);
+        int y = add_tensor({1, rows}, INT8, {0.1F}, {-5}, 0, 0, {1, 1, rows});
+        std::vector<int> inputs = weights(flat, y, {rows, channels}, 0, 1);
+        auto options = fmt::CreateFullyConnectedOptions(b_, NONE, 0);
         add_operator(FULLY_CONNECTED, 4, inputs, y, fmt::BuiltinOptions_FullyConnectedOptions,
-                     fc.Union());
+                     options.Union());
+        return y;
+    }
+    // Global average, classifier, probabilities; then the file.
+    bool finish(int x, const std::string &path)
+    {
+        int classes = 1000;
+        int y = fully_connected(pool(x, AVERAGE_POOL, extent(x).h, 1, VALID), classes);
         int z = add_tensor({1, classes}, INT8, {1 / 256.0F}, {-128}, 0, 0, {1, 1, classes});
         auto softmax = fmt::CreateSoftmaxOptions(b_, 1.0F);
         add_operator(SOFTMAX, 2, {y}, z, fmt::BuiltinOptions_SoftmaxOptions, softmax.Union());
         return write(z, path);
+    }
+
+    bool write(int y, const std::string &path)
+    {
+        auto graph = fmt::CreateSubGraph(
+            b_, b_.CreateVector(tensors_), b_.CreateVector(std::vector<int>{input_}),
+            b_.CreateVector(std::vector<int>{y}), b_.CreateVector(operators_));
+        std::vector<flatbuffers::Offset<fmt::SubGraph>> graphs = {graph};
+        auto model = fmt::CreateModel(b_, 3, b_.CreateVector(codes_), b_.CreateVector(graphs),
+                                      b_.CreateVector(buffers_));
+        b_.Finish(model, "TFL3");
+        FILE *file = std::fopen(path.c_str(), "wb");
+        if (!file) return false;
+        bool good = std::fwrite(b_.GetBufferPointer(), b_.GetSize(), 1, file) == 1;
+        return (std::fclose(file) == 0) && good;
     }
 
   private:
@@ -184,20 +206,6 @@ class Network
                                                  b_.CreateVector(std::vector<int>{y}), type,
                                                  options));
     }
-    bool write(int y, const std::string &path)
-    {
-        auto graph = fmt::CreateSubGraph(
-            b_, b_.CreateVector(tensors_), b_.CreateVector(std::vector<int>{input_}),
-            b_.CreateVector(std::vector<int>{y}), b_.CreateVector(operators_));
-        std::vector<flatbuffers::Offset<fmt::SubGraph>> graphs = {graph};
-        auto model = fmt::CreateModel(b_, 3, b_.CreateVector(codes_), b_.CreateVector(graphs),
-                                      b_.CreateVector(buffers_));
-        b_.Finish(model, "TFL3");
-        FILE *file = std::fopen(path.c_str(), "wb");
-        if (!file) return false;
-        bool good = std::fwrite(b_.GetBufferPointer(), b_.GetSize(), 1, file) == 1;
-        return (std::fclose(file) == 0) && good;
-    }
 
     uint64_t random_;
     int input_ = 0;
@@ -212,12 +220,14 @@ class Network
     std::vector<Extent> extents_;
 };
 
+const Extent picture = {224, 224, 3};
+
 bool resnet50(const std::string &path)
 {
     struct Stage {
         int channels, blocks, stride;
     };
-    Network net(50);
+    Network net(50, picture);
     int y = net.conv(net.input(), 64, 7, 2, RELU);
     y = net.pool(y, MAX_POOL, 3, 2, SAME);
     for (const Stage &s : {Stage{64, 3, 1}, {128, 4, 2}, {256, 6, 2}, {512, 3, 2}})
@@ -237,7 +247,7 @@ bool mobilenet_v1(const std::string &path)
     struct Layer {
         int channels, stride;
     };
-    Network net(1);
+    Network net(1, picture);
     int y = net.conv(net.input(), 32, 3, 2, RELU6);
     for (const Layer &l : {Layer{64, 1},
                            {128, 2},
@@ -261,7 +271,7 @@ bool mobilenet_v2(const std::string &path)
     struct Stage {
         int expansion, channels, blocks, stride;
     };
-    Network net(2);
+    Network net(2, picture);
     int y = net.conv(net.input(), 32, 3, 2, RELU6);
     for (const Stage &s : {Stage{1, 16, 1, 1},
                            {6, 24, 2, 2},
@@ -279,6 +289,13 @@ bool mobilenet_v2(const std::string &path)
     return net.finish(net.conv(y, 1280, 1, 1, RELU6), path);
 }
 
+// 4 MB of weights that are used once: the rate of memory decides.
+bool matrix_vector(const std::string &path)
+{
+    Network net(3, {1, 1, 1024});
+    return net.write(net.fully_connected(net.input(), 4096), path);
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -290,7 +307,8 @@ int main(int argc, char **argv)
     std::string folder = argv[1];
     bool good = resnet50(folder + "/resnet50.tflite") &&
                 mobilenet_v1(folder + "/mobilenet_v1_1.0_224.tflite") &&
-                mobilenet_v2(folder + "/mobilenet_v2_1.0_224.tflite");
+                mobilenet_v2(folder + "/mobilenet_v2_1.0_224.tflite") &&
+                matrix_vector(folder + "/matrix_1024x4096.tflite");
     if (!good) std::fprintf(stderr, "make: cannot write into %s\n", folder.c_str());
     return good ? 0 : 1;
 }
