@@ -25,8 +25,7 @@ static int64_t memory_cycles(int64_t lines) { return lines * GANTRY_LINE_BYTES /
 /* Cycles in which the drain takes one accumulator row. */
 int64_t gantry_cost_drain_row(int32_t m, bool residual)
 {
-    if (residual) return m == 4 ? 5 : 4;
-    return m == 4 ? 4 : 2;
+    return residual || m == 4 ? 4 : 2;
 }
 
 /* Cycles of front and drain, the weights being there. */
