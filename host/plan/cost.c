@@ -23,10 +23,7 @@ int64_t gantry_cost_step(int64_t tile, int32_t m, int64_t steps)
 static int64_t memory_cycles(int64_t lines) { return lines * GANTRY_LINE_BYTES / MEMORY_BYTES; }
 
 /* Cycles in which the drain takes one accumulator row. */
-int64_t gantry_cost_drain_row(int32_t m, bool residual)
-{
-    return residual || m == 4 ? 4 : 2;
-}
+int64_t gantry_cost_drain_row(int32_t m, bool residual) { return residual || m == 4 ? 4 : 2; }
 
 /* Cycles of front and drain, the weights being there. */
 static int64_t array_cycles(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,

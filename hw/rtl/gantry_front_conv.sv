@@ -117,7 +117,8 @@ module gantry_front_conv #(
   logic [15:0]       left_q, tile_row_q;
   logic [RowW:0]     tile_base_q, row;
   logic signed [21:0] q_q, tile_q_q, q_first;
-  logic              dep_ok, weights_ok, min_ok, rows_ok, wanted, store_turn, residual_turn_q, clash;
+  logic              dep_ok, weights_ok, min_ok, rows_ok, wanted, store_turn, clash;
+  logic              residual_turn_q;  // it has waited for the front
   logic [3:0]        store_slot_q;
   logic [NPX-1:0]    front_banks;  // that the step reads
 

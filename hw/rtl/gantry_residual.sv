@@ -4,12 +4,12 @@
 //   start ---> row by row, block by block: q of P pixels --->[first of each bank]---> slot request
 //   slot granted --->[product]--->[row]---> bank reads ... data --->[buffer of 8 rows]---> word_o
 //
-// A fetch takes one slot, more when two pixels share a bank (planes, row ends). It gives way to the
-// front where both want a bank while six rows are there or in the drain's stages. The first one waits
-// until the write pipeline is empty: quiet_i; a producer of any age has then reached memory. Reads
-// leave 3 cycles after the grant, data come 2 later and are in the buffer before a drain step that
-// starts after row_o can use them (stage 12). A row's place is free when row_free_i says so.
-// Reset drops everything.
+// A fetch takes one slot, more when two pixels share a bank (planes, row ends). Where it wants a
+// bank that the front reads it gives way, until fewer than six rows are there or in the stages of
+// the drain. The first one waits until the write pipeline is empty: quiet_i; a producer of any age
+// has then reached memory. Reads leave 3 cycles after the grant, data come 2 later and are in the
+// buffer before a drain step that starts after row_o can use them (stage 12). A row's place is free
+// when row_free_i says so. Reset drops everything.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_residual #(
