@@ -17,7 +17,7 @@ skip() {
 command -v flatc >/dev/null || skip "no flatc"
 models/synthetic/make "$out"
 "$build/bin/gantry" profile "$out/matrix_1024x4096.tflite" --device "$device" --memory "$memory" \
-    --random 1 --json --quiet >"$out/record.json"
+    --placement accelerator --random 1 --json --quiet >"$out/record.json"
 python3 - "$out/record.json" <<'PROGRAM'
 import json
 import sys
