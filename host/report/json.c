@@ -169,6 +169,10 @@ static json_t *totals_json(const struct gantry_profile *profile,
     set(totals, "launches", number(profile->launches));
     set(totals, "ddr_read_bytes", number_or_null(known, profile->ddr_read_bytes));
     set(totals, "ddr_write_bytes", number_or_null(known, profile->ddr_write_bytes));
+    uint64_t bytes = profile->ddr_read_bytes + profile->ddr_write_bytes;
+    bool moved = known && profile->accelerator_cycles > 0;
+    set(totals, "ddr_bytes_per_cycle",
+        moved ? json_real((double)bytes / (double)profile->accelerator_cycles) : json_null());
     set(totals, "ddr_planned_bytes", array ? planned_bytes_json(profile) : json_null());
     set(totals, "trace_lost", json_boolean(profile->trace_lost));
     set(totals, "stalls", known ? stalls_json(profile->stalls) : json_null());
@@ -204,6 +208,9 @@ static void set_memory(json_t *object, const struct gantry_profile *profile,
                         "activations", number(node->load_bytes), "write", "activations",
                         number(node->store_bytes))
             : json_null());
+    bool moved = node->accelerator && gantry_report_has_node_cycles(profile) && node->cycles > 0;
+    set(object, "bytes_per_cycle",
+        moved ? json_real((double)gantry_report_bytes(node) / (double)node->cycles) : json_null());
     set(object, "intensity", real_or_null(gantry_report_intensity(node)));
     set(object, "attainable_macs_per_cycle", real_or_null(gantry_report_attainable(profile, node)));
     set(object, "bound", text_or_null(gantry_report_bound(profile, node)));
