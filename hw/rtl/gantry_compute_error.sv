@@ -7,6 +7,9 @@
 // The front runs ahead of the drain: its error waits until nothing older has moved for Settle
 // cycles, so that an error of older work wins. A bad field explains any other error
 // of its instruction. Reset forgets.
+// Interface: pulses in, one sticky error out.
+// Latency: 1 cycle for residual and drain; the front's errors wait until older work is done.
+// Throughput: the first error since reset.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_compute_error (
