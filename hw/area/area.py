@@ -25,7 +25,7 @@ SLICES = {"gantry_prim_dsp": 1, "gantry_pe_chain": 8}
 LUT_CELLS = {"RAM32M16": 8, "RAM64M8": 8, "RAM32M": 4, "RAM64M": 4, "RAM32X1D": 2, "RAM64X1D": 2,
              "RAM128X1D": 4, "RAM256X1D": 8, "RAM512X1S": 8, "RAM256X1S": 4, "RAM128X1S": 2,
              "RAM64X1S": 1, "RAM32X1S": 1, "RAM32X16DR8": 8, "RAM64X8SW": 8, "SRL16E": 1,
-             "SRLC32E": 1, "SRLC16E": 1, "INV": 1}
+             "SRLC32E": 1, "SRLC16E": 1}
 # K26 and the share of its LUTs that a design can be expected to use.
 BUDGET = {"lut": 117120 * 75 // 100, "dsp": 1248, "bram": 144, "uram": 64}
 SYNTH = "synth_xilinx -family xcup -uram -noiopad -noclkbuf -run"
@@ -122,7 +122,7 @@ def resources(cells):
     total = {"lut": 0, "lutram": 0, "ff": 0, "dsp": 0, "bram": 0.0, "uram": 0}
     for cell, count in cells.items():
         cell = cell.lstrip("\\")
-        if re.fullmatch(r"LUT[1-6]", cell):
+        if re.fullmatch(r"LUT[1-6]|INV", cell):
             total["lut"] += count
         elif cell in LUT_CELLS:
             total["lut"] += LUT_CELLS[cell] * count
