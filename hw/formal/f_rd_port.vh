@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Body of the proof of gantry_rd_port: bus rules, and what ties them to its registers.
+  logic [63:0] f_end_q;                    // byte behind the request
   logic [2:0] f_open;
   logic [6:0] f_beat;
   logic       f_past_q;
@@ -12,6 +13,7 @@
   );
   always @(posedge clk_i) begin
     f_past_q <= 1'b1;
+    if (accept) f_end_q <= pick_addr + {53'd0, pick_beats, 4'd0};
     for (int c = 0; c < 3; c++) begin      // what clients promise
       if (req_valid_i[c]) begin
         assume (req_beats_i[7*c +: 7] != '0 && req_beats_i[7*c +: 7] <= 7'd64);
@@ -23,6 +25,16 @@
       if (cur_valid_q) begin
         assert (cur_left_q != '0 && cur_left_q <= 7'd64 && cur_addr_q[3:0] == '0);
         assert (cur_client_q != 2'd3);
+        assert (cur_addr_q + {53'd0, cur_left_q, 4'd0} == f_end_q);
+      end
+      // The bursts of a request are its bytes, once each, and the last ends where it ends.
+      if ($past(issue)) begin
+        assert (m_axi_araddr == $past(cur_addr_q));
+        assert (m_axi_arlen + 8'd1 == {1'b0, $past(burst)} && $past(burst) != '0);
+        if (cur_valid_q) assert (cur_addr_q == $past(cur_addr_q) + {53'd0, $past(burst), 4'd0});
+      end
+      if ($past(cur_valid_q && !flush_i) && !cur_valid_q) begin
+        assert ($past(issue) && $past(cur_addr_q + {53'd0, burst, 4'd0}) == f_end_q);
       end
       // Each burst that is shown or open has its entry: whose it is is always known.
       assert (order_level == f_open + 3'(arvalid_q) && order_level <= 3'd4);

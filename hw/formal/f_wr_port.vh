@@ -4,6 +4,7 @@
   logic [6:0] f_oldest, f_newest, f_beat;
   logic [4:0] f_aw, f_w;
   logic       f_past_q;
+  logic [63:0] f_end_q;                    // byte behind the request
   initial f_past_q = 1'b0;
   f_axi_wr u_rules (
     .clk_i, .rst_ni, .issue_i(issue), .issue_len_i({1'b0, burst} - 8'd1),
@@ -16,6 +17,10 @@
   );
   always @(posedge clk_i) begin
     f_past_q <= 1'b1;
+    if (accept) begin
+      f_end_q <= pick ? req_addr_i[127:64] + {53'd0, req_beats_i[13:7], 4'd0}
+                      : req_addr_i[63:0] + {53'd0, req_beats_i[6:0], 4'd0};
+    end
     for (int c = 0; c < 2; c++) begin      // what clients promise
       if (req_valid_i[c]) begin
         assume (req_beats_i[7*c +: 7] != '0 && req_beats_i[7*c +: 7] <= 7'd64);
@@ -24,7 +29,17 @@
       end
     end
     if (f_past_q && $past(rst_ni) && rst_ni) begin
-      if (cur_left_q != '0) assert (cur_left_q <= 7'd64 && cur_addr_q[3:0] == '0);
+      if (cur_left_q != '0) begin
+        assert (cur_left_q <= 7'd64 && cur_addr_q[3:0] == '0);
+        assert (cur_addr_q + {53'd0, cur_left_q, 4'd0} == f_end_q);
+      end
+      // The bursts of a request are its bytes, once each, and the last ends where it ends.
+      if ($past(issue)) begin
+        assert (m_axi_awaddr == $past(cur_addr_q) && $past(burst) != '0);
+        assert (m_axi_awlen + 8'd1 == {1'b0, $past(burst)} && w_left_q == $past(burst));
+        if (cur_left_q == '0) assert ($past(cur_addr_q + {53'd0, burst, 4'd0}) == f_end_q);
+      end
+      if ($past(cur_left_q != '0 && !issue && !flush_i)) assert (cur_left_q == $past(cur_left_q));
       assert (w_left_q <= 7'd64 && f_oldest < 7'd64 || f_level == '0);
       // Beats taken, in the register and to come are the burst's.
       if (f_level == 2'd0) assert (w_left_q == '0 && !wvalid_q && f_beat == '0);

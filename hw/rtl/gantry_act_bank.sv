@@ -6,6 +6,9 @@
 //
 // A read takes 2 cycles. Reading the row that is written in the same cycle gives the old word.
 // No reset: content survives.
+// Interface: enable and row per port, no handshake.
+// Latency: read 2 cycles, write 1.
+// Throughput: one read and one write a cycle.
 `default_nettype none
 module gantry_act_bank #(
   parameter integer ACT_ROWS = 512,

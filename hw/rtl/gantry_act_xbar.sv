@@ -8,6 +8,9 @@
 //
 // Front and residual never ask for the same bank in a cycle. A STORE or LOAD word is taken when its
 // bank is idle and no lower port wants the same bank. Reset drops STORE data under way.
+// Interface: enables of front, residual and drain; valid, ready of LOAD and STORE.
+// Latency: read 2 cycles, STORE data 3.
+// Throughput: one read and one write a bank and cycle.
 `default_nettype none
 module gantry_act_xbar #(
   parameter integer NPX      = 4,
@@ -107,5 +110,9 @@ module gantry_act_xbar #(
       end
     end
   endgenerate
+
+`ifdef FORMAL
+  `include "f_act_xbar.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -5,7 +5,10 @@
 //   x_i --->[G x 16 PE]---> sums_o: 32 bits per (pixel n, channel o) at 32 * (16 n + o)
 //   window_x_i ---^ with window_i, first half of the groups: each output has an operand of its own
 //
-// Latency 2 cycles. No reset: data only.
+// No reset: data only.
+// Interface: enables, no handshake.
+// Latency: 2 cycles.
+// Throughput: one step a cycle, one weight line a cycle.
 `default_nettype none
 module gantry_array #(
   parameter integer G      = 2,  // 1, 2 or 4

@@ -6,6 +6,9 @@
 //
 // One write and one read under way at a time; responses always OKAY. A write takes 2 cycles, a read
 // 2. Reset drops both.
+// Interface: AXI4-Lite slave; pulses write_o, read_o.
+// Latency: a write 2 cycles to its response, a read 1.
+// Throughput: one access in 2 cycles, each direction.
 `default_nettype none
 module gantry_axil (
   input  wire logic        clk_i,

@@ -9,6 +9,9 @@
 // A drain step is G words, half of that with a residual. It starts when its row is complete,
 // chasing the front, and when the residual of the row has been asked for. Steps move with move_o.
 // Stages: 1 pixel, 3 address, 18 writer; stage 1 of the data is gantry_drain's. Reset empties all.
+// Interface: queue pointer, tile pushes, row pulses; advance_i stalls the pipeline.
+// Latency: 18 cycles from a drain step to the writer.
+// Throughput: one drain step of up to G words a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_back #(
@@ -240,13 +243,15 @@ module gantry_back #(
 
   localparam integer TagW = G * (BankW + 17) + 1;
   logic [16*G-1:0] low_rows;
+  logic [G-1:0]    words_good;
+  assign words_good = words_q3 & ~bad;
   generate
     for (genvar w = 0; w < G; w++) begin : gen_low
       assign low_rows[16*w+:16] = rows[32*w+:16];
     end
   endgenerate
   gantry_delay #(.W(TagW), .N(Depth - 3)) u_tags (
-    .clk_i, .en_i(move_o), .d_i({bad_any, words_q3 & ~bad, bank, low_rows}),
+    .clk_i, .en_i(move_o), .d_i({bad_any, words_good, bank, low_rows}),
     .d_o({bad_o, words_o, bank_o, addr_o}));
 
   // Watermark: moves with the last step of a row when that leaves the writer. Rows are those of all
@@ -303,5 +308,9 @@ module gantry_back #(
 
   logic unused;
   assign unused = ^{rows, running_o[511:504]};
+
+`ifdef FORMAL
+  `include "f_back.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -5,8 +5,11 @@
 //   residual, drain: row ------------------------------------------------------->+
 //
 // The front runs ahead of the drain: its error waits until nothing older has moved for Settle
-// cycles, so that an error of older work wins. A bad field explains any other error
+// cycles, so that an error of older work wins. The first bad field explains any other error
 // of its instruction. Reset forgets.
+// Interface: pulses in, one sticky error out.
+// Latency: 1 cycle for residual and drain; the front's errors wait until older work is done.
+// Throughput: the first error since reset.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_compute_error (
@@ -37,7 +40,7 @@ module gantry_compute_error (
 );
   localparam integer Settle = 31;
   localparam logic [63:0] TilesBit = 64'd480;
-  logic        pending_q;
+  logic        pending_q, field_q;         // field_q: what is pending is a bad field
   logic [4:0]  still_q;
   logic [7:0]  cause_q;
   logic [31:0] insn_q, index_q, index_q2, index_q3;
@@ -49,8 +52,9 @@ module gantry_compute_error (
     index_q2 <= index_q;
     index_q3 <= index_q2;
     still_q  <= moving_i || !pending_q ? '0 : still_q + {4'd0, still_q != 5'(Settle)};
-    if (field_i && !err_valid_o && (!pending_q || insn_q == index_q2)) begin
+    if (field_i && !err_valid_o && !field_q && (!pending_q || insn_q == index_q2)) begin
       pending_q <= 1'b1;
+      field_q   <= 1'b1;
       cause_q   <= `GANTRY_CAUSE_FIELD_RANGE;
       insn_q    <= index_q2;
       info_q    <= {55'd0, field_bit_i};
@@ -81,6 +85,7 @@ module gantry_compute_error (
     end
     if (!rst_ni) begin
       pending_q   <= 1'b0;
+      field_q     <= 1'b0;
       err_valid_o <= 1'b0;
     end
   end

@@ -4,8 +4,10 @@
 //   start_i, operands --->[products]--->[compare]---> bad_o, bit_o (first bit of the bad operand)
 //
 // STEP_Y and STEP_X are P div and mod pitch; TILES = ceil(ROWS / T). The ring's size is checked by
-// the loader. Latency 2 cycles after start_i; the operands hold from start_i on.
-// Reset drops a check.
+// the loader. The operands hold from start_i on. Reset drops a check.
+// Interface: start pulse in, bad_o out.
+// Latency: 2 cycles.
+// Throughput: one instruction a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_conv_check #(

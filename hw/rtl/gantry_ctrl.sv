@@ -9,6 +9,9 @@
 // such writes, writes to read-only or unknown offsets and a start during a launch have no effect
 // and are answered OKAY. Unknown offsets read 0. DONE is cleared by reading AP_CTRL. ISR bits are
 // set by events that IER allows, and toggled by writing 1. Reset clears configuration and launch.
+// Interface: AXI4-Lite slave; registers, events and errors of all units.
+// Latency: an error stands in ERROR 1 cycle after it is told.
+// Throughput: as gantry_axil.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_ctrl #(

@@ -2,6 +2,9 @@
 // gantry_delay: a value after N cycles with enable; a shift register without reset.
 //
 //   d_i --->[1]--->[2]--- ... --->[N]---> d_o
+// Interface: enable, no handshake.
+// Latency: n cycles with en_i.
+// Throughput: one value a cycle.
 `default_nettype none
 module gantry_delay #(
   parameter integer W = 32,

@@ -6,6 +6,9 @@
 // Errors of the same cycle: the source with the lowest number. armed_i is high while a launch runs;
 // errors outside of it (answers to bursts that an abort drains) are ignored. start_i and reset
 // clear it.
+// Interface: n pulses in, one sticky error out.
+// Latency: 1 cycle.
+// Throughput: the first error since start_i.
 `default_nettype none
 module gantry_error #(
   parameter integer N = 4

@@ -6,6 +6,9 @@
 // A word is visible at the output one cycle after it was accepted; one word per cycle in and out.
 // No path from m_axis_tready to s_axis_tready within a cycle. clear_i and reset empty it; the
 // memory itself is not reset. Proof: hw/formal/gantry_fifo.
+// Interface: valid, ready on both sides.
+// Latency: 1 cycle.
+// Throughput: one word in and one out a cycle.
 `default_nettype none
 module gantry_fifo #(
   parameter integer Width = 8,                       // bits of a word

@@ -4,8 +4,11 @@
 //   step, Q, (y, x) --->[Q * CB, y * sy + a]-->[row, valid?]-->[per bank]--> bank_en_o, bank_row_o
 //
 // Slot i reads pixel Q + i: bank k holds slot (k - Q) mod NPX in row R, or R + CB when it wrapped.
-// Latency 3 cycles, one step a cycle. A row beyond ACT_ROWS is not read: range_o. H, W and CB must
+// A row beyond ACT_ROWS is not read: range_o. H, W and CB must
 // hold for one more cycle after the step. Reset clears the valid bits.
+// Interface: step pulse in, enables per bank out; no handshake.
+// Latency: 3 cycles.
+// Throughput: one step a cycle.
 `default_nettype none
 module gantry_front_addr #(
   parameter integer NPX      = 4,
@@ -89,8 +92,9 @@ module gantry_front_addr #(
   // Stage 3
   logic [NPX-1:0] here, wraps;  // per bank: its slot is valid; it stands in the next row
   logic           row_bad, wrapped_bad;
-  assign row_bad     = far_q2 || row_q2 >= ACT_ROWS;
-  assign wrapped_bad = far_q2 || wrapped_q2 >= ACT_ROWS;
+  // Without a sign: a row below the memory is beyond it as well.
+  assign row_bad     = far_q2 || $unsigned(row_q2) >= ACT_ROWS;
+  assign wrapped_bad = far_q2 || $unsigned(wrapped_q2) >= ACT_ROWS;
   generate
     for (genvar k = 0; k < NPX; k++) begin : gen_bank
       logic [BankW-1:0] slot;
@@ -111,5 +115,9 @@ module gantry_front_addr #(
     end
     range_o <= rst_ni && (|(here & ~wraps) && row_bad || |(here & wraps) && wrapped_bad);
   end
+
+`ifdef FORMAL
+  `include "f_front_addr.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -11,6 +11,9 @@
 // A cycle belongs to one class; when several conditions stop a step, the first of: START (no step
 // decoded), DEPENDENCY, MIN_STEP, WEIGHTS, ACCUMULATOR, PORT. Semaphores come before the
 // instruction is taken. SYNC passes when it is the oldest. Reset and an error stop the front.
+// Interface: valid, ready steps in; pulses out; counters of weights, rows and tiles hold it up.
+// Latency: a step is issued in the cycle in which all is there.
+// Throughput: one step a cycle, 2 cycles to begin an instruction.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_front_conv #(

@@ -7,6 +7,9 @@
 //
 // Coordinates of the current step are combinational from registers. A row beyond 65535 stays there.
 // group_i wins over keep_i. Reset is not needed: group_i comes with every instruction.
+// Interface: pulses in, coordinates out.
+// Latency: none: combinational from registers.
+// Throughput: one step a cycle.
 `default_nettype none
 module gantry_front_coord #(
   parameter integer NPX = 4

@@ -7,6 +7,9 @@
 // rows o0 + a0 + skip .. o0 + a0 + T + R - 2; its first `lead` = R - 1 - skip reads give no output
 // row. With TCB the tiles are channel blocks and a pass is the next columns of row 0. Outputs are
 // combinational from registers; load_i takes the operands and starts over.
+// Interface: load and step pulses in, a pass out.
+// Latency: none: combinational from registers.
+// Throughput: one pass a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_front_win #(

@@ -4,6 +4,9 @@
 //   s_axi_control_* ---> [ gantry_shell ] <---> m_axi_gmem0_* .. m_axi_gmem3_*
 //
 // Registers: docs/isa.md. Four AXI4 masters of 128 bit; masters beyond PORTS are silent.
+// Interface: AXI4-Lite slave, four AXI4 masters.
+// Latency: none: wires.
+// Throughput: one beat a cycle, master and direction.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_kernel #(

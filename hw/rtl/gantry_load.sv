@@ -6,6 +6,9 @@
 //
 // Row r is done by engine r mod PORTS; the instruction signals when the last word was taken by the
 // activation RAM. Errors and resets: gantry_row_seq, gantry_load_row.
+// Interface: valid, ready instructions, requests and words; semaphores by request, grant.
+// Latency: set-up up to 65 cycles, then memory's plus 3 a word.
+// Throughput: one word a cycle and port.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_load #(

@@ -11,8 +11,11 @@
 // the pad byte. Even and odd beats lie in two memories, so the two beats that a word touches are
 // read together: one word per cycle at any byte offset. A beat is given up when neither the next
 // word nor the next pixel needs it; up to 258 beats stay for folded pixels that overlap. Fetch runs
-// ahead over up to four rows. Latency from data to word 3 cycles.
+// ahead over up to four rows.
 // A word beyond ACT_ROWS is reported and not written. clear_i and reset drop everything.
+// Interface: valid, ready rows, requests and words; beats always taken.
+// Latency: 3 cycles from the last beat to the word.
+// Throughput: one word a cycle.
 `default_nettype none
 module gantry_load_row #(
   parameter integer NPX      = 4,
@@ -268,5 +271,9 @@ module gantry_load_row #(
 
   assign idle_o = !f_busy_q && g_level == '0 && !w_valid && !s_valid_q && !load_valid_o
                   && req_q == rcv_q;
+
+`ifdef FORMAL
+  `include "f_load_row.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -6,6 +6,9 @@
 //
 // Bus errors of all ports are merged to one: lowest port first, reads before writes. flush_i and
 // busy_o as in the ports; clear_i stops the weight streams.
+// Interface: valid, ready requests of each client; AXI4 masters.
+// Latency: 2 cycles from a request to AR or AW, none from R.
+// Throughput: one beat a cycle, port and direction.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_mem #(

@@ -4,7 +4,10 @@
 //   banks -->[rotate by Q]--> slots -->[pad mask]-->[choose by m]-->[pair: (x1 << 18) + x0]--> x_o
 //
 // Slot i is pixel Q + i. Array position n = 2 * group + pixel takes slot n mod P, P = NPX / m.
-// Latency 1 cycle, one row per cycle while en_i is high. No reset: data only.
+// No reset: data only.
+// Interface: enable, no handshake.
+// Latency: 1 cycle.
+// Throughput: one row a cycle.
 `default_nettype none
 module gantry_operand #(
   parameter integer NPX = 4,  // 2, 4 or 8

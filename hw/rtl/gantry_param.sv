@@ -5,6 +5,9 @@
 //   RES line, set ------> [3 x rule X]----set------------------> K1, K2, C, p, lo, hi
 //
 // Reads take 1 cycle with read_en_i. No reset: data only; who owns a set is counted by the loader.
+// Interface: write and read enables, no handshake.
+// Latency: 1 cycle.
+// Throughput: one line written, READS blocks read a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_param #(

@@ -5,7 +5,10 @@
 //                          +--->[split, add]---> sum_o = {sum of pixel 1, sum of pixel 0}
 //   x[8..15] --->[chain]---+
 //
-// Latency 2 cycles: en_i with x_i, then sum_en_i one cycle later. No reset: data only.
+// No reset: data only.
+// Interface: enables, no handshake.
+// Latency: 2 cycles: en_i with x_i, then sum_en_i.
+// Throughput: one pair of sums a cycle.
 `default_nettype none
 module gantry_pe (
   input  wire logic         clk_i,

@@ -8,6 +8,9 @@
 // Latency 1 cycle, one result per cycle while en_i is high. A pair stands in 32 bits, of which 27
 // count. swap_i and load_i may come together: the current weights take the old shadow.
 // No reset: data only. This form is portable; eight slices in cascade are the same function later.
+// Interface: enables, no handshake.
+// Latency: 1 cycle.
+// Throughput: one result a cycle.
 `default_nettype none
 module gantry_pe_chain (
   input  wire logic               clk_i,

@@ -9,6 +9,9 @@
 // Latency from a_i: ARegs + 2 cycles, from b_i: BRegs + 2, from c_i and pcin_i: 1. A third A or B
 // register is the cascade register of the neighbour. en_i is the clock enable of all registers.
 // No reset: data only. A vendor's slice with the same ports may take its place.
+// Interface: enable, no handshake.
+// Latency: aRegs + 2 cycles from a_i, BRegs + 2 from b_i, 1 from c_i and pcin_i.
+// Throughput: one result a cycle.
 `default_nettype none
 module gantry_prim_dsp #(
   parameter integer ARegs = 1,  // 1..3

@@ -7,6 +7,9 @@
 //
 // Row starts are added up: no product wider than 4 bits. q is combinational from registers. Values
 // beyond every memory stay there, so that the row check behind finds them. Reset is not needed.
+// Interface: pulses in, pixels out.
+// Latency: none: combinational from registers.
+// Throughput: one row of pixels a cycle.
 `default_nettype none
 module gantry_raster #(
   parameter integer NPX = 4

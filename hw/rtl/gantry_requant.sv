@@ -8,6 +8,9 @@
 // moves the product onto h + 1/2; in that zone the even neighbour is the result.
 // Latency 10 cycles, one result per cycle while en_i is high. mult_i and shift_i come with acc_i,
 // zp_i 7 cycles later, lo_i and hi_i 9 cycles later (cycles with en_i). No reset: data only.
+// Interface: enable, no handshake.
+// Latency: 10 cycles with en_i.
+// Throughput: one result a cycle.
 `default_nettype none
 module gantry_requant (
   input  wire logic               clk_i,

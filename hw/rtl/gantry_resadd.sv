@@ -6,6 +6,9 @@
 // p = 17 + 5 * psel. Zero points, rounding and the output's zero point are in C.
 // Latency 6 cycles, one result per cycle while en_i is high. k1_i and k2_i come with x1_i and x2_i,
 // c_i 2 cycles later, psel_i 4, lo_i and hi_i 5 cycles later. No reset: data only.
+// Interface: enable, no handshake.
+// Latency: 6 cycles with en_i.
+// Throughput: one result a cycle.
 `default_nettype none
 module gantry_resadd (
   input  wire logic               clk_i,

@@ -6,6 +6,9 @@
 // The front goes on to younger instructions before the back has written an older one; both keep
 // their order. An instruction that leaves front and back in the same cycle passes through. clear_i
 // and reset empty it.
+// Interface: pulses in, an index out.
+// Latency: 1 cycle, none for an instruction that passes through.
+// Throughput: one instruction a cycle.
 `default_nettype none
 module gantry_retire (
   input  wire logic        clk_i,

@@ -11,6 +11,9 @@
 // hidden behind the words of the rows before. The instruction stands at s_axis_insn until it ends.
 // Fields are legal: gantry_dispatch has seen to it. Errors: DDR_RANGE (info: byte offset of the row
 // in its buffer), ACT_RANGE from the engines (info: row); the unit then stops until clear_i.
+// Interface: valid, ready instructions and rows; semaphores by request, grant.
+// Latency: set-up 10 to 65 cycles.
+// Throughput: one row in 4 cycles.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_row_seq #(
@@ -306,5 +309,9 @@ module gantry_row_seq #(
   assign s_axis_insn_tready = state_q == StSignal;
   assign start_o            = state_q == StWait && sem_grant_i;
   assign done_o             = state_q == StSignal;
+
+`ifdef FORMAL
+  `include "f_row_seq.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -6,6 +6,9 @@
 // A position is a linear pixel number q kept as {(q div NPX) * CB, q mod NPX}: the next pixel of a
 // plane is one addition, no division and no product per word. With two column planes the even and
 // the odd columns have a position each and take turns. One word per cycle while advance_i is high.
+// Interface: start and advance pulses in, bank and row out.
+// Latency: 1 cycle from start_i.
+// Throughput: one word a cycle.
 `default_nettype none
 module gantry_row_walk #(
   parameter integer NPX  = 4,                    // banks, a power of two
@@ -74,5 +77,9 @@ module gantry_row_walk #(
       end
     end
   end
+
+`ifdef FORMAL
+  `include "f_row_walk.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -9,6 +9,9 @@
 // cycle in which END's record is formed and the counters stop; finish_o follows when that record is
 // in memory. An unbalanced semaphore is the error SEMAPHORE (info 0). The END of the last run is
 // never taken. clear_i and reset return to the first run.
+// Interface: valid, ready instructions; semaphores by request, grant; pulses out.
+// Latency: nOP 2 cycles; the last END 6 after all is quiet.
+// Throughput: one instruction in 3 cycles.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_run (

@@ -7,6 +7,9 @@
 //   m_axi_* <--> [ gantry_mem: read ports, write ports, weight streams ]
 //
 // Master p of m_axi_* is field p from the low end. All bursts are INCR with 16-byte beats.
+// Interface: AXI4-Lite slave, PORTS AXI4 masters on flat buses.
+// Latency: none: wires.
+// Throughput: one beat a cycle, port and direction.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_shell #(

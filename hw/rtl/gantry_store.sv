@@ -6,6 +6,9 @@
 //
 // Row r is done by engine r mod PORTS; the instruction signals when every write of it has its
 // response. Errors and resets: gantry_row_seq, gantry_store_row.
+// Interface: valid, ready instructions, reads, requests and beats; semaphores by request, grant.
+// Latency: set-up up to 65 cycles, then the reads' 3.
+// Throughput: one word a cycle and port.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_store #(

@@ -10,6 +10,9 @@
 // consecutive in memory. A read is only asked for when its word has room. One word per cycle.
 // A row beyond ACT_ROWS is reported; the read is then made at row 0, the launch is over anyway.
 // clear_i and reset drop everything.
+// Interface: valid, ready rows, reads, requests and beats; data of reads by valid alone.
+// Latency: 1 cycle from a read's data to its beat.
+// Throughput: one word a cycle.
 `default_nettype none
 module gantry_store_row #(
   parameter integer NPX      = 4,
@@ -123,5 +126,9 @@ module gantry_store_row #(
   assign data_pop = data_valid_o && data_ready_i;
 
   assign idle_o = !busy_q && !w_valid && kept_q == '0;
+
+`ifdef FORMAL
+  `include "f_store_row.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -7,6 +7,9 @@
 //
 // A new row per cycle with en_i; with first_i the rows above it become the pad byte. Latency 1
 // cycle. No reset: data only.
+// Interface: enable, no handshake.
+// Latency: 1 cycle.
+// Throughput: one row a cycle.
 `default_nettype none
 module gantry_window #(
   parameter integer G = 4,  // 2 or 4; half of the groups take this operand

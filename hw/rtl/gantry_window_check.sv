@@ -3,8 +3,11 @@
 //
 //   start_i, operands --->[compare]--->[first of them]---> bad_o, bit_o (first bit of it)
 //
-// TILES is compared by gantry_front_win, the ring's size by the loader. Latency 2 cycles after
-// start_i; the operands hold from start_i on. Reset drops a check.
+// TILES is compared by gantry_front_win, the ring's size by the loader. The operands
+// hold from start_i on. Reset drops a check.
+// Interface: start pulse in, bad_o out.
+// Latency: 2 cycles.
+// Throughput: one instruction a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_window_check (

@@ -9,6 +9,9 @@
 // shadow weights, free again in the cycle in which the front swaps. The tags come 5 cycles after
 // the read: the latency of the operand path, so in the front's time the shadow is full at once.
 // Lines of k-steps are freed in the last tile, others when read. Reset starts at line 0.
+// Interface: counters of lines in and out, swap and free pulses; reads without handshake.
+// Latency: 5 cycles from a read decision to its line.
+// Throughput: one line a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_wload #(
@@ -169,5 +172,9 @@ module gantry_wload #(
   logic unused;
   assign unused = ^{insn_i[511:504], insn_i[479:256], insn_i[247:176], insn_i[159:14],
                     insn_i[11], insn_i[9:7]};
+
+`ifdef FORMAL
+  `include "f_wload.vh"
+`endif
 endmodule
 `default_nettype wire

@@ -3,7 +3,10 @@
 //
 //   q, base, CB, block --->[product, sum]--->[add, compare]---> bank, row, bad
 //
-// Latency 2 cycles with en_i. No reset: data only.
+// No reset: data only.
+// Interface: enable, no handshake.
+// Latency: 2 cycles with en_i.
+// Throughput: one word a cycle.
 `default_nettype none
 module gantry_word_addr #(
   parameter integer NPX      = 4,
@@ -34,5 +37,9 @@ module gantry_word_addr #(
     row_o     <= row;
     bad_o     <= row >= ACT_ROWS;
   end
+
+`ifdef FORMAL
+  `include "f_word_addr.vh"
+`endif
 endmodule
 `default_nettype wire

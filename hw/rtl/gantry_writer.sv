@@ -6,6 +6,9 @@
 //
 // advance_o: the step's last words go out now; high without a step. done_o comes one cycle after
 // the last words of a step with last_i, when they are being written. Reset drops the step.
+// Interface: a step by valid, advance; enables per bank.
+// Latency: 1 cycle; done_o with the last words.
+// Throughput: one word a bank and cycle.
 `default_nettype none
 module gantry_writer #(
   parameter integer NPX   = 4,
@@ -89,6 +92,10 @@ module gantry_writer #(
 `else
   logic unused;
   assign unused = ^hits;
+`endif
+
+`ifdef FORMAL
+  `include "f_writer.vh"
 `endif
 endmodule
 `default_nettype wire

@@ -6,6 +6,9 @@
 // A line has 8 / PORTS beats in this stripe. Beats are requested only while the ring has room for
 // their lines, so the ring takes every beat. Each of the REPEAT runs starts again at the front of
 // the stripe. Starts by itself when clear_i falls; clear_i and reset stop it.
+// Interface: valid, ready requests; freed lines by a counter.
+// Latency: 1 cycle from a freed line to a request.
+// Throughput: one request a cycle.
 `default_nettype none
 `include "gantry_spec.vh"
 module gantry_wstream #(
@@ -88,6 +91,11 @@ module gantry_wstream #(
     if (f_past_q && rst_ni && $past(rst_ni) && !clear_i) begin
       assert (f_held <= BeatW'(RING_LINES) << LineLog2);
       if (req_valid_o) assert (req_beats_o != '0 && req_beats_o <= 7'd64);
+      // What is left of the run ends where the stripe's lines end.
+      if (left_q != '0) begin
+        assert (left_q <= {wgt_lines_i, {LineLog2{1'b0}}});
+        assert (addr_q + 64'({left_q, 4'd0}) == start + bytes);
+      end
       if (req_valid_o && !$past(clear_i) && $past(req_valid_o) && !$past(req_ready_i)) begin
         assert (req_addr_o == $past(req_addr_o) && req_beats_o == $past(req_beats_o));
       end

@@ -28,6 +28,20 @@ foreach(size 1_1024_128 2_2048_320 4_512_128)
       WINDOW=${window}
     SOURCES test_gantry_compute.cc test_gantry_compute_chains.cc PARTS base accel chain
     TIMEOUT 300)
-  target_compile_definitions(test_gantry_compute_g${g} PRIVATE
-    TEST_G=${g} TEST_PORTS=${g} TEST_ACT_ROWS=${act_rows} TEST_RING_LINES=${ring_lines})
+  set(programs test_gantry_compute_g${g})
+  if(window)
+    # The same model, another program.
+    list(APPEND programs test_gantry_compute_window_g${g})
+    gantry_test(test_gantry_compute_window_g${g} SOURCES test_gantry_compute_window.cc
+      PARTS base accel LABELS rtl LIBRARIES m_test_gantry_compute_g${g} TIMEOUT 300)
+    target_include_directories(test_gantry_compute_window_g${g} PRIVATE
+      ${CMAKE_CURRENT_SOURCE_DIR})
+    target_compile_definitions(test_gantry_compute_window_g${g} PRIVATE
+      GANTRY_RTL_MODEL=Vm_test_gantry_compute_g${g}
+      GANTRY_RTL_HEADER="Vm_test_gantry_compute_g${g}.h")
+  endif()
+  foreach(program IN LISTS programs)
+    target_compile_definitions(${program} PRIVATE TEST_G=${g} TEST_PORTS=${g}
+      TEST_ACT_ROWS=${act_rows} TEST_RING_LINES=${ring_lines})
+  endforeach()
 endforeach()

@@ -36,10 +36,15 @@ foreach(tool verilator iverilog yosys)
   add_test(NAME lint_${tool} COMMAND ${CMAKE_SOURCE_DIR}/hw/lint/lint.sh ${tool})
   set_tests_properties(lint_${tool} PROPERTIES LABELS "rtl;lint" SKIP_RETURN_CODE 77 TIMEOUT 300)
 endforeach()
-foreach(proof gantry_fifo gantry_axil gantry_sem gantry_wstream gantry_rd_port gantry_wr_port
-    gantry_rd_port-mutant gantry_wr_port-mutant)
-  add_test(NAME formal_${proof} COMMAND ${CMAKE_SOURCE_DIR}/hw/formal/run.sh ${proof}
-    ${CMAKE_BINARY_DIR}/formal)
-  set_tests_properties(formal_${proof} PROPERTIES LABELS "rtl;formal" SKIP_RETURN_CODE 77
-    TIMEOUT 600)
+foreach(table proofs mutants)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${CMAKE_SOURCE_DIR}/hw/formal/${table})
+  file(STRINGS ${CMAKE_SOURCE_DIR}/hw/formal/${table} rows REGEX "^gantry_[a-z0-9_-]+ *\\|")
+  foreach(row IN LISTS rows)
+    string(REGEX MATCH "^[a-z0-9_-]+" proof "${row}")
+    add_test(NAME formal_${proof} COMMAND ${CMAKE_SOURCE_DIR}/hw/formal/run.sh ${proof}
+      ${CMAKE_BINARY_DIR}/formal)
+    set_tests_properties(formal_${proof} PROPERTIES LABELS "rtl;formal" SKIP_RETURN_CODE 77
+      TIMEOUT 600)
+  endforeach()
 endforeach()

@@ -6,7 +6,7 @@ add_library(gantry_chain STATIC ${CMAKE_SOURCE_DIR}/tests/chain.c
 target_include_directories(gantry_chain PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(gantry_chain PUBLIC gantry_flags gantry_accel m)
 
-foreach(module isa lane address stream)
+foreach(module isa lane address stream worked_program)
   gantry_test(test_${module} SOURCES test_${module}.c PARTS accel LABELS unit LIBRARIES m)
 endforeach()
 gantry_test(test_execute SOURCES test_execute.c plain.c PARTS chain LABELS unit)

@@ -143,6 +143,19 @@ static void check_words(const char *path, FILE *file)
             if (strstr(line, words[i])) complain(path, number, "word that does not belong", line);
 }
 
+/* Comment lines before the first other line hold each of the three, "Latency: 2 cycles" or so. */
+static void check_header(const char *path, FILE *file)
+{
+    static const char *const parts[] = {"// Interface: ", "// Latency: ", "// Throughput: "};
+    if (strncmp(path, "hw/rtl/", 7) != 0 || !ends_with(path, ".sv")) return;
+    char line[LINE_BYTES];
+    int found[3] = {0};
+    while (fgets(line, sizeof line, file) && strncmp(line, "//", 2) == 0)
+        for (size_t i = 0; i < 3; i++) found[i] |= strncmp(line, parts[i], strlen(parts[i])) == 0;
+    for (size_t i = 0; i < 3; i++)
+        if (!found[i]) complain(path, 1, "header of a module lacks", parts[i] + 3);
+}
+
 static void run(void (*visit)(const char *path, FILE *file))
 {
     complaints = 0;
@@ -180,6 +193,12 @@ static void tidy__words_belong(void **state)
     run(check_words);
 }
 
+static void tidy__modules_state_interface_latency_throughput(void **state)
+{
+    (void)state;
+    run(check_header);
+}
+
 static void tidy__sees_a_banned_call(void **state)
 {
     (void)state;
@@ -196,6 +215,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tidy__banned_calls_are_absent),
     cmocka_unit_test(tidy__functions_fit_70_lines),
     cmocka_unit_test(tidy__words_belong),
+    cmocka_unit_test(tidy__modules_state_interface_latency_throughput),
     cmocka_unit_test(tidy__sees_a_banned_call),
 };
 
