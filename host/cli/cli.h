@@ -42,6 +42,7 @@ struct gantry_cli_args {
     const char *random; /* as written; NULL: not given */
     uint64_t seed, top, runs;
     uint64_t hop, threshold, seconds; /* 0: not given */
+    uint64_t threads;                 /* 0: not given */
     const char *capture;
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
@@ -105,6 +106,11 @@ struct gantry_cli_command {
     {                                                                                              \
         "require-offload", "PERCENT", GANTRY_CLI_STRING, GANTRY_CLI_AT(require_offload),           \
             "fail when less of the MACs is on the accelerator"                                     \
+    }
+#define GANTRY_CLI_OPTIONS_THREADS                                 \
+    {                                                              \
+        "threads", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(threads), \
+            "threads for layers on the CPU (default 1)"            \
     }
 #define GANTRY_CLI_OPTIONS_INPUT                                                                  \
     {"input", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs),                              \

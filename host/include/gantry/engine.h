@@ -63,13 +63,14 @@ GANTRY_API void gantry_plan_destroy(struct gantry_plan *plan); /* NULL is allowe
 
 /* Start from GANTRY_ENGINE_OPTIONS_INIT. */
 struct gantry_engine_options {
-    bool trace; /* per-layer cycles and stalls; costs 64 bytes of memory per instruction */
+    bool trace;  /* per-layer cycles, stalls and CPU times; 64 bytes of memory per instruction */
+    int threads; /* for CPU layers, 1..64; results do not depend on it */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_ENGINE_OPTIONS_INIT              \
-    {                                           \
-        .trace = true, .allocator = 0, .log = 0 \
+#define GANTRY_ENGINE_OPTIONS_INIT                            \
+    {                                                         \
+        .trace = true, .threads = 1, .allocator = 0, .log = 0 \
     }
 
 /* Allocates device memory and copies program and weights. *out is owned. */
