@@ -32,8 +32,8 @@ struct job {
 static void run_part(void *context, size_t part)
 {
     struct job *job = context;
-    int64_t units = job->kernel->units;
     ACQUIRE(&job->begun);
+    int64_t units = job->kernel->units;
     job->kernel->run(job->kernel->state, (int32_t)(units * (int64_t)part / job->parts),
                      (int32_t)(units * ((int64_t)part + 1) / job->parts),
                      job->scratch + part * job->scratch_bytes);
