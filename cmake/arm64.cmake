@@ -16,4 +16,5 @@ foreach(kind EXE SHARED)
 endforeach()
 set(ENV{PKG_CONFIG_LIBDIR} ${libraries}/pkgconfig)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} ${GANTRY_ARM64_ROOT})
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static;-cpu;cortex-a53;-L;/usr/aarch64-linux-gnu;-E;LD_LIBRARY_PATH=${libraries})
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -cpu cortex-a53
+  -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=${libraries})
