@@ -35,8 +35,8 @@ struct gantry_cli_args {
     const char *model;
     const char *device, *devices, *memory, *placement, *target;
     struct gantry_cli_list pins;
-    const char *require_offload; /* as written; NULL: not given */
-    uint64_t max_segments;       /* 0: not given */
+    const char *require_offload;                      /* as written; NULL: not given */
+    uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
     bool forbid_fallback;
     struct gantry_cli_list inputs, expects;
     const char *random; /* as written; NULL: not given */
@@ -101,6 +101,10 @@ struct gantry_cli_command {
         {"pin", "NODE=cpu|accelerator", GANTRY_CLI_LIST, GANTRY_CLI_AT(pins),                      \
          "side of a node, by index or name; repeatable"},                                          \
         {"max-segments", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(max_segments), "launches at most"}, \
+        {"onchip-limit", "ROWS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(onchip_limit),                   \
+         "activation rows that may be used (default all)"},                                        \
+        {"arena-limit", "BYTES", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(arena_limit),                    \
+         "fail when more device memory is needed"},                                                \
         {"forbid-fallback", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(forbid_fallback),                 \
          "fail when a node is left to the CPU"},                                                   \
     {                                                                                              \

@@ -319,6 +319,24 @@ static void set_params(struct gantry_array_params *params, const struct gantry_d
     };
 }
 
+size_t gantry_plan_device_bytes(const struct gantry_plan *plan)
+{
+    size_t bytes = plan->arena_bytes + plan->input_bytes + plan->output_bytes;
+    for (int32_t s = 0; s < plan->segment_count; s++)
+        bytes += plan->segments[s].weights_bytes +
+                 (size_t)plan->segments[s].insn_count * GANTRY_INSN_BYTES;
+    return bytes;
+}
+
+static enum gantry_status check_arena(const struct gantry_plan *plan, struct gantry_error *error)
+{
+    size_t bytes = gantry_plan_device_bytes(plan);
+    if (plan->options.arena_limit == 0 || bytes <= plan->options.arena_limit) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_MEMORY,
+                       "%s: needs %zu bytes of device memory (limit %llu)", plan->graph->name,
+                       bytes, (unsigned long long)plan->options.arena_limit);
+}
+
 /* Plans anew. */
 static enum gantry_status plan_model(struct gantry_plan *plan,
                                      const struct gantry_device_info *device,
@@ -329,9 +347,15 @@ static enum gantry_status plan_model(struct gantry_plan *plan,
         .plan = plan, .graph = plan->graph, .params = &plan->params, .error = error};
     gantry_arena_init(&build.scratch, plan->options.allocator);
     set_params(&plan->params, device);
+    int32_t rows = plan->params.act_rows, limit = plan->options.onchip_limit;
+    if (limit < 0 || (device->accelerator && limit > rows))
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "onchip-limit: out of range (%d, 1..%d)",
+                           limit, rows);
+    if (limit > 0) plan->params.act_rows = limit;
     enum gantry_status status = gantry_target_read(&plan->target, target, error);
     if (status == GANTRY_OK) fit_target(&plan->target, device, target != NULL);
     if (status == GANTRY_OK) status = make(&build);
+    plan->params.act_rows = rows;
     gantry_arena_finish(&build.scratch);
     return status;
 }
@@ -342,7 +366,7 @@ static bool wants_stored(const struct gantry_plan_options *options,
 {
     return device->accelerator && options->placement == GANTRY_PLACEMENT_OPTIMAL &&
            options->pin_count == 0 && options->max_segments == 0 && !options->target &&
-           !options->observe && !options->again;
+           options->onchip_limit == 0 && !options->observe && !options->again;
 }
 
 static enum gantry_status read_stored(struct gantry_plan *plan, const struct gantry_planfile *file,
@@ -384,6 +408,7 @@ enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gan
     enum gantry_status status = file && wants_stored(options, device)
                                     ? read_stored(plan, file, device, error)
                                     : plan_model(plan, device, error);
+    if (status == GANTRY_OK) status = check_arena(plan, error);
     if (status != GANTRY_OK) {
         gantry_plan_destroy(plan);
         return status;
