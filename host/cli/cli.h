@@ -35,13 +35,14 @@ struct gantry_cli_args {
     const char *model;
     const char *device, *devices, *memory, *placement, *target;
     struct gantry_cli_list pins;
-    const char *require_offload; /* as written; NULL: not given */
-    uint64_t max_segments;       /* 0: not given */
+    const char *require_offload;                      /* as written; NULL: not given */
+    uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
     bool forbid_fallback;
     struct gantry_cli_list inputs, expects;
     const char *random; /* as written; NULL: not given */
     uint64_t seed, top, runs;
     uint64_t hop, threshold, seconds; /* 0: not given */
+    uint64_t threads;                 /* 0: not given */
     const char *capture;
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
@@ -100,11 +101,20 @@ struct gantry_cli_command {
         {"pin", "NODE=cpu|accelerator", GANTRY_CLI_LIST, GANTRY_CLI_AT(pins),                      \
          "side of a node, by index or name; repeatable"},                                          \
         {"max-segments", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(max_segments), "launches at most"}, \
+        {"onchip-limit", "ROWS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(onchip_limit),                   \
+         "activation rows that may be used (default all)"},                                        \
+        {"arena-limit", "BYTES", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(arena_limit),                    \
+         "fail when more device memory is needed"},                                                \
         {"forbid-fallback", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(forbid_fallback),                 \
          "fail when a node is left to the CPU"},                                                   \
     {                                                                                              \
         "require-offload", "PERCENT", GANTRY_CLI_STRING, GANTRY_CLI_AT(require_offload),           \
             "fail when less of the MACs is on the accelerator"                                     \
+    }
+#define GANTRY_CLI_OPTIONS_THREADS                                 \
+    {                                                              \
+        "threads", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(threads), \
+            "threads for layers on the CPU (default 1)"            \
     }
 #define GANTRY_CLI_OPTIONS_INPUT                                                                  \
     {"input", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(inputs),                              \

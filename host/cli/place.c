@@ -68,6 +68,11 @@ int gantry_cli_plan_options(struct gantry_plan_options *options, struct gantry_p
     if (args->max_segments > 0 && options->placement != GANTRY_PLACEMENT_OPTIMAL)
         return gantry_cli_usage(NULL, "--max-segments goes with --placement optimal");
     options->max_segments = (int32_t)args->max_segments;
+    if (args->onchip_limit > INT32_MAX)
+        return gantry_cli_usage(NULL, "--onchip-limit: too many rows (%llu)",
+                                (unsigned long long)args->onchip_limit);
+    options->onchip_limit = (int32_t)args->onchip_limit;
+    options->arena_limit = args->arena_limit;
     return GANTRY_EXIT_OK;
 }
 

@@ -15,6 +15,7 @@ enum { RUNS_MAX = 10000, NAMES_MAX = 512 };
 static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_DEVICE,
     GANTRY_CLI_OPTIONS_PLACE,
+    GANTRY_CLI_OPTIONS_THREADS,
     GANTRY_CLI_OPTIONS_INPUT,
     {"runs", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(runs),
      "run so often; CPU times are the medians (default 1)"},

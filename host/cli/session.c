@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Opens what a command works with, and says which device it took and why. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,8 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     plan_options.log = &session->log;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
     engine_options.trace = options->trace;
+    if (args->threads > 0)
+        engine_options.threads = args->threads > INT_MAX ? INT_MAX : (int)args->threads;
     engine_options.log = &session->log;
     enum gantry_status status = gantry_plan_create(
         &session->plan, model, gantry_device_info(session->device), &plan_options, &error);

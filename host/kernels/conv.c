@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Convolution as a matrix product without copies: for every pixel the addresses of the segments
- * that its window is made of.
+ * Convolution as a matrix product without im2col: for every pixel the addresses of the segments
+ * that its window is made of. A block of output pixels is computed at a time.
  *
- * A segment is a run of bytes in memory: the channels of a pixel (one per tap), or the whole row
- * of a window where channels are few (one per kernel row). A row that sticks out at the left or
- * right is built in scratch memory; anything else outside is a segment of zero points. */
+ * taps   a segment is the channels of a pixel; outside of the map it is a segment of zero points
+ * band   a segment is a row of a window. The rows of input that a block needs are copied to
+ *        scratch memory with their padding, in the form that the products take. Pays where
+ *        channels are few, on either side. */
 #include <string.h>
 
 #include "kernels/map.h"
 #include "kernels/pack.h"
 
 enum {
-    ROW_CHANNELS_MAX = 16, /* up to here the row of a window is one segment */
-    FEW_PIXELS = 8,        /* up to here units are panels of channels */
-    PATCH_BYTES_MAX = 1 << 18
+    BAND_IN_CHANNELS_MAX = 32, /* a window's row of up to so many channels is one segment */
+    BAND_OUT_CHANNELS_MAX = 32,
+    FEW_PIXELS = 8, /* up to here units are panels of channels */
+    BAND_BYTES_MAX = 1 << 18
 };
 
 /* Output channels that a tile computes at once. */
@@ -25,10 +27,13 @@ struct panel {
 struct conv {
     struct gantry_s8_conv_args args;
     const struct gantry_gemm_isa *isa;
-    bool by_row; /* segments are rows of windows */
-    bool by_panel;
+    bool by_band, by_panel;
     int32_t segments, bytes, groups; /* of a segment */
-    int32_t pixels, block;
+    int32_t pixels, block;           /* of the output, and at most in a block */
+    /* band: blocks are block_h rows of block_w pixels */
+    int32_t block_h, block_w, blocks_across;
+    int32_t band_h;
+    size_t band_pitch;
     int32_t panel_count;
     const struct panel *panels;
     const int8_t *weights, *zeros; /* zeros: a segment of zero points */
@@ -41,20 +46,15 @@ struct conv {
 struct scratch {
     const int8_t **rows;
     int32_t *offsets;
-    int8_t *patches;
+    int8_t *band;
 };
-
-static size_t patch_bytes(const struct conv *conv)
-{
-    return gantry_align_size((size_t)conv->bytes + 4, 16);
-}
 
 static size_t scratch_bytes(const struct conv *conv)
 {
     size_t entries = (size_t)conv->segments * (size_t)conv->block;
     size_t bytes = gantry_align_size(entries * sizeof(int8_t *), 64);
     bytes += gantry_align_size((size_t)conv->block * sizeof(int32_t), 64);
-    return conv->by_row ? bytes + entries * patch_bytes(conv) : bytes;
+    return conv->by_band ? bytes + conv->band_pitch * (size_t)conv->band_h : bytes;
 }
 
 static struct scratch scratch_at(const struct conv *conv, void *memory)
@@ -66,24 +66,23 @@ static struct scratch scratch_at(const struct conv *conv, void *memory)
     at += gantry_align_size(entries * sizeof(int8_t *), 64);
     scratch.offsets = (int32_t *)(void *)at;
     at += gantry_align_size((size_t)conv->block * sizeof(int32_t), 64);
-    scratch.patches = (int8_t *)at;
+    scratch.band = (int8_t *)at;
     return scratch;
 }
 
-/* ---- Addresses of a run of pixels in one row of the output ---- */
+/* ---- Taps: addresses of a run of pixels in one row of the output ---- */
 
 struct run {
     int32_t oy, ox, count;
     int32_t at; /* index of its first pixel in the block */
 };
 
-/* Pixels ox with 0 <= ox * stride - pad + tap < width - span: first and end. */
-static struct gantry_taps inside(int32_t tap, int32_t span, int32_t stride, int32_t pad,
-                                 int32_t width)
+/* Pixels ox with 0 <= ox * stride - pad + tap < width: first and end. */
+static struct gantry_taps inside(int32_t tap, int32_t stride, int32_t pad, int32_t width)
 {
     struct gantry_taps range = {0, 0};
     if (tap < pad) range.first = gantry_div_up(pad - tap, stride);
-    int32_t last = width - span + pad - tap;
+    int32_t last = width - 1 + pad - tap;
     if (last >= 0) range.end = last / stride + 1;
     return range;
 }
@@ -97,7 +96,7 @@ static void point_taps(const struct conv *conv, const struct run *run, const int
         for (int32_t kx = 0; kx < a->kernel_w; kx++) {
             const int8_t **to = rows + (ptrdiff_t)(ky * a->kernel_w + kx) * conv->block + run->at;
             int32_t tap = kx * a->dilation_w;
-            struct gantry_taps in = inside(tap, 1, a->stride_w, a->pad_left, a->input.w);
+            struct gantry_taps in = inside(tap, a->stride_w, a->pad_left, a->input.w);
             if (y < 0 || y >= a->input.h) in.end = 0;
             int32_t first = gantry_max_i32(in.first - run->ox, 0);
             int32_t end = gantry_min_i32(in.end - run->ox, run->count);
@@ -113,47 +112,6 @@ static void point_taps(const struct conv *conv, const struct run *run, const int
     }
 }
 
-/* The row of a window that sticks out, made whole. */
-static const int8_t *patch(const struct conv *conv, const int8_t *row, int32_t x, int8_t *to)
-{
-    const struct gantry_s8_conv_args *a = &conv->args;
-    int32_t c = a->input.c;
-    int32_t left = gantry_min_i32(gantry_max_i32(-x, 0), a->kernel_w);
-    int32_t end = gantry_max_i32(gantry_min_i32(a->input.w - x, a->kernel_w), left);
-    memset(to, a->input_zero, (size_t)(left * c));
-    for (int32_t i = left * c; i < end * c; i++) to[i] = row[(ptrdiff_t)x * c + i];
-    memset(to + end * c, a->input_zero, (size_t)((a->kernel_w - end) * c));
-    return to;
-}
-
-static void point_rows(const struct conv *conv, const struct run *run, const int8_t **rows,
-                       int8_t *patches)
-{
-    const struct gantry_s8_conv_args *a = &conv->args;
-    ptrdiff_t step = (ptrdiff_t)a->stride_w * a->input.c;
-    size_t size = patch_bytes(conv);
-    struct gantry_taps in = inside(0, a->kernel_w, a->stride_w, a->pad_left, a->input.w);
-    int32_t first = gantry_min_i32(gantry_max_i32(in.first - run->ox, 0), run->count);
-    int32_t end = gantry_max_i32(gantry_min_i32(in.end - run->ox, run->count), first);
-    for (int32_t ky = 0; ky < a->kernel_h; ky++) {
-        const int8_t **to = rows + (ptrdiff_t)ky * conv->block + run->at;
-        int8_t *made = patches + ((size_t)ky * (size_t)conv->block + (size_t)run->at) * size;
-        int32_t y = run->oy * a->stride_h - a->pad_top + ky * a->dilation_h;
-        if (y < 0 || y >= a->input.h) {
-            for (int32_t i = 0; i < run->count; i++) to[i] = conv->zeros;
-            continue;
-        }
-        const int8_t *row = gantry_map_pixel(&a->input, y, 0);
-        int32_t x = run->ox * a->stride_w - a->pad_left;
-        for (int32_t i = 0; i < first; i++)
-            to[i] = patch(conv, row, x + i * a->stride_w, made + (size_t)i * size);
-        const int8_t *from = row + (ptrdiff_t)x * a->input.c + first * step;
-        for (int32_t i = first; i < end; i++, from += step) to[i] = from;
-        for (int32_t i = end; i < run->count; i++)
-            to[i] = patch(conv, row, x + i * a->stride_w, made + (size_t)i * size);
-    }
-}
-
 static void point(const struct conv *conv, int32_t first, int32_t count,
                   const struct scratch *scratch)
 {
@@ -162,11 +120,55 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
         int32_t pixel = first + done;
         struct run run = {pixel / width, pixel % width, 0, done};
         run.count = gantry_min_i32(width - run.ox, count - done);
-        if (conv->by_row)
-            point_rows(conv, &run, scratch->rows, scratch->patches);
-        else
-            point_taps(conv, &run, scratch->rows);
+        point_taps(conv, &run, scratch->rows);
         done += run.count;
+    }
+}
+
+/* ---- Band ---- */
+
+static void fill_row(const struct conv *conv, int32_t y, int32_t x, int32_t columns, int8_t *to)
+{
+    const struct gantry_s8_conv_args *a = &conv->args;
+    const int8_t flip = conv->isa->flip ? INT8_MIN : 0;
+    int32_t c = a->input.c;
+    int32_t left = gantry_min_i32(gantry_max_i32(-x, 0), columns);
+    int32_t end = gantry_max_i32(gantry_min_i32(a->input.w - x, columns), left);
+    if (y < 0 || y >= a->input.h) left = end = columns;
+    int zero = a->input_zero ^ flip;
+    memset(to, zero, (size_t)left * (size_t)c);
+    if (left < end) {
+        const int8_t *from = gantry_map_pixel(&a->input, y, x + left);
+        int8_t *restrict inside_to = to + (size_t)left * (size_t)c;
+        for (int32_t i = 0; i < (end - left) * c; i++) inside_to[i] = (int8_t)(from[i] ^ flip);
+    }
+    memset(to + (size_t)end * (size_t)c, zero, (size_t)(columns - end) * (size_t)c);
+}
+
+/* Copies what rows oy .. oy + h - 1, pixels ox .. ox + w - 1 need. */
+static void fill_band(const struct conv *conv, int32_t oy, int32_t ox, int32_t h, int32_t w,
+                      const struct scratch *scratch)
+{
+    const struct gantry_s8_conv_args *a = &conv->args;
+    int32_t rows = (h - 1) * a->stride_h + (a->kernel_h - 1) * a->dilation_h + 1;
+    int32_t columns = (w - 1) * a->stride_w + a->kernel_w;
+    for (int32_t y = 0; y < rows; y++)
+        fill_row(conv, oy * a->stride_h - a->pad_top + y, ox * a->stride_w - a->pad_left, columns,
+                 scratch->band + (size_t)y * conv->band_pitch);
+}
+
+/* The addresses are those of scratch memory: the same for every block of one shape. */
+static void point_band(const struct conv *conv, int32_t h, int32_t w, const struct scratch *scratch)
+{
+    const struct gantry_s8_conv_args *a = &conv->args;
+    ptrdiff_t step = (ptrdiff_t)a->stride_w * a->input.c;
+    for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+        const int8_t **to = scratch->rows + (ptrdiff_t)ky * conv->block;
+        for (int32_t y = 0; y < h; y++, to += w) {
+            int32_t row = y * a->stride_h + ky * a->dilation_h;
+            const int8_t *from = scratch->band + (size_t)row * conv->band_pitch;
+            for (int32_t x = 0; x < w; x++) to[x] = from + x * step;
+        }
     }
 }
 
@@ -174,10 +176,11 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
 static void sum_windows(const struct conv *conv, int32_t count, const struct scratch *scratch)
 {
     for (int32_t i = 0; i < count; i++) {
+        const int8_t flip = conv->by_band && conv->isa->flip ? INT8_MIN : 0;
         int32_t sum = 0;
         for (int32_t s = 0; s < conv->segments; s++) {
             const int8_t *x = scratch->rows[(ptrdiff_t)s * conv->block + i];
-            for (int32_t k = 0; k < conv->bytes; k++) sum += x[k];
+            for (int32_t k = 0; k < conv->bytes; k++) sum += (int8_t)(x[k] ^ flip);
         }
         scratch->offsets[i] = -conv->args.weight_zero * sum;
     }
@@ -201,6 +204,7 @@ static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t cou
                                         .scale = conv->scale + panel->channel,
                                         .out_stride = stride,
                                         .channels = panel->count,
+                                        .flipped = conv->by_band && conv->isa->flip,
                                         .requant = conv->requant};
         int32_t most = conv->isa->rows[panel->vectors];
         int32_t tiles = gantry_div_up(count, most);
@@ -215,7 +219,7 @@ static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t cou
     }
 }
 
-static void run_conv(const void *state, int32_t first, int32_t end, void *memory)
+static void run_taps(const void *state, int32_t first, int32_t end, void *memory)
 {
     const struct conv *conv = state;
     struct scratch scratch = scratch_at(conv, memory);
@@ -231,15 +235,42 @@ static void run_conv(const void *state, int32_t first, int32_t end, void *memory
     }
 }
 
+static void run_band(const void *state, int32_t first, int32_t end, void *memory)
+{
+    const struct conv *conv = state;
+    struct scratch scratch = scratch_at(conv, memory);
+    const struct gantry_s8_map *out = &conv->args.output;
+    int32_t pointed_h = 0, pointed_w = 0;
+    for (int32_t unit = first; unit < end; unit++) {
+        int32_t oy = unit / conv->blocks_across * conv->block_h;
+        int32_t ox = unit % conv->blocks_across * conv->block_w;
+        int32_t h = gantry_min_i32(conv->block_h, out->h - oy);
+        int32_t w = gantry_min_i32(conv->block_w, out->w - ox);
+        fill_band(conv, oy, ox, h, w, &scratch);
+        if (h != pointed_h || w != pointed_w) point_band(conv, h, w, &scratch);
+        pointed_h = h;
+        pointed_w = w;
+        if (conv->args.weight_zero != 0) sum_windows(conv, h * w, &scratch);
+        run_panels(conv, oy * out->w + ox, h * w, 0, conv->panel_count, &scratch);
+    }
+}
+
 /* ---- Binding ---- */
 
-/* Panels of at most `most` vectors; the last ones as narrow as what is left allows. */
-static int32_t panel_vectors(int32_t channels, int32_t lanes, int32_t most)
+/* Panels of at most isa->vectors; the last ones as narrow as what is left allows. */
+static int32_t panel_vectors(const struct gantry_gemm_isa *isa, int32_t channels)
 {
-    int32_t vectors = most;
-    while (vectors > 1 && channels <= vectors / 2 * lanes) vectors /= 2;
-    if (vectors == 4 && channels <= 3 * lanes) vectors = 2; /* and one of 1 follows */
+    int32_t vectors = isa->vectors;
+    while (vectors > 1 && channels <= vectors / 2 * isa->lanes) vectors /= 2;
+    if (vectors == 4 && channels <= 3 * isa->lanes) vectors = 2; /* and one of 1 follows */
+    if (isa->halves && vectors == 1 && channels <= isa->lanes / 2) vectors = 0;
     return vectors;
+}
+
+/* Channels that a panel has room for. */
+static int32_t panel_width(const struct conv *conv, int32_t vectors)
+{
+    return vectors ? vectors * conv->isa->lanes : conv->isa->lanes / 2;
 }
 
 static bool make_panels(struct conv *conv, struct gantry_arena *arena)
@@ -252,10 +283,10 @@ static bool make_panels(struct conv *conv, struct gantry_arena *arena)
     for (int32_t c = 0; c < channels;) {
         struct panel *panel = &panels[conv->panel_count++];
         panel->channel = c;
-        panel->vectors = panel_vectors(channels - c, lanes, conv->isa->vectors);
-        panel->count = gantry_min_i32(panel->vectors * lanes, channels - c);
+        panel->vectors = panel_vectors(conv->isa, channels - c);
+        panel->count = gantry_min_i32(panel_width(conv, panel->vectors), channels - c);
         panel->weights = weights;
-        weights += depth * (size_t)(panel->vectors * lanes);
+        weights += depth * (size_t)panel_width(conv, panel->vectors);
         c += panel->count;
     }
     conv->panels = panels;
@@ -265,26 +296,23 @@ static bool make_panels(struct conv *conv, struct gantry_arena *arena)
 /* Channel of a panel that element of vector j is. */
 static int32_t channel_at(int32_t vectors, int32_t j, int32_t element)
 {
+    if (vectors == 0) return element;
     return 4 * vectors * (element / 4) + 4 * j + element % 4;
 }
 
 static void pack_segment(const struct conv *conv, const struct panel *panel, const int8_t *from,
                          int8_t *to)
 {
-    int32_t lanes = conv->isa->lanes, vectors = panel->vectors;
+    int32_t lanes = conv->isa->lanes, width = panel_width(conv, panel->vectors);
+    int32_t whole = conv->bytes / 4, rest = conv->bytes % 4;
     ptrdiff_t filter = (ptrdiff_t)conv->segments * conv->bytes;
-    for (int32_t j = 0; j < vectors; j++) {
-        for (int32_t element = 0; element < lanes; element++) {
-            int32_t channel = channel_at(vectors, j, element);
-            if (channel >= panel->count) continue;
-            const int8_t *w = from + (panel->channel + channel) * filter;
-            int8_t *at = to + 4 * (j * lanes + element);
-            int32_t whole = conv->bytes / 4, rest = conv->bytes % 4;
-            for (int32_t g = 0; g < whole; g++)
-                memcpy(at + (ptrdiff_t)g * 4 * vectors * lanes, w + 4 * g, 4);
-            if (rest)
-                memcpy(at + (ptrdiff_t)whole * 4 * vectors * lanes, w + 4 * whole, (size_t)rest);
-        }
+    for (int32_t i = 0; i < width; i++) {
+        int32_t channel = channel_at(panel->vectors, i / lanes, i % lanes);
+        if (channel >= panel->count) continue;
+        const int8_t *w = from + (panel->channel + channel) * filter;
+        int8_t *at = to + 4 * i;
+        for (int32_t g = 0; g < whole; g++, at += (ptrdiff_t)4 * width) memcpy(at, w + 4 * g, 4);
+        if (rest) memcpy(at, w + 4 * whole, (size_t)rest);
     }
 }
 
@@ -294,7 +322,7 @@ static void pack_channels(const struct conv *conv, const struct panel *panel, in
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     int32_t filter = conv->segments * conv->bytes;
-    for (int32_t i = 0; i < panel->vectors * conv->isa->lanes; i++) {
+    for (int32_t i = 0; i < panel_width(conv, panel->vectors); i++) {
         int32_t channel = channel_at(panel->vectors, i / conv->isa->lanes, i % conv->isa->lanes);
         if (channel >= panel->count) continue;
         channel += panel->channel;
@@ -314,8 +342,8 @@ static bool pack(struct conv *conv, struct gantry_arena *arena)
     const struct gantry_s8_conv_args *a = &conv->args;
     size_t depth = (size_t)conv->segments * (size_t)conv->groups * 4;
     const struct panel *last = &conv->panels[conv->panel_count - 1];
-    size_t bytes = last->weights + depth * (size_t)(last->vectors * conv->isa->lanes);
-    size_t padded = (size_t)(last->channel + last->vectors * conv->isa->lanes);
+    size_t bytes = last->weights + depth * (size_t)panel_width(conv, last->vectors);
+    size_t padded = (size_t)(last->channel + panel_width(conv, last->vectors));
     int8_t *weights = gantry_arena_alloc(arena, bytes, 1);
     int32_t *bias = gantry_arena_alloc(arena, padded, sizeof *bias);
     float *scale = gantry_arena_alloc(arena, padded, sizeof *scale);
@@ -324,7 +352,7 @@ static bool pack(struct conv *conv, struct gantry_arena *arena)
     memset(zeros, a->input_zero, (size_t)conv->bytes + 4);
     for (int32_t p = 0; p < conv->panel_count; p++) {
         const struct panel *panel = &conv->panels[p];
-        size_t segment = (size_t)conv->groups * 4 * (size_t)(panel->vectors * conv->isa->lanes);
+        size_t segment = (size_t)conv->groups * 4 * (size_t)panel_width(conv, panel->vectors);
         for (int32_t s = 0; s < conv->segments; s++)
             pack_segment(conv, panel, a->weights + (ptrdiff_t)s * conv->bytes,
                          weights + panel->weights + (size_t)s * segment);
@@ -337,22 +365,64 @@ static bool pack(struct conv *conv, struct gantry_arena *arena)
     return true;
 }
 
+/* A product over single pixels has no rows: any pixel may stand beside any other. */
+static void flatten(struct gantry_s8_conv_args *a)
+{
+    bool single = a->kernel_h == 1 && a->kernel_w == 1 && a->stride_h == 1 && a->stride_w == 1;
+    if (!single || a->pad_top != 0 || a->pad_left != 0 || a->input.h != a->output.h ||
+        a->input.w != a->output.w)
+        return;
+    a->input.w *= a->input.h;
+    a->output.w = a->input.w;
+    a->input.h = a->output.h = 1;
+}
+
+static void choose_band(struct conv *conv)
+{
+    const struct gantry_s8_conv_args *a = &conv->args;
+    const struct gantry_s8_map *out = &a->output;
+    conv->blocks_across = gantry_div_up(out->w, GANTRY_GEMM_BLOCK);
+    conv->block_w = gantry_div_up(out->w, conv->blocks_across);
+    conv->block_h = gantry_min_i32(gantry_max_i32(GANTRY_GEMM_BLOCK / out->w, 1), out->h);
+    conv->band_h = (conv->block_h - 1) * a->stride_h + (a->kernel_h - 1) * a->dilation_h + 1;
+    size_t columns = (size_t)(conv->block_w - 1) * (size_t)a->stride_w + (size_t)a->kernel_w;
+    conv->band_pitch = gantry_align_size(columns * (size_t)a->input.c + GANTRY_KERNEL_SLACK, 64);
+    conv->segments = a->kernel_h;
+    conv->bytes = a->kernel_w * a->input.c;
+    conv->block = conv->block_h * conv->block_w;
+}
+
+/* Sub-sampling products of single pixels would copy pixels that nothing reads. */
+static bool wants_band(const struct conv *conv)
+{
+    const struct gantry_s8_conv_args *a = &conv->args;
+    if (a->input.pixel_stride != a->input.c || a->dilation_w != 1 || conv->by_panel) return false;
+    if (a->kernel_w == 1 && (a->stride_w > 1 || a->stride_h > 1 || !conv->isa->flip)) return false;
+    bool few_in = a->kernel_w > 1 && a->input.c <= BAND_IN_CHANNELS_MAX;
+    bool few_out = a->output.c <= BAND_OUT_CHANNELS_MAX && conv->isa->flip;
+    return (few_in || few_out) && conv->band_pitch * (size_t)conv->band_h <= BAND_BYTES_MAX;
+}
+
 static void choose_segments(struct conv *conv)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     conv->pixels = a->output.h * a->output.w;
-    conv->block = gantry_min_i32(conv->pixels, GANTRY_GEMM_BLOCK);
     conv->by_panel = conv->pixels <= FEW_PIXELS;
-    bool dense = a->input.pixel_stride == a->input.c && a->dilation_w == 1;
-    conv->by_row = dense && a->kernel_w > 1 && a->input.c <= ROW_CHANNELS_MAX;
-    conv->segments = a->kernel_h;
-    conv->bytes = a->kernel_w * a->input.c;
-    if (conv->by_row && scratch_bytes(conv) > PATCH_BYTES_MAX) conv->by_row = false;
-    if (!conv->by_row) {
+    choose_band(conv);
+    conv->by_band = wants_band(conv);
+    if (!conv->by_band) {
         conv->segments = a->kernel_h * a->kernel_w;
         conv->bytes = a->input.c;
+        conv->block = gantry_min_i32(conv->pixels, GANTRY_GEMM_BLOCK);
     }
     conv->groups = gantry_div_up(conv->bytes, 4);
+}
+
+static int32_t count_units(const struct conv *conv)
+{
+    if (conv->by_panel) return conv->panel_count;
+    if (!conv->by_band) return conv->pixels;
+    return conv->blocks_across * gantry_div_up(conv->args.output.h, conv->block_h);
 }
 
 static void run_ref(const void *state, int32_t first, int32_t end, void *scratch)
@@ -379,6 +449,7 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     struct conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
     if (!conv) return false;
     conv->args = *args;
+    flatten(&conv->args);
     conv->isa = gemm;
     conv->requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
                                             gantry_requant_is_wide(args->scale, args->output.c)};
@@ -386,9 +457,9 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     if (!make_panels(conv, arena) || !pack(conv, arena)) return false;
     uint64_t macs = (uint64_t)conv->pixels * (uint64_t)args->output.c * (uint64_t)conv->segments *
                     (uint64_t)conv->bytes;
-    *kernel = (struct gantry_kernel){.run = run_conv,
+    *kernel = (struct gantry_kernel){.run = conv->by_band ? run_band : run_taps,
                                      .state = conv,
-                                     .units = conv->by_panel ? conv->panel_count : conv->pixels,
+                                     .units = count_units(conv),
                                      .scratch_bytes = scratch_bytes(conv),
                                      .cost = macs / 100};
     return true;

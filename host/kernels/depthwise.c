@@ -98,22 +98,33 @@ static void copy_pixel(int8_t *to, const int8_t *from, int32_t channels)
     for (; c < channels; c++) to[c] = from[c];
 }
 
-/* Plane p holds the padded columns p, p + stride, ... */
+/* Plane p holds the padded columns p, p + stride, ..: its input begins at pixel first_of(p). */
+static int32_t first_of(const struct depthwise *dw, int32_t plane)
+{
+    return gantry_max_i32(dw->args.pad_left - plane + dw->args.stride_w - 1, 0) / dw->args.stride_w;
+}
+
 static void split_row(const struct depthwise *dw, const int8_t *row, int8_t *planes)
 {
     const struct gantry_s8_conv_args *a = &dw->args;
-    int32_t c = a->input.c, stride = a->stride_w;
+    int32_t c = a->input.c, stride = a->stride_w, done = 0;
+    if (dw->isa->split && stride == 2 && (c == 8 || c == 16 || c == 32)) {
+        int32_t even = a->pad_left % 2, odd = 1 - even; /* planes of those columns */
+        int32_t wanted = gantry_min_i32(a->input.w, 2 * dw->plane_pixels - a->pad_left);
+        done = dw->isa->split(row, wanted, c,
+                              planes + (size_t)even * dw->plane_bytes + first_of(dw, even) * c,
+                              planes + (size_t)odd * dw->plane_bytes + first_of(dw, odd) * c);
+    }
     for (int32_t p = 0; p < stride; p++) {
         int8_t *to = planes + (size_t)p * dw->plane_bytes;
-        int32_t x = p - a->pad_left, i = 0;
-        for (; i < dw->plane_pixels && x < 0; i++, x += stride, to += c)
-            memset(to, a->input_zero, (size_t)c);
+        int32_t first = gantry_min_i32(first_of(dw, p), dw->plane_pixels);
+        memset(to, a->input_zero, (size_t)(first * c));
+        int32_t i = first + done / 2, x = i * stride + p - a->pad_left;
         const int8_t *from = row + (ptrdiff_t)x * c;
-        for (; i < dw->plane_pixels && x < a->input.w; i++, x += stride, to += c) {
-            copy_pixel(to, from, c);
-            from += stride * c;
-        }
-        if (i < dw->plane_pixels) memset(to, a->input_zero, (size_t)((dw->plane_pixels - i) * c));
+        for (; i < dw->plane_pixels && x < a->input.w; i++, x += stride, from += stride * c)
+            copy_pixel(to + i * c, from, c);
+        if (i < dw->plane_pixels)
+            memset(to + i * c, a->input_zero, (size_t)((dw->plane_pixels - i) * c));
     }
 }
 

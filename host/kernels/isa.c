@@ -63,6 +63,9 @@ const struct gantry_gemm_isa *gantry_gemm_isa(enum gantry_isa isa)
 {
 #if defined(__x86_64__)
     if (isa == GANTRY_ISA_AVX512) return &gantry_gemm__avx512;
+    if (isa == GANTRY_ISA_AVX2) return &gantry_gemm__avx2;
+#elif defined(__aarch64__)
+    if (isa == GANTRY_ISA_NEON) return &gantry_gemm__neon;
 #endif
     (void)isa;
     return NULL;
@@ -72,6 +75,9 @@ const struct gantry_depthwise_isa *gantry_depthwise_isa(enum gantry_isa isa)
 {
 #if defined(__x86_64__)
     if (isa == GANTRY_ISA_AVX512) return &gantry_depthwise__avx512;
+    if (isa == GANTRY_ISA_AVX2) return &gantry_depthwise__avx2;
+#elif defined(__aarch64__)
+    if (isa == GANTRY_ISA_NEON) return &gantry_depthwise__neon;
 #endif
     (void)isa;
     return NULL;
@@ -81,6 +87,9 @@ const struct gantry_elementwise_isa *gantry_elementwise_isa(enum gantry_isa isa)
 {
 #if defined(__x86_64__)
     if (isa == GANTRY_ISA_AVX512) return &gantry_elementwise__avx512;
+    if (isa == GANTRY_ISA_AVX2) return &gantry_elementwise__avx2;
+#elif defined(__aarch64__)
+    if (isa == GANTRY_ISA_NEON) return &gantry_elementwise__neon;
 #endif
     (void)isa;
     return NULL;

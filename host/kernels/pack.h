@@ -4,8 +4,9 @@
  * A vector holds the accumulators of `lanes` output channels; four bytes along K meet four weights
  * of each of them. Requantised vectors are packed within 128-bit parts, so element 4 p + e of
  * vector j of a panel of n vectors is channel 4 n p + 4 j + e: the packing then yields channels in
- * order. Instruction sets whose products are of unsigned activations (flip) see x + 128; bias
- * holds what that and the zero points take: bias - (zero + flip) * sum of weights. */
+ * order. A panel of 0 vectors is half a vector. Instruction sets whose products are of unsigned
+ * activations (flip) see x + 128; bias holds what that and the zero points take: bias - (zero +
+ * flip) * sum of weights. */
 #ifndef GANTRY_KERNELS_PACK_H
 #define GANTRY_KERNELS_PACK_H
 
@@ -30,6 +31,7 @@ struct gantry_gemm_call {
     const int32_t *bias;      /* [vector][lane] */
     const float *scale;
     const int32_t *offset; /* per pixel, added to every channel; or NULL */
+    bool flipped;          /* the segments hold x + 128 already */
     int8_t *out;
     ptrdiff_t out_stride;
     int32_t channels; /* of the panel that are written */
@@ -41,6 +43,7 @@ struct gantry_gemm_isa {
     int32_t lanes;
     bool flip;
     int32_t vectors;                           /* of the widest panel: 1, 2 or 4 */
+    bool halves;                               /* panels of half a vector */
     int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
     void (*tile)(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows);
     /* Products at the greatest speed that registers allow; returns how many. */
@@ -86,6 +89,9 @@ struct gantry_depthwise_isa {
     bool flip;
     void (*row)(const struct gantry_depthwise_call *call);
     void (*column)(const struct gantry_depthwise_column *column);
+    /* Copies even and odd pixels of c bytes (8, 16 or 32) apart; returns how many of count it
+     * copied, an even number. May be NULL. */
+    int32_t (*split)(const int8_t *from, int32_t count, int32_t c, int8_t *even, int8_t *odd);
 };
 
 /* NULL where the build or the machine lacks the instruction set. */

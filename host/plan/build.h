@@ -153,6 +153,7 @@ struct gantry_build {
     int32_t *fused_add;            /* per node: the ADD that it computes too, or GANTRY_NO_NODE */
     bool *is_output;               /* per tensor */
     bool *pinned;                  /* per node: it must stay on the accelerator */
+    bool *tiled;                   /* per node: it runs in row tiles, in a launch of its own */
     bool costing;                  /* programs are written to be timed only */
 };
 
@@ -182,6 +183,7 @@ struct gantry_chip {
     int32_t fold_kernel, fold_stride, fold_pad;
     int32_t first, last; /* steps: written and last read */
     int32_t owner;       /* chip whose rows it takes over in place, or itself */
+    int32_t home_row;    /* of a tile: first row of the home that it holds */
 };
 
 /* Output rows that are computed as soon as so many input rows are loaded; the instruction sees
@@ -222,6 +224,7 @@ struct gantry_lowered {
     int32_t chip_count;
     struct gantry_step *steps;
     int32_t step_count;
+    bool tiled; /* steps are row tiles of one node, in turns on two sets of rows */
     int32_t rows_used;
     /* why it cannot be: the node at fault and its reason; code NULL: it can */
     int32_t failed_node;
@@ -237,6 +240,13 @@ GANTRY_MUST_USE enum gantry_status gantry_build_layout(struct gantry_build *buil
 /* The rows of a chip as LOAD brings them from a home. */
 struct gantry_cost_load gantry_chip_load(const struct gantry_chip *chip,
                                          const struct gantry_plan_tensor *home);
+/* Groups, tiles and paths of the steps; lowered->failed says when one cannot be. */
+void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered);
+/* tiles.c: whether the one step of a launch can run in row tiles, and its tiles and their rows in
+ * place of it. */
+bool gantry_tiles_possible(const struct gantry_lowered *lowered);
+GANTRY_MUST_USE enum gantry_status gantry_build_tiles(struct gantry_build *build,
+                                                      struct gantry_lowered *lowered);
 /* bands.c: cuts the first step into bands when that saves cycles. */
 void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered);
 /* First activation row of a tensor seen from a row on that begins in bank 0. */

@@ -22,7 +22,7 @@ static enum gantry_status price_segment(struct gantry_build *build, int32_t s)
     if (!cycles) return no_memory(build);
     enum gantry_status status =
         gantry_predict(&plan->params, &plan->target, segment->program, segment->insn_count,
-                       allocator, cycles, build->error);
+                       segment->sem_init, allocator, cycles, build->error);
     for (uint32_t i = 0; status == GANTRY_OK && i < segment->insn_count; i++) {
         int32_t node = segment->insn_node[i];
         if (node >= 0) plan->nodes[node].accelerator_ns += cycles[i] / plan->target.clock_hz * 1e9;

@@ -149,7 +149,7 @@ static void try_window(const struct gantry_build *build, struct gantry_step *ste
 }
 
 /* Groups and tiles of every step: the pitch may have grown since the node was found legal. */
-static void shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
+void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t i = 0; i < lowered->step_count && !lowered->failed.code; i++) {
         struct gantry_step *step = &lowered->steps[i];
@@ -176,6 +176,9 @@ static void shape_steps(const struct gantry_build *build, struct gantry_lowered 
 
 enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry_lowered *lowered)
 {
+    int32_t node = lowered->steps[0].task.node;
+    if (node != GANTRY_NO_NODE && build->tiled[node] && gantry_tiles_possible(lowered))
+        return gantry_build_tiles(build, lowered);
     int32_t count = 0;
     struct gantry_pack_item *items =
         gantry_arena_alloc(&build->scratch, (size_t)lowered->chip_count, sizeof *items);
@@ -183,7 +186,7 @@ enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry
     set_geometry(build, lowered);
     set_liveness(build, lowered);
     if (!build->plan->options.observe) share_in_place(lowered);
-    shape_steps(build, lowered);
+    gantry_shape_steps(build, lowered);
     if (lowered->failed.code) return GANTRY_OK;
     for (int32_t c = 0; c < lowered->chip_count; c++) {
         struct gantry_chip *chip = chip_of(lowered, c);

@@ -117,7 +117,8 @@ static struct gantry_reason check_add(const struct gantry_graph *graph, int32_t 
     return legal();
 }
 
-/* Rows and ring lines of the node alone, each tensor in the layout that it would have. */
+/* Rows and ring lines of the node alone, each tensor in the layout that it would have. What has
+ * several output rows may run in tiles of them. */
 static struct gantry_reason check_room(const struct gantry_graph *graph,
                                        const struct gantry_task *task,
                                        const struct gantry_array_params *params)
@@ -127,7 +128,7 @@ static struct gantry_reason check_room(const struct gantry_graph *graph,
                       task->stride_w, task->out.w);
     gantry_act_layout(&out, params, task->out.h, task->out.w, task->out.c, 1, 1, 1);
     int64_t rows = gantry_act_rows(&in, 2 * params->g) + gantry_act_rows(&out, 2 * params->g);
-    if (rows > params->act_rows)
+    if (rows > params->act_rows && task->out.h < 2)
         return refuse_value("onchip-memory", "Input and output fit the activation rows",
                             params->act_rows, rows);
     struct gantry_tiling tiling;

@@ -88,12 +88,14 @@ static bool ready(const struct gantry_build *build, int32_t node)
 static int32_t take(struct gantry_build *build, bool accelerator, int32_t segment)
 {
     int32_t taken = 0;
+    bool alone = false;
     for (int32_t n = 0; n < build->graph->node_count; n++) {
         struct gantry_plan_node *node = &build->plan->nodes[n];
         if (node->segment >= 0 || node->accelerator != accelerator || vanishes(build, n)) continue;
         if (!ready(build, n)) continue;
-        if (accelerator && taken > 0 && build->cut[n]) break;
+        if (accelerator && taken > 0 && (alone || build->cut[n] || build->tiled[n])) break;
         node->segment = segment;
+        alone = build->tiled[n];
         taken++;
     }
     return taken;

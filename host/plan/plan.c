@@ -2,7 +2,8 @@
  * Making a plan: the steps in order, again whenever a launch does not fit the chip.
  *
  * A launch that does not fit is cut before the first node that is too much; a node that does not
- * fit alone goes to the CPU. Each round adds a cut or moves a node, so the rounds end. */
+ * fit alone runs in row tiles, or on the CPU when even those are too large. Each round adds a cut,
+ * tiles a node or moves one, so the rounds end. */
 #include "plan/build.h"
 #include "plan/planfile.h"
 
@@ -56,13 +57,25 @@ static int32_t list_tasks(const struct gantry_build *build, int32_t segment, int
     return count;
 }
 
-/* Makes the failed launch fit: the longest beginning that does, or its first node to the CPU. */
+/* What does not fit alone runs in row tiles, and on the CPU when that is not enough. */
+static void leave_or_tile(struct gantry_build *build, int32_t node,
+                          const struct gantry_reason *failed)
+{
+    bool room = strcmp(failed->code, "onchip-memory") == 0 || strcmp(failed->code, "extent") == 0;
+    if (room && !build->tiled[node])
+        build->tiled[node] = true;
+    else
+        build->verdict[node] = *failed;
+}
+
+/* Makes the failed launch fit: the longest beginning that does, or its first node
+ * in tiles or on the CPU. */
 static enum gantry_status repair(struct gantry_build *build, struct round *round, int32_t *nodes)
 {
     int32_t segment = round->failed;
     const struct gantry_lowered *lowered = &round->lowered[segment];
     if (lowered->failed_node != GANTRY_NO_NODE) {
-        build->verdict[lowered->failed_node] = lowered->failed;
+        leave_or_tile(build, lowered->failed_node, &lowered->failed);
         return run_round(build, round);
     }
     int32_t count = list_tasks(build, segment, nodes);
@@ -72,7 +85,7 @@ static enum gantry_status repair(struct gantry_build *build, struct round *round
         if (status != GANTRY_OK || round->failed != segment) return status;
         build->cut[nodes[k]] = false;
     }
-    build->verdict[nodes[0]] = round->lowered[segment].failed;
+    leave_or_tile(build, nodes[0], &round->lowered[segment].failed);
     return run_round(build, round);
 }
 
@@ -181,6 +194,7 @@ static enum gantry_status divide_at(struct gantry_build *build, struct round *ro
     size_t nodes = (size_t)build->graph->node_count;
     memcpy(build->verdict, legal, nodes * sizeof *legal);
     memset(build->cut, 0, nodes * sizeof *build->cut);
+    memset(build->tiled, 0, nodes * sizeof *build->tiled);
     enum gantry_status status = gantry_build_choose(build, launch_ns);
     return status == GANTRY_OK ? solve(build, round, list) : status;
 }
@@ -247,10 +261,12 @@ static bool allocate(struct gantry_build *build, bool **to_cpu, int32_t **list)
     build->fused_add = gantry_arena_alloc(arena, nodes, sizeof *build->fused_add);
     build->is_output = gantry_arena_alloc(arena, tensors, sizeof *build->is_output);
     build->pinned = gantry_arena_alloc(arena, nodes, sizeof *build->pinned);
+    build->tiled = gantry_arena_alloc(arena, nodes, sizeof *build->tiled);
     *to_cpu = gantry_arena_alloc(arena, nodes, sizeof **to_cpu);
     *list = gantry_arena_alloc(arena, nodes, sizeof **list);
     return plan->nodes && plan->tensors && build->task && build->verdict && build->cut &&
-           build->fused_add && build->is_output && build->pinned && *to_cpu && *list;
+           build->fused_add && build->is_output && build->pinned && build->tiled && *to_cpu &&
+           *list;
 }
 
 static enum gantry_status make(struct gantry_build *build)
@@ -319,6 +335,24 @@ static void set_params(struct gantry_array_params *params, const struct gantry_d
     };
 }
 
+size_t gantry_plan_device_bytes(const struct gantry_plan *plan)
+{
+    size_t bytes = plan->arena_bytes + plan->input_bytes + plan->output_bytes;
+    for (int32_t s = 0; s < plan->segment_count; s++)
+        bytes += plan->segments[s].weights_bytes +
+                 (size_t)plan->segments[s].insn_count * GANTRY_INSN_BYTES;
+    return bytes;
+}
+
+static enum gantry_status check_arena(const struct gantry_plan *plan, struct gantry_error *error)
+{
+    size_t bytes = gantry_plan_device_bytes(plan);
+    if (plan->options.arena_limit == 0 || bytes <= plan->options.arena_limit) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_MEMORY,
+                       "%s: needs %zu bytes of device memory (limit %llu)", plan->graph->name,
+                       bytes, (unsigned long long)plan->options.arena_limit);
+}
+
 /* Plans anew. */
 static enum gantry_status plan_model(struct gantry_plan *plan,
                                      const struct gantry_device_info *device,
@@ -329,9 +363,15 @@ static enum gantry_status plan_model(struct gantry_plan *plan,
         .plan = plan, .graph = plan->graph, .params = &plan->params, .error = error};
     gantry_arena_init(&build.scratch, plan->options.allocator);
     set_params(&plan->params, device);
+    int32_t rows = plan->params.act_rows, limit = plan->options.onchip_limit;
+    if (limit < 0 || (device->accelerator && limit > rows))
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "onchip-limit: out of range (%d, 1..%d)",
+                           limit, rows);
+    if (limit > 0) plan->params.act_rows = limit;
     enum gantry_status status = gantry_target_read(&plan->target, target, error);
     if (status == GANTRY_OK) fit_target(&plan->target, device, target != NULL);
     if (status == GANTRY_OK) status = make(&build);
+    plan->params.act_rows = rows;
     gantry_arena_finish(&build.scratch);
     return status;
 }
@@ -342,7 +382,7 @@ static bool wants_stored(const struct gantry_plan_options *options,
 {
     return device->accelerator && options->placement == GANTRY_PLACEMENT_OPTIMAL &&
            options->pin_count == 0 && options->max_segments == 0 && !options->target &&
-           !options->observe && !options->again;
+           options->onchip_limit == 0 && !options->observe && !options->again;
 }
 
 static enum gantry_status read_stored(struct gantry_plan *plan, const struct gantry_planfile *file,
@@ -384,6 +424,7 @@ enum gantry_status gantry_plan_create(struct gantry_plan **out, const struct gan
     enum gantry_status status = file && wants_stored(options, device)
                                     ? read_stored(plan, file, device, error)
                                     : plan_model(plan, device, error);
+    if (status == GANTRY_OK) status = check_arena(plan, error);
     if (status != GANTRY_OK) {
         gantry_plan_destroy(plan);
         return status;

@@ -458,8 +458,9 @@ static enum gantry_status run_insn(struct clock *clock, const struct gantry_insn
 
 enum gantry_status gantry_predict(const struct gantry_array_params *params,
                                   const struct gantry_target *target, const uint8_t *program,
-                                  uint32_t insn_count, const struct gantry_allocator *allocator,
-                                  double *cycles, struct gantry_error *error)
+                                  uint32_t insn_count, uint64_t sem_init,
+                                  const struct gantry_allocator *allocator, double *cycles,
+                                  struct gantry_error *error)
 {
     struct gantry_arena arena;
     gantry_arena_init(&arena, allocator);
@@ -475,6 +476,8 @@ enum gantry_status gantry_predict(const struct gantry_array_params *params,
     gantry_arena_init(&clock->arena, allocator);
     double start = START + target->memory_latency;
     clock->load = clock->store = clock->stream = start;
+    for (int32_t s = 0; s < GANTRY_SEMAPHORES; s++)
+        clock->signals[s] = (int32_t)(sem_init >> 4 * s & 15); /* of time 0 */
     for (uint32_t i = 0; i < insn_count && status == GANTRY_OK; i++) {
         struct gantry_insn insn;
         gantry_insn_from_bytes(&insn, program + (size_t)i * GANTRY_INSN_BYTES);
@@ -495,7 +498,7 @@ uint64_t gantry_predict_segment(const struct gantry_plan *plan, int32_t index,
     double *cycles = gantry_allocate(allocator, segment->insn_count, sizeof *cycles), sum = 0;
     uint64_t before = 0;
     if (!cycles || gantry_predict(&plan->params, target, segment->program, segment->insn_count,
-                                  allocator, cycles, NULL) != GANTRY_OK) {
+                                  segment->sem_init, allocator, cycles, NULL) != GANTRY_OK) {
         gantry_release(allocator, cycles);
         return UINT64_MAX;
     }

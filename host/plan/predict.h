@@ -21,6 +21,7 @@ gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_in
 GANTRY_MUST_USE enum gantry_status gantry_predict(const struct gantry_array_params *params,
                                                   const struct gantry_target *target,
                                                   const uint8_t *program, uint32_t insn_count,
+                                                  uint64_t sem_init,
                                                   const struct gantry_allocator *allocator,
                                                   double *cycles, struct gantry_error *error);
 

@@ -82,7 +82,8 @@ static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
 }
 
 /* Rows row0 .. row0 + rows - 1 of a chip. */
-static void write_load(struct writer *writer, int32_t index, int32_t row0, int32_t rows)
+static struct gantry_insn *write_load(struct writer *writer, int32_t index, int32_t row0,
+                                      int32_t rows)
 {
     const struct gantry_build *build = writer->build;
     const struct gantry_chip *chip = &writer->lowered->chips[index];
@@ -94,7 +95,7 @@ static void write_load(struct writer *writer, int32_t index, int32_t row0, int32
     (void)gantry_cost_load(&load, row0, rows, build->params, &merged);
     int32_t stride = home->pixel_stride;
     set(writer, insn, GANTRY_LOAD_BUFFER, buffer_of(home->home));
-    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)row0 * bytes);
+    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)(chip->home_row + row0) * bytes);
     set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)merged * bytes);
     set(writer, insn, GANTRY_LOAD_ROWS, rows / merged);
     set(writer, insn, GANTRY_LOAD_ROW0, row0 / merged);
@@ -112,17 +113,18 @@ static void write_load(struct writer *writer, int32_t index, int32_t row0, int32
     set(writer, insn, GANTRY_LOAD_PS, chip->act.ps);
     if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
         set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << writer->load_group[index]);
+    return insn;
 }
 
-static void write_store(struct writer *writer, int32_t index, bool first)
+static struct gantry_insn *write_store(struct writer *writer, int32_t index, bool first)
 {
     const struct gantry_chip *chip = &writer->lowered->chips[index];
     const struct gantry_plan_tensor *home = &writer->build->plan->tensors[chip->tensor];
     struct gantry_insn *insn = append(writer, GANTRY_INSN_STORE, GANTRY_NODE_STORE);
     set(writer, insn, GANTRY_STORE_BUFFER, buffer_of(home->home));
-    set(writer, insn, GANTRY_STORE_OFFSET, home->offset);
-    set(writer, insn, GANTRY_STORE_ROW_STRIDE,
-        (int64_t)chip->act.w * chip->act.cb * GANTRY_CHANNELS);
+    int64_t bytes = (int64_t)chip->act.w * chip->act.cb * GANTRY_CHANNELS;
+    set(writer, insn, GANTRY_STORE_OFFSET, home->offset + chip->home_row * bytes);
+    set(writer, insn, GANTRY_STORE_ROW_STRIDE, bytes);
     set(writer, insn, GANTRY_STORE_ROWS, chip->act.h);
     set(writer, insn, GANTRY_STORE_PIXELS, chip->act.w);
     set(writer, insn, GANTRY_STORE_WORDS, chip->act.cb);
@@ -134,6 +136,7 @@ static void write_store(struct writer *writer, int32_t index, bool first)
     set(writer, insn, GANTRY_STORE_PS, chip->act.ps);
     if (first)
         set(writer, insn, GANTRY_COMMON_WAIT, 1 << (LOAD_GROUPS + writer->store_group[index]));
+    return insn;
 }
 
 /* Bytes of the output stage: zero point and range of rule F, pad byte of the input. */
@@ -332,7 +335,7 @@ static struct gantry_insn *write_bands(struct writer *writer, int32_t index)
     writer->waited |= wait;
     for (int32_t b = 0; b < step->bands.count; b++) {
         const struct gantry_band *band = &step->bands.band[b];
-        write_load(writer, step->in, band->load_row, band->load_rows);
+        (void)write_load(writer, step->in, band->load_row, band->load_rows);
         insn = write_compute(writer, index);
         set_band(writer, insn, step, band);
         set(writer, insn, GANTRY_COMMON_WAIT, wait);
@@ -357,9 +360,34 @@ static void write_step(struct writer *writer, int32_t index)
     bool first = true;
     for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
         if (writer->store_group[c] != group) continue;
-        write_store(writer, c, first);
+        (void)write_store(writer, c, first);
         first = false;
     }
+}
+
+/* Tiles: each waits for its LOADs and for a set of rows to be stored, and lets the LOADs of the one
+ * after the next begin. Both sets are free at first. */
+static void write_tiles(struct writer *writer)
+{
+    enum { LOADED, COMPUTED, ROWS_READ, ROWS_STORED };
+    const struct gantry_lowered *lowered = writer->lowered;
+    for (int32_t i = 0; i < lowered->step_count; i++) {
+        const struct gantry_step *step = &lowered->steps[i];
+        struct gantry_insn *load = write_load(writer, step->in, 0, lowered->chips[step->in].act.h);
+        set(writer, load, GANTRY_COMMON_SIGNAL, 0);
+        set(writer, load, GANTRY_COMMON_WAIT, 1 << ROWS_READ);
+        if (step->res >= 0)
+            load = write_load(writer, step->res, 0, lowered->chips[step->res].act.h);
+        set(writer, load, GANTRY_COMMON_SIGNAL, 1 << LOADED);
+        struct gantry_insn *compute = write_compute(writer, i);
+        set(writer, compute, GANTRY_COMMON_WAIT, 1 << LOADED | 1 << ROWS_STORED);
+        set(writer, compute, GANTRY_COMMON_SIGNAL, 1 << COMPUTED | 1 << ROWS_READ);
+        struct gantry_insn *store = write_store(writer, step->out, false);
+        set(writer, store, GANTRY_COMMON_WAIT, 1 << COMPUTED);
+        set(writer, store, GANTRY_COMMON_SIGNAL, 1 << ROWS_STORED);
+    }
+    writer->segment->sem_init = UINT64_C(2) << 4 * ROWS_READ | UINT64_C(2) << 4 * ROWS_STORED;
+    (void)append(writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
 }
 
 /* A chip that the first step reads in bands is loaded with them, before all others. */
@@ -370,7 +398,7 @@ static void write_instructions(struct writer *writer)
     if (banded >= 0) write_step(writer, 0);
     for (int32_t c = 0; c < lowered->chip_count; c++)
         if (lowered->chips[c].loaded && c != banded)
-            write_load(writer, c, 0, lowered->chips[c].act.h);
+            (void)write_load(writer, c, 0, lowered->chips[c].act.h);
     for (int32_t i = banded >= 0; i < lowered->step_count; i++) write_step(writer, i);
     (void)append(writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
 }
@@ -466,8 +494,11 @@ enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segm
     if (!allocate(&writer)) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
     group_transfers(&writer);
     /* Loads of one group share a semaphore: bands need one of their own. */
-    if (writer.loads <= LOAD_GROUPS) gantry_build_bands(build, lowered);
-    write_instructions(&writer);
+    if (writer.loads <= LOAD_GROUPS && !lowered->tiled) gantry_build_bands(build, lowered);
+    if (lowered->tiled)
+        write_tiles(&writer);
+    else
+        write_instructions(&writer);
     if (writer.overflow)
         return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
                            "internal: launch %d: a value does not fit its field", segment);

@@ -299,14 +299,16 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
                        index, node->name);
 }
 
-void gantry_work_run(const struct gantry_engine *engine, const struct gantry_work *work)
+void gantry_work_run(const struct gantry_engine *engine, int32_t node)
 {
+    const struct gantry_work *work = &engine->work[node];
     if (work->flatten) gantry_view_copy(&work->flatten_from, &work->flatten_to);
     switch (work->kind) {
     case GANTRY_WORK_NONE:
         break;
     case GANTRY_WORK_KERNEL:
-        gantry_kernel_run(&work->args.kernel, engine->scratch);
+        gantry_pool_run(engine->pool, &work->args.kernel, work->parts, engine->scratch,
+                        node == engine->last_shared);
         break;
     case GANTRY_WORK_SOFTMAX:
         gantry_s8_softmax__ref(&work->args.softmax);

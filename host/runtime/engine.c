@@ -115,7 +115,7 @@ static void run_cpu(struct gantry_engine *engine, const struct gantry_plan_segme
     uint64_t start = gantry_now_ns(), from = start, to = start;
     for (int32_t k = 0; k < segment->node_count; k++) {
         int32_t node = segment->nodes[k];
-        gantry_work_run(engine, &engine->work[node]);
+        gantry_work_run(engine, node);
         if (!engine->options.trace) continue;
         to = gantry_now_ns();
         engine->nodes[node].cpu_ns += to - from;

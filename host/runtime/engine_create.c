@@ -169,19 +169,33 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
 }
 
 /* Kernels run one after another, in the scratch memory that the hungriest one needs. */
-static enum gantry_status scratch_make(struct gantry_engine *engine, struct gantry_error *error)
+static enum gantry_status share_work(struct gantry_engine *engine, struct gantry_error *error)
 {
+    int32_t threads = engine->options.threads;
     size_t bytes = 0;
-    for (int32_t n = 0; n < engine->plan->graph->node_count; n++) {
-        const struct gantry_work *work = &engine->work[n];
-        if (work->kind == GANTRY_WORK_KERNEL && work->args.kernel.scratch_bytes > bytes)
-            bytes = work->args.kernel.scratch_bytes;
+    engine->last_shared = GANTRY_NO_NODE;
+    if (threads < 1 || threads > GANTRY_THREADS_MAX)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "threads: out of range (%d, 1..%d)", threads,
+                           GANTRY_THREADS_MAX);
+    if (threads > 1 && !gantry_pool_available()) {
+        gantry_log_write(engine->options.log, GANTRY_LOG_WARNING,
+                         "one thread: this build has no pthreadpool");
+        threads = 1;
     }
-    if (bytes == 0) return GANTRY_OK;
-    engine->scratch = gantry_arena_alloc(&engine->memory, bytes, 1);
-    if (engine->scratch) return GANTRY_OK;
-    return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory (%zu bytes)",
-                       engine->plan->graph->name, bytes);
+    for (int32_t n = 0; n < engine->plan->graph->node_count; n++) {
+        struct gantry_work *work = &engine->work[n];
+        if (work->kind != GANTRY_WORK_KERNEL) continue;
+        work->parts = gantry_pool_parts(&work->args.kernel, threads);
+        size_t part = gantry_align_size(work->args.kernel.scratch_bytes, 64);
+        if (part * (size_t)work->parts > bytes) bytes = part * (size_t)work->parts;
+        if (work->parts > 1) engine->last_shared = n;
+    }
+    if (engine->last_shared != GANTRY_NO_NODE) engine->pool = gantry_pool_create(threads);
+    if (bytes > 0) engine->scratch = gantry_arena_alloc(&engine->memory, bytes, 1);
+    bool served = engine->pool || engine->last_shared == GANTRY_NO_NODE;
+    if (served && (engine->scratch || bytes == 0)) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory (%zu bytes, %d threads)",
+                       engine->plan->graph->name, bytes, threads);
 }
 
 static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error *error)
@@ -205,7 +219,7 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
-    if (status == GANTRY_OK) status = scratch_make(engine, error);
+    if (status == GANTRY_OK) status = share_work(engine, error);
     return status == GANTRY_OK ? profile_make(engine, error) : status;
 }
 
@@ -242,6 +256,7 @@ enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct
 void gantry_engine_destroy(struct gantry_engine *engine)
 {
     if (!engine) return;
+    gantry_pool_destroy(engine->pool);
     for (int32_t s = 0; engine->segments && s < engine->plan->segment_count; s++) {
         buffer_drop(engine, &engine->segments[s].trace);
         buffer_drop(engine, &engine->segments[s].weights);

@@ -9,6 +9,7 @@
 #include "device/device.h"
 #include "kernels/kernel.h"
 #include "plan/plan.h"
+#include "runtime/pool.h"
 
 /* A tensor in engine memory; extents and stride in bytes of one element each (int8), or scaled by
  * the element's size. */
@@ -28,7 +29,8 @@ enum gantry_work_kind {
 /* A CPU node, ready to be called. */
 struct gantry_work {
     enum gantry_work_kind kind;
-    bool flatten; /* copy flatten_from into flatten_to before the kernel */
+    int32_t parts; /* of a kernel, for the threads */
+    bool flatten;  /* copy flatten_from into flatten_to before the kernel */
     struct gantry_view flatten_from, flatten_to;
     union {
         struct gantry_kernel kernel;
@@ -54,7 +56,9 @@ struct gantry_engine {
     struct gantry_device_buffer arena, input, output;
     enum gantry_isa isa;      /* of the kernels */
     struct gantry_work *work; /* graph->node_count */
-    void *scratch;            /* of the kernels */
+    struct gantry_pool *pool; /* NULL: one thread */
+    int32_t last_shared;      /* node after which the threads rest */
+    void *scratch;            /* of the kernels, for every part */
     struct gantry_segment_state *segments;
     struct gantry_profile profile;
     struct gantry_profile_node *nodes; /* the model's, then @launch and @store */
@@ -71,7 +75,7 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
  * GANTRY_ERR_UNSUPPORTED (naming the node). */
 GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
                                                     struct gantry_error *error);
-void gantry_work_run(const struct gantry_engine *engine, const struct gantry_work *work);
+void gantry_work_run(const struct gantry_engine *engine, int32_t node);
 
 /* Distributes the records of a trace over nodes: nodes[i] is node i of the model, nodes[count]
  * is @launch, nodes[count + 1] is @store. Returns the number of records read. Cycles and stalls

@@ -12,3 +12,4 @@ gantry_test(test_engine_threads SOURCES test_engine_threads.c engine_fixture.c
   PARTS runtime formats LIBRARIES Threads::Threads LABELS unit tsan)
 gantry_test(test_engine_device SOURCES test_engine_device.c engine_fixture.c
   PARTS runtime formats device LABELS unit)
+gantry_test(test_pool SOURCES test_pool.c PARTS runtime kernels base LABELS unit tsan)

@@ -227,9 +227,11 @@ static void legality__onchip_memory(void **state)
     (void)state;
     struct gantry_array_params params = half();
     params.act_rows = 512;
-    struct net net = conv_net(32, 33, 16, 16, &three);
-    expect_on(&net, &params, "onchip-memory", 512, 528);
-    net = conv_net(32, 32, 16, 16, &three);
+    struct net net = conv_net(1, 1028, 16, 16, &three);
+    expect_on(&net, &params, "onchip-memory", 512, 514);
+    net = conv_net(1, 1024, 16, 16, &three);
+    expect_on(&net, &params, NULL, -1, 0);
+    net = conv_net(32, 33, 16, 16, &three); /* in row tiles */
     expect_on(&net, &params, NULL, -1, 0);
 }
 

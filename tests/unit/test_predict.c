@@ -59,7 +59,7 @@ static double predict(const struct gantry_insn *insns, uint32_t count,
         gantry_insn_to_bytes(&insns[i], program + i * GANTRY_INSN_BYTES);
     set(&end, GANTRY_COMMON_OPCODE, GANTRY_INSN_END);
     gantry_insn_to_bytes(&end, program + count * GANTRY_INSN_BYTES);
-    if (gantry_predict(&k26, memory, program, count + 1, NULL, cycles, &error) != GANTRY_OK)
+    if (gantry_predict(&k26, memory, program, count + 1, 0, NULL, cycles, &error) != GANTRY_OK)
         fail_msg("%s", error.message);
     for (uint32_t i = 0; i < count; i++) sum += cycles[i];
     return sum;

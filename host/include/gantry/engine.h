@@ -40,36 +40,42 @@ struct gantry_plan_options {
     const struct gantry_plan_pin *pins; /* borrowed during the call */
     size_t pin_count;
     int32_t max_segments; /* launches at most, with placement optimal; 0: any number */
+    int32_t onchip_limit; /* activation rows that may be used; 0: all that the device has */
+    uint64_t arena_limit; /* bytes of device memory that may be used; 0: any number */
     bool again;           /* plan a model that came in a plan file anew */
     bool observe; /* store every tensor, reuse no activation row: for comparing layer by layer */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_PLAN_OPTIONS_INIT                                                       \
-    {                                                                                  \
-        .placement = GANTRY_PLACEMENT_OPTIMAL, .target = 0, .pins = 0, .pin_count = 0, \
-        .max_segments = 0, .again = false, .observe = false, .allocator = 0, .log = 0  \
+#define GANTRY_PLAN_OPTIONS_INIT                                                                  \
+    {                                                                                             \
+        .placement = GANTRY_PLACEMENT_OPTIMAL, .target = 0, .pins = 0, .pin_count = 0,            \
+        .max_segments = 0, .onchip_limit = 0, .arena_limit = 0, .again = false, .observe = false, \
+        .allocator = 0, .log = 0                                                                  \
     }
 
 /* Plans a model for a device (as described by its info; accelerator false: all on the CPU).
  * *out is owned. Errors: GANTRY_ERR_UNSUPPORTED (a node that nothing can run, with the reason),
  * GANTRY_ERR_ARGUMENT (a pin that cannot be, an unknown target), GANTRY_ERR_FILE (a bad target
- * file), GANTRY_ERR_MEMORY. */
+ * file), GANTRY_ERR_MEMORY (of this machine, or arena_limit; the message has both figures). */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
                    const struct gantry_device_info *device,
                    const struct gantry_plan_options *options, struct gantry_error *error);
+/* Bytes of device memory that an engine of a batch of one allocates, without its trace. */
+GANTRY_API size_t gantry_plan_device_bytes(const struct gantry_plan *plan);
 GANTRY_API void gantry_plan_destroy(struct gantry_plan *plan); /* NULL is allowed */
 
 /* Start from GANTRY_ENGINE_OPTIONS_INIT. */
 struct gantry_engine_options {
-    bool trace; /* per-layer cycles and stalls; costs 64 bytes of memory per instruction */
+    bool trace;  /* per-layer cycles, stalls and CPU times; 64 bytes of memory per instruction */
+    int threads; /* for CPU layers, 1..64; results do not depend on it */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_ENGINE_OPTIONS_INIT              \
-    {                                           \
-        .trace = true, .allocator = 0, .log = 0 \
+#define GANTRY_ENGINE_OPTIONS_INIT                            \
+    {                                                         \
+        .trace = true, .threads = 1, .allocator = 0, .log = 0 \
     }
 
 /* Allocates device memory and copies program and weights. *out is owned. */

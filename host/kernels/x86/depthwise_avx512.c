@@ -221,5 +221,25 @@ static void column(const struct gantry_depthwise_column *column)
     }
 }
 
+/* ---- Even and odd pixels apart, 128 bytes at a time ---- */
+
+static int32_t split(const int8_t *from, int32_t count, int32_t c, int8_t *even, int8_t *odd)
+{
+    int64_t pick[8];
+    int32_t words = c / 8, step = 2 * CHUNK / c, done = 0;
+    for (int32_t i = 0; i < 8; i++) pick[i] = i / words * 2 * words + i % words;
+    const __m512i evens = _mm512_loadu_si512(pick);
+    const __m512i odds = _mm512_add_epi64(evens, _mm512_set1_epi64(words));
+    for (; done + step <= count; done += step) {
+        __m512i a = _mm512_loadu_si512(from), b = _mm512_loadu_si512(from + CHUNK);
+        _mm512_storeu_si512(even, _mm512_permutex2var_epi64(a, evens, b));
+        _mm512_storeu_si512(odd, _mm512_permutex2var_epi64(a, odds, b));
+        from += 2 * CHUNK;
+        even += CHUNK;
+        odd += CHUNK;
+    }
+    return done;
+}
+
 const struct gantry_depthwise_isa gantry_depthwise__avx512 = {
-    .lanes = LANES, .flip = true, .row = row, .column = column};
+    .lanes = LANES, .flip = true, .row = row, .column = column, .split = split};

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Matrix product with AVX-512 VNNI: tiles of 6 pixels x 64 channels, 8 x 32 or 12 x 16, all
+ * Matrix product with AVX-512 VNNI: tiles of 6 pixels x 64 channels, 8 x 32, 12 x 16 or 8 x 8, all
  * accumulators in registers. */
 #include "kernels/x86/avx512.h"
 
-enum { LANES = 16, TILE_MAX = 24, ROWS_MAX = 12 };
+enum { LANES = 16, TILE_MAX = 24, ROWS_MAX = 12, HALF_ROWS = 8 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE __m512i load_flipped(const int8_t *x)
+/* Four bytes of a pixel as unsigned x + 128, for all lanes. */
+INLINE __m512i load_4(const int8_t *x, const bool flipped)
 {
     int32_t four;
     memcpy(&four, x, sizeof four);
-    return _mm512_xor_si512(_mm512_set1_epi32(four), _mm512_set1_epi8((char)0x80));
+    __m512i all = _mm512_set1_epi32(four);
+    return flipped ? all : _mm512_xor_si512(all, _mm512_set1_epi8((char)0x80));
 }
 
-INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr, __m512i *acc)
+INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr,
+                     const bool flipped, __m512i *acc)
 {
     const int8_t *w = call->weights;
 #pragma GCC unroll 4
@@ -34,7 +37,7 @@ INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const in
             w += 64 * nv;
 #pragma GCC unroll 12
             for (int i = 0; i < mr; i++) {
-                __m512i xv = load_flipped(x[i] + k);
+                __m512i xv = load_4(x[i] + k, flipped);
 #pragma GCC unroll 4
                 for (int j = 0; j < nv; j++) DOT(acc[i * nv + j], xv, wv[j]);
             }
@@ -64,8 +67,32 @@ INLINE void store_part(const struct gantry_gemm_call *call, int i, __m512i bytes
         _mm512_storeu_si512(to, bytes);
     else if (width == 32)
         _mm256_storeu_si256((__m256i *)(void *)to, _mm512_castsi512_si256(bytes));
-    else
+    else if (width == 16)
         _mm_storeu_si128((__m128i *)(void *)to, _mm512_castsi512_si128(bytes));
+    else
+        _mm_storel_epi64((__m128i *)(void *)to, _mm512_castsi512_si128(bytes));
+}
+
+/* The pixels i .. i + count - 1 that stand one after another in a vector, `width` bytes each: at
+ * once where the output has no other channels. */
+INLINE void store_pixels(const struct gantry_gemm_call *call, int i, const int count, __m512i bytes,
+                         const int width)
+{
+    if (call->channels == width && call->out_stride == width) {
+        int8_t *to = call->out + i * width;
+        if (count * width == 64)
+            _mm512_storeu_si512(to, bytes);
+        else
+            _mm512_mask_storeu_epi8(to, first_lanes(count * width), bytes);
+        return;
+    }
+    __m512i step = _mm512_set1_epi64(width / 8);
+    __m512i order = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+#pragma GCC unroll 8
+    for (int p = 0; p < count; p++) {
+        store_part(call, i + p, _mm512_permutexvar_epi64(order, bytes), width);
+        order = _mm512_add_epi64(order, step);
+    }
 }
 
 /* A pixel fills four vectors. */
@@ -90,13 +117,10 @@ INLINE void finish_2(const struct gantry_gemm_call *call, const int mr, const __
     const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i += 2) {
-        const __m512i *a = acc + 2 * i, *b = acc + 2 * (i + 1 < mr ? i + 1 : i);
+        const int count = mr - i < 2 ? mr - i : 2;
+        const __m512i *a = acc + 2 * i, *b = acc + 2 * (i + count - 1);
         __m512i bytes = requantize(a[0], a[1], b[0], b[1], s0, s1, s0, s1, &r);
-        bytes = _mm512_permutexvar_epi64(order, bytes);
-        store_part(call, i, bytes, 32);
-        if (i + 1 < mr)
-            store_part(call, i + 1, _mm512_castsi256_si512(_mm512_extracti64x4_epi64(bytes, 1)),
-                       32);
+        store_pixels(call, i, count, _mm512_permutexvar_epi64(order, bytes), 32);
     }
 }
 
@@ -108,27 +132,19 @@ INLINE void finish_1(const struct gantry_gemm_call *call, const int mr, const __
     const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
 #pragma GCC unroll 12
     for (int i = 0; i < mr; i += 4) {
-        const int last = mr - 1;
-        __m512i a1 = acc[i + 1 < mr ? i + 1 : last], a2 = acc[i + 2 < mr ? i + 2 : last];
-        __m512i bytes = requantize(acc[i], a1, a2, acc[i + 3 < mr ? i + 3 : last], s, s, s, s, &r);
-        bytes = _mm512_permutexvar_epi32(order, bytes);
-        store_part(call, i, bytes, 16);
-        if (i + 1 < mr)
-            store_part(call, i + 1, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 1)),
-                       16);
-        if (i + 2 < mr)
-            store_part(call, i + 2, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 2)),
-                       16);
-        if (i + 3 < mr)
-            store_part(call, i + 3, _mm512_castsi128_si512(_mm512_extracti32x4_epi32(bytes, 3)),
-                       16);
+        const int count = mr - i < 4 ? mr - i : 4, last = mr - 1;
+        __m512i bytes =
+            requantize(acc[i], acc[i + 1 < mr ? i + 1 : last], acc[i + 2 < mr ? i + 2 : last],
+                       acc[i + 3 < mr ? i + 3 : last], s, s, s, s, &r);
+        store_pixels(call, i, count, _mm512_permutexvar_epi32(order, bytes), 16);
     }
 }
 
-INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr)
+INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr,
+                 const bool flipped)
 {
     __m512i acc[TILE_MAX];
-    multiply(call, nv, mr, acc);
+    multiply(call, nv, mr, flipped, acc);
     add_offsets(call, nv, mr, acc);
     if (nv == 4)
         finish_4(call, mr, acc);
@@ -138,8 +154,82 @@ INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr
         finish_1(call, mr, acc);
 }
 
-#define TILE(nv, mr) \
-    static void tile_##nv##_##mr(const struct gantry_gemm_call *call) { tile(call, nv, mr); }
+/* ---- Half vectors: eight channels, eight pixels ---- */
+
+INLINE void multiply_half(const struct gantry_gemm_call *call, const int mr, const bool flipped,
+                          __m256i *acc)
+{
+    const int8_t *w = call->weights;
+    const __m256i flip = _mm256_set1_epi8((char)0x80);
+    __m256i bias = _mm256_loadu_si256((const __m256i *)(const void *)call->bias);
+#pragma GCC unroll 8
+    for (int i = 0; i < HALF_ROWS; i++) acc[i] = bias;
+    for (int32_t s = 0; s < call->segments; s++) {
+        const int8_t *x[HALF_ROWS];
+#pragma GCC unroll 8
+        for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += 32) {
+            __m256i wv = _mm256_load_si256((const __m256i *)(const void *)w);
+#pragma GCC unroll 8
+            for (int i = 0; i < mr; i++) {
+                int32_t four;
+                memcpy(&four, x[i] + k, sizeof four);
+                __m256i xv = _mm256_set1_epi32(four);
+                if (!flipped) xv = _mm256_xor_si256(xv, flip);
+                DOT(acc[i], xv, wv);
+            }
+        }
+    }
+    if (!call->offset) return;
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++)
+        acc[i] = _mm256_add_epi32(acc[i], _mm256_set1_epi32(call->offset[i]));
+}
+
+INLINE __m512i join(const __m256i *pair)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(pair[0]), pair[1], 1);
+}
+
+/* Eight pixels fill four vectors, two in each; four bytes of each alternate. */
+INLINE void tile_half(const struct gantry_gemm_call *call, const int mr, const bool flipped)
+{
+    __m256i acc[HALF_ROWS];
+    multiply_half(call, mr, flipped, acc);
+    struct rounding r = rounding_of(&call->requant);
+    __m512i both = _mm512_broadcast_i64x4(_mm256_loadu_si256((const void *)call->scale));
+    __m512 s = _mm512_castsi512_ps(both);
+    const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    __m512i bytes =
+        requantize(join(acc), join(acc + 2), join(acc + 4), join(acc + 6), s, s, s, s, &r);
+    bytes = _mm512_permutexvar_epi32(order, bytes);
+    store_pixels(call, 0, mr, bytes, 8);
+}
+
+#define TILE(nv, mr)                                                  \
+    static void tile_##nv##_##mr(const struct gantry_gemm_call *call) \
+    {                                                                 \
+        if (call->flipped)                                            \
+            tile(call, nv, mr, true);                                 \
+        else                                                          \
+            tile(call, nv, mr, false);                                \
+    }
+#define HALF(mr)                                                 \
+    static void tile_0_##mr(const struct gantry_gemm_call *call) \
+    {                                                            \
+        if (call->flipped)                                       \
+            tile_half(call, mr, true);                           \
+        else                                                     \
+            tile_half(call, mr, false);                          \
+    }
+HALF(1)
+HALF(2)
+HALF(3)
+HALF(4)
+HALF(5)
+HALF(6)
+HALF(7)
+HALF(8)
 TILE(4, 1)
 TILE(4, 2)
 TILE(4, 3)
@@ -169,19 +259,16 @@ TILE(1, 12)
 
 static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows)
 {
-    static void (*const of_4[])(const struct gantry_gemm_call *) = {
-        NULL, tile_4_1, tile_4_2, tile_4_3, tile_4_4, tile_4_5, tile_4_6};
-    static void (*const of_2[])(const struct gantry_gemm_call *) = {
-        NULL, tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7, tile_2_8};
-    static void (*const of_1[])(const struct gantry_gemm_call *) = {
-        NULL,     tile_1_1, tile_1_2, tile_1_3,  tile_1_4,  tile_1_5, tile_1_6,
-        tile_1_7, tile_1_8, tile_1_9, tile_1_10, tile_1_11, tile_1_12};
-    if (vectors == 4)
-        of_4[rows](call);
-    else if (vectors == 2)
-        of_2[rows](call);
-    else
-        of_1[rows](call);
+    static void (*const tiles[GANTRY_GEMM_VECTORS_MAX + 1][ROWS_MAX + 1])(
+        const struct gantry_gemm_call *) = {
+        [0] = {NULL, tile_0_1, tile_0_2, tile_0_3, tile_0_4, tile_0_5, tile_0_6, tile_0_7,
+               tile_0_8},
+        [1] = {NULL, tile_1_1, tile_1_2, tile_1_3, tile_1_4, tile_1_5, tile_1_6, tile_1_7, tile_1_8,
+               tile_1_9, tile_1_10, tile_1_11, tile_1_12},
+        [2] = {NULL, tile_2_1, tile_2_2, tile_2_3, tile_2_4, tile_2_5, tile_2_6, tile_2_7,
+               tile_2_8},
+        [4] = {NULL, tile_4_1, tile_4_2, tile_4_3, tile_4_4, tile_4_5, tile_4_6}};
+    tiles[vectors][rows](call);
 }
 
 static uint64_t peak(int32_t rounds)
@@ -200,6 +287,7 @@ static uint64_t peak(int32_t rounds)
 const struct gantry_gemm_isa gantry_gemm__avx512 = {.lanes = LANES,
                                                     .flip = true,
                                                     .vectors = 4,
-                                                    .rows = {0, 12, 8, 0, 6},
+                                                    .halves = true,
+                                                    .rows = {HALF_ROWS, 12, 8, 0, 6},
                                                     .tile = run_tile,
                                                     .peak = peak};

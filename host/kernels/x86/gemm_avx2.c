@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Matrix product with AVX2: tiles of 4 pixels x 16 channels, or 4 x 8. */
+#include "kernels/x86/avx2.h"
+
+enum { ROWS = 4, VECTORS = 2 };
+
+INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr, __m256i *acc)
+{
+    const int8_t *w = call->weights;
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++) acc[i * nv + j] = load(call->bias + LANES * j);
+    for (int32_t s = 0; s < call->segments; s++) {
+        const int8_t *x[ROWS];
+#pragma GCC unroll 4
+        for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv) {
+            __m256i even[VECTORS], odd[VECTORS];
+#pragma GCC unroll 2
+            for (int j = 0; j < nv; j++) {
+                __m256i wv = load(w + CHUNK * j);
+                even[j] = even_bytes(wv);
+                odd[j] = odd_bytes(wv);
+            }
+#pragma GCC unroll 4
+            for (int i = 0; i < mr; i++) {
+                int32_t four;
+                memcpy(&four, x[i] + k, sizeof four);
+                __m256i xv = _mm256_set1_epi32(four);
+                __m256i x_even = even_bytes(xv), x_odd = odd_bytes(xv);
+#pragma GCC unroll 2
+                for (int j = 0; j < nv; j++)
+                    acc[i * nv + j] = add_products(acc[i * nv + j], x_even, x_odd, even[j], odd[j]);
+            }
+        }
+    }
+    if (!call->offset) return;
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++)
+            acc[i * nv + j] = _mm256_add_epi32(acc[i * nv + j], _mm256_set1_epi32(call->offset[i]));
+}
+
+INLINE void store_pixel(const struct gantry_gemm_call *call, int i, const int8_t *bytes)
+{
+    memcpy(call->out + i * call->out_stride, bytes, (size_t)call->channels);
+}
+
+/* Two pixels of 16 channels, or four of 8, fill four vectors. */
+INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr)
+{
+    __m256i acc[ROWS * VECTORS];
+    multiply(call, nv, mr, acc);
+    struct rounding r = rounding_of(&call->requant);
+    const int step = 4 / nv, last = mr * nv - 1;
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i += step) {
+        __m256i a[4];
+        __m256 s[4];
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; q++) {
+            int at = i * nv + q;
+            a[q] = acc[at < last ? at : last];
+            s[q] = _mm256_loadu_ps(call->scale + LANES * (q % nv));
+        }
+        int8_t bytes[CHUNK];
+        __m256i y = requantize(a, s, &r);
+        if (nv == 2)
+            y = _mm256_permute4x64_epi64(y, 0xd8);
+        else
+            y = _mm256_permutevar8x32_epi32(y, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        _mm256_storeu_si256((__m256i *)(void *)bytes, y);
+        for (int p = 0; p < step && i + p < mr; p++)
+            store_pixel(call, i + p, bytes + p * nv * LANES);
+    }
+}
+
+#define TILE(nv, mr) \
+    static void tile_##nv##_##mr(const struct gantry_gemm_call *call) { tile(call, nv, mr); }
+TILE(2, 1)
+TILE(2, 2)
+TILE(2, 3)
+TILE(2, 4)
+TILE(1, 1)
+TILE(1, 2)
+TILE(1, 3)
+TILE(1, 4)
+
+static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows)
+{
+    static void (*const tiles[VECTORS][ROWS])(const struct gantry_gemm_call *) = {
+        {tile_1_1, tile_1_2, tile_1_3, tile_1_4}, {tile_2_1, tile_2_2, tile_2_3, tile_2_4}};
+    tiles[vectors - 1][rows - 1](call);
+}
+
+static uint64_t peak(int32_t rounds)
+{
+    __m256i acc[ROWS * VECTORS], x = _mm256_set1_epi16(1);
+#pragma GCC unroll 8
+    for (int i = 0; i < ROWS * VECTORS; i++) acc[i] = _mm256_setzero_si256();
+    for (int32_t round = 0; round < rounds; round++) {
+#pragma GCC unroll 8
+        for (int i = 0; i < ROWS * VECTORS; i++) {
+            __m256i product;
+            __asm__ volatile("vpmaddwd %1, %1, %0" : "=x"(product) : "x"(x));
+            __asm__ volatile("vpaddd %1, %0, %0" : "+x"(acc[i]) : "x"(product));
+        }
+    }
+    return (uint64_t)rounds * ROWS * VECTORS * 2 * LANES;
+}
+
+const struct gantry_gemm_isa gantry_gemm__avx2 = {
+    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .peak = peak};
