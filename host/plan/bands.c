@@ -4,7 +4,7 @@
 #include "plan/build.h"
 
 enum {
-    LOAD_START = 240, /* from the last word of one LOAD to the first of the next */
+    LOAD_START = 210, /* from the last word of one LOAD to the first of the next */
     CONV_START = 16,  /* cycles that a further CONV costs */
     WHOLE_START = 60  /* that the next step loses when it cannot follow the rows of bands */
 };
@@ -78,9 +78,9 @@ static bool usable(const struct gantry_bands *bands)
     return bands->count > 1;
 }
 
-/* Cycles of the step, with all of its weights there. */
-static int64_t conv_cycles(const struct gantry_build *build, const struct gantry_step *step,
-                           const struct gantry_chip *in)
+/* Cycles of the step's front, with all of its weights there. */
+static int64_t front_cycles(const struct gantry_build *build, const struct gantry_step *step,
+                            const struct gantry_chip *in)
 {
     const struct gantry_cost_shape shape = {
         .pitch = in->act.pitch,
@@ -90,7 +90,9 @@ static int64_t conv_cycles(const struct gantry_build *build, const struct gantry
         .parts = step->task.split ? 2 : 1,
     };
     struct gantry_tiling tiling;
-    return gantry_cost_conv(&shape, step->m, 2 * build->params->g, &tiling);
+    int64_t cycles = gantry_cost_conv(&shape, step->m, 2 * build->params->g, &tiling);
+    int64_t last = tiling.rows - (int64_t)tiling.tile * (tiling.tiles - 1);
+    return cycles - last * gantry_cost_drain_row(step->m, false);
 }
 
 /* Cycles from the first LOAD to the end of the last band: each waits for its LOAD, LOADs and bands
@@ -117,7 +119,7 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
     step->bands.count = 0;
     if (!in->loaded || step->res >= 0 || step->flat || step->window) return;
     struct gantry_cost_load load = gantry_chip_load(in, &build->plan->tensors[in->tensor]);
-    int64_t conv = conv_cycles(build, step, in);
+    int64_t conv = front_cycles(build, step, in);
     int64_t least = conv + gantry_cost_load(&load, 0, load.rows, build->params, NULL);
     for (int32_t count = 2; count <= GANTRY_BANDS_MAX; count++) {
         for (size_t r = 0; r < GANTRY_COUNT(ratios); r++) {

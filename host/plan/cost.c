@@ -5,8 +5,8 @@
 
 enum {
     MEMORY_BYTES = 51, /* a cycle, of the kv260's ports */
-    LOAD_ROW = 5,      /* cycles of a row of LOAD beside its words */
-    LOAD_WAIT = 36,    /* of a row beside its beats, when words are few */
+    LOAD_ROW = 3,      /* cycles of a row of LOAD beside its words */
+    LOAD_WAIT = 30,    /* of a row beside its beats, when words are few */
     WINDOW_ROWS = 3    /* tap rows of a pass at most */
 };
 

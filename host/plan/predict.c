@@ -15,8 +15,9 @@ enum {
     START = 18,      /* from the start of a launch to the first address of its program */
     PIPELINE = 20,   /* from an operand's read to its accumulator row */
     WRITE_BACK = 8,  /* from a drained row to memory where the front may read it */
-    LOAD_START = 70, /* from a LOAD's turn to its first address, and from its last word on */
-    LOAD_ROW = 14,   /* of a row beside its words */
+    LOAD_START = 40, /* from a LOAD's turn to its first address, and from its last word on */
+    LOAD_NEXT = 180, /* from the last word of a LOAD to the first of the next */
+    LOAD_ROW = 3,    /* of a row beside its words */
     LOAD_ROW_MIN = 36,
     STORE_START = 72, /* likewise */
     HISTORY = GANTRY_DEP_MAX + 1,
@@ -117,6 +118,7 @@ static void run_load(struct clock *clock, const struct gantry_insn *insn)
     clock->stream = later(clock->stream, start) +
                     (double)(rows * bytes) / clock->target->memory_bytes_per_cycle;
     give_signals(clock, insn, clock->load + LOAD_START + clock->target->memory_latency);
+    clock->load += LOAD_NEXT;
 }
 
 static void run_store(struct clock *clock, const struct gantry_insn *insn)

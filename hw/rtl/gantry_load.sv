@@ -26,6 +26,7 @@ module gantry_load #(
   input  wire logic [31:0]             s_axis_insn_tuser,
   output logic [3:0]                   level_o,
   output logic                         idle_o,
+  output logic                         active_o,       // there is work that no semaphore holds back
   input  wire logic [191:0]            buffer_base_i,
   input  wire logic [95:0]             buffer_bytes_i,
   input  wire logic [31:0]             input_stride_i,
@@ -115,7 +116,13 @@ module gantry_load #(
     end
   end
 
-  assign level_o = 4'(level);
-  assign idle_o  = level == '0;
+  logic waits_q;
+  always_ff @(posedge clk_i) begin
+    waits_q <= sem_req_o && !sem_grant_i;
+  end
+
+  assign active_o = level != '0 && !waits_q;
+  assign level_o  = 4'(level);
+  assign idle_o   = level == '0;
 endmodule
 `default_nettype wire

@@ -29,6 +29,7 @@ module gantry_mem #(
   input  wire logic [31:0]          repeat_i,
   input  wire logic [31:0]          ring_freed_i,
   output logic [PORTS-1:0]          ring_valid_o,
+  input  wire logic                 load_active_i,      // LOAD has work: weights in short bursts
   // fetch
   input  wire logic                 fetch_req_valid_i,
   output logic                      fetch_req_ready_o,
@@ -129,6 +130,7 @@ module gantry_mem #(
 
     gantry_wstream #(.PORTS(PORTS), .RING_LINES(RING_LINES), .Port(p)) u_weights (
       .clk_i, .rst_ni, .clear_i, .weights_i, .wgt_lines_i, .repeat_i, .ring_freed_i,
+      .short_i(load_active_i),
       .req_valid_o(wgt_valid), .req_ready_i(rd_ready[2]), .req_addr_o(wgt_addr),
       .req_beats_o(wgt_beats)
     );

@@ -10,8 +10,8 @@
 // A client asks for 1 to 64 beats from a 16-byte aligned address and keeps room for them: R is
 // always taken. Fetch goes first. LOAD goes before weights until it has had 64 beats since their
 // last burst: its rows are short and compute waits for them; for the same reason weights wait some
-// cycles for its next row. Two bursts of weights at most are open: that hides the latency of memory
-// and keeps the others' way short. Data return in the order of the requests, one beat per cycle,
+// cycles for its next row. Two bursts of weights at most are open, or three short ones: that hides
+// the latency of memory and keeps the others' way short. Data return in the order of the requests, one beat per cycle,
 // straight from R.
 // flush_i: no new request is taken, what is open is read and dropped; busy_o falls when nothing is
 // open. Reset control only. Proof: hw/formal/gantry_rd_port.
@@ -69,8 +69,10 @@ module gantry_rd_port (
   logic        order_ready, order_valid, order_pop;
   logic [65:0] order_data;
   logic [2:0]  order_level;
-  logic        r_fire, weights_may;
-  assign weights_may = req_valid_i[2] && open_q < 3'd2 && (recent_q == '0 || had_q >= 8'd64);
+  logic        r_fire, weights_may, short_burst;
+  assign short_burst = req_beats_i[20:14] <= 7'd16;
+  assign weights_may = req_valid_i[2] && open_q < (short_burst ? 3'd3 : 3'd2)
+                       && (recent_q == '0 || had_q >= 8'd64);
 
   always_comb begin
     pick       = 2'd0;

@@ -141,7 +141,7 @@ module gantry_shell #(
   logic [511:0] fetched, insn;
   logic [31:0]  fetched_index;
   logic [3:0]   insn_valid, insn_ready;
-  logic         load_idle, compute_idle, store_idle, slots_idle, trace_idle;
+  logic         load_idle, load_active, compute_idle, store_idle, slots_idle, trace_idle;
   logic [PORTS*128-1:0] rdata;
 
   gantry_fetch u_fetch (
@@ -205,7 +205,7 @@ module gantry_shell #(
     .clk_i, .rst_ni, .clear_i(clear),
     .s_axis_insn_tvalid(insn_valid[1]), .s_axis_insn_tready(insn_ready[1]),
     .s_axis_insn_tdata(insn), .s_axis_insn_tuser(unit_index[31:0]),
-    .level_o(load_level), .idle_o(load_idle),
+    .level_o(load_level), .idle_o(load_idle), .active_o(load_active),
     .buffer_base_i(buffer_base), .buffer_bytes_i(buffer_bytes),
     .input_stride_i(cfg[8*`GANTRY_REG_INPUT_STRIDE +: 32]),
     .output_stride_i(cfg[8*`GANTRY_REG_OUTPUT_STRIDE +: 32]),
@@ -298,7 +298,7 @@ module gantry_shell #(
     .weights_i(cfg[8*`GANTRY_REG_WEIGHTS +: 64]),
     .wgt_lines_i(cfg[8*`GANTRY_REG_WGT_LINES +: 32]),
     .repeat_i(cfg[8*`GANTRY_REG_REPEAT +: 32]), .ring_freed_i(ring_freed),
-    .ring_valid_o(ring_valid),
+    .ring_valid_o(ring_valid), .load_active_i(load_active),
     .fetch_req_valid_i(fetch_req_valid), .fetch_req_ready_o(fetch_req_ready),
     .fetch_req_addr_i(fetch_req_addr), .fetch_req_beats_i(fetch_req_beats),
     .fetch_data_valid_o(fetch_data_valid),

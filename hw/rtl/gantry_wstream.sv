@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // gantry_wstream: streams one stripe of the weights into the ring, run after run.
 //
-//   WEIGHTS + Port * stripe ---> [ bursts of 64 beats, ring credit ]---> read port ---> ring
+//   WEIGHTS + Port * stripe ---> [ bursts of 64 or 16 beats, ring credit ]---> read port ---> ring
 //
+// Bursts are of 16 beats while LOAD has work, and at the begin of a launch, when the program is on
+// its way: LOAD's short rows then do not stand behind long bursts, and compute waits for those rows.
+// Every burst ends at a multiple of its length, so that none is cut at 4 KB.
 // A line has 8 / PORTS beats in this stripe. Beats are requested only while the ring has room for
 // their lines, so the ring takes every beat. Each of the REPEAT runs starts again at the front of
 // the stripe. Starts by itself when clear_i falls; clear_i and reset stop it.
@@ -23,19 +26,22 @@ module gantry_wstream #(
   input  wire logic [31:0] wgt_lines_i,
   input  wire logic [31:0] repeat_i,
   input  wire logic [31:0] ring_freed_i,        // lines freed since clear_i
+  input  wire logic        short_i,
   output logic             req_valid_o,
   input  wire logic        req_ready_i,
   output logic [63:0]      req_addr_o,
   output logic [6:0]       req_beats_o
 );
   localparam integer LineLog2 = (PORTS == 1) ? 3 : (PORTS == 2) ? 2 : 1;  // log2 beats per line
+  localparam integer FirstBeats = 64;           // of a launch that come in short bursts
   localparam integer BeatW = 32 + LineLog2;
 
   logic [31:0]      run_q;                      // runs begun
   logic [BeatW-1:0] left_q;                     // beats of the run not yet requested
   logic [BeatW-1:0] asked_q;                    // beats requested since clear_i
   logic [63:0]      addr_q, stripe, start;
-  logic [6:0]       chunk;
+  logic [6:0]       chunk, burst;
+  logic             short_q;                    // holds while a request is shown
   logic [BeatW-1:0] used;
   logic             fire, begin_run;
 
@@ -46,7 +52,8 @@ module gantry_wstream #(
   assign start  = weights_i + (((Port & 1) != 0) ? stripe : 64'd0)
                   + (((Port & 2) != 0) ? (stripe << 1) : 64'd0);
 
-  assign chunk       = (left_q > BeatW'(64)) ? 7'd64 : left_q[6:0];
+  assign burst       = short_q ? 7'd16 - {3'd0, addr_q[7:4]} : 7'd64 - {1'b0, addr_q[9:4]};
+  assign chunk       = (left_q > BeatW'(burst)) ? burst : left_q[6:0];
   assign used        = asked_q + BeatW'(chunk) - {ring_freed_i, {LineLog2{1'b0}}};
   assign req_valid_o = left_q != '0 && used <= BeatW'(RING_LINES) << LineLog2;
   assign req_addr_o  = addr_q;
@@ -65,6 +72,9 @@ module gantry_wstream #(
     end else if (fire) begin
       left_q  <= left_q - BeatW'(chunk);
       asked_q <= asked_q + BeatW'(chunk);
+    end
+    if (fire || !req_valid_o) begin
+      short_q <= short_i || asked_q < BeatW'(FirstBeats);
     end
     if (begin_run) begin
       addr_q <= start;
