@@ -11,8 +11,8 @@
 // always taken. Fetch goes first. LOAD goes before weights until it has had 64 beats since their
 // last burst: its rows are short and compute waits for them; for the same reason weights wait some
 // cycles for its next row. Two bursts of weights at most are open, or three short ones: that hides
-// the latency of memory and keeps the others' way short. Data return in the order of the requests, one beat per cycle,
-// straight from R.
+// the latency of memory and keeps the others' way short. Data return in the order of the requests,
+// one beat per cycle, straight from R.
 // flush_i: no new request is taken, what is open is read and dropped; busy_o falls when nothing is
 // open. Reset control only. Proof: hw/formal/gantry_rd_port.
 // Interface: valid, ready requests; beats by valid alone; AXI4 AR and R.

@@ -4,7 +4,7 @@
 //   WEIGHTS + Port * stripe ---> [ bursts of 64 or 16 beats, ring credit ]---> read port ---> ring
 //
 // Bursts are of 16 beats while LOAD has work, and at the begin of a launch, when the program is on
-// its way: LOAD's short rows then do not stand behind long bursts, and compute waits for those rows.
+// its way: short rows of LOAD then do not stand behind long bursts, and compute waits for those.
 // Every burst ends at a multiple of its length, so that none is cut at 4 KB.
 // A line has 8 / PORTS beats in this stripe. Beats are requested only while the ring has room for
 // their lines, so the ring takes every beat. Each of the REPEAT runs starts again at the front of
