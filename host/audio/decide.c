@@ -203,6 +203,9 @@ static void consider(struct gantry_decider *d, const struct gantry_frontend *fro
     if (best < 0 || d->means[best] < d->options.threshold) return;
     struct span span = locate(d, frontend, lead);
     if ((span.start + span.end) / 2 < d->last_end) return;
+    /* What is left of it at the beginning of the window reads as another word: stop as up. */
+    double middle = d->now - d->audio.samples / 2.0 / d->audio.rate;
+    if (span.start < d->last_end && span.end < middle) return;
     if (span.start - d->last_start[best] < d->options.refractory_ms / 1000.0) return;
     d->candidate = best;
     note_peak(d, span);

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make one-second training windows of utterances and noise, and vary their log-mel pictures."""
+import argparse
+import functools
+import multiprocessing
+import pathlib
+
 import numpy as np
 from scipy import fft, signal
 
@@ -8,6 +13,9 @@ import synth
 
 RATE, SAMPLES = features.RATE, features.SAMPLES
 SILENCE, UNKNOWN = synth.LABELS.index("silence"), synth.UNKNOWN
+SEED = 7
+CHUNK = 1000            # windows of a draw of random numbers, whatever the number of processes
+UNKNOWN_SHARE = 3       # windows of unknown for each of another label: so many words share it
 FLOOR = np.log(features.LOG_OFFSET)
 STRETCHES = np.linspace(0.82, 1.22, 21)     # vocal tract lengths, as factors of the frequency
 MELS = [features.mel_matrix(s).astype(np.float32) for s in STRETCHES]
@@ -41,6 +49,12 @@ class Bank:
         return self.get(rng.integers(len(self.length)))
 
 
+@functools.cache
+def bank_of(path):
+    """The bank of a path, read once by each process."""
+    return Bank(path)
+
+
 def smooth_curve(rng, size, knots, spread):
     """A random curve of mean 0 through a few knots."""
     points = rng.normal(0, spread, knots)
@@ -52,6 +66,27 @@ def warp(rng, wave, speed):
     steps = np.exp(smooth_curve(rng, int(len(wave) / speed), 5, 0.06)) * speed
     at = np.cumsum(steps)
     return np.interp(at[at < len(wave) - 1], np.arange(len(wave)), wave).astype(np.float32)
+
+
+def revoice(rng, wave):
+    """Keep the envelope of the spectrum and change its source: breath, or a flat train of pulses.
+
+    Turns any voice into a whisper or into a robot."""
+    pulses = rng.random() < 0.35
+    _, _, spoken = signal.stft(wave, RATE, nperseg=512, noverlap=384)
+    width = int(rng.integers(7, 15))
+    envelope = np.sqrt(signal.convolve(np.abs(spoken) ** 2, np.hanning(width + 2)[1:-1, None],
+                                       "same").clip(0))
+    if pulses:
+        source = np.zeros(len(wave))
+        source[::int(RATE / rng.uniform(80, 230))] = 1
+        source += rng.uniform(0, 0.02) * rng.standard_normal(len(wave))
+    else:
+        source = rng.standard_normal(len(wave))
+        envelope *= (1 + np.arange(len(envelope))[:, None] / 16) ** rng.uniform(0, 0.8)
+    _, _, source = signal.stft(source, RATE, nperseg=512, noverlap=384)
+    made = signal.istft(source * envelope, RATE, nperseg=512, noverlap=384)[1][:len(wave)]
+    return (made * (np.abs(wave).max() / (np.abs(made).max() + 1e-9))).astype(np.float32)
 
 
 def reverb(rng, wave):
@@ -147,10 +182,12 @@ def neighbours(rng, bank, out, first, last):
         out[SAMPLES - size:] += piece[:size] * rng.uniform(0.2, 1.0)
 
 
-def speech(rng, bank, row, hard=True):
+def speech(rng, bank, row, hard, revoiced):
     """One window with the utterance of the row; milder for the held-out set (hard=False)."""
     low, high = (0.8, 1.3) if hard else (0.95, 1.05)
     word = bank.get(row)
+    if revoiced:
+        word = revoice(rng, word)
     word = warp(rng, word, max(rng.uniform(low, high), len(word) / (0.95 * SAMPLES)))
     if rng.random() < (0.5 if hard else 0.3):
         word = reverb(rng, word)
@@ -160,7 +197,7 @@ def speech(rng, bank, row, hard=True):
     if hard and rng.random() < 0.15:
         neighbours(rng, bank, out, first, last)
     if rng.random() < 0.9:
-        decibel = rng.uniform(-2, 40) if hard else rng.uniform(10, 40)
+        decibel = rng.uniform(3, 40) if hard else rng.uniform(10, 40)
         out = out + level * 10 ** (-decibel / 20) * noise(rng, bank)
     return out
 
@@ -173,7 +210,7 @@ def fragment(rng, bank):
     return out + rng.uniform(10, 2000) * noise(rng, bank)
 
 
-def window(rng, bank, label, row=None, hard=True):
+def window(rng, bank, label, row=None, hard=True, revoiced=False):
     """One window of the label as whole s16 values."""
     if label == SILENCE:
         wave = noise(rng, bank)
@@ -182,7 +219,8 @@ def window(rng, bank, label, row=None, hard=True):
         if label == UNKNOWN and hard and rng.random() < 0.1:
             wave = fragment(rng, bank)
         else:
-            wave = speech(rng, bank, bank.pick(rng, label, 0.35) if row is None else row, hard)
+            row = bank.pick(rng, label, 0.35) if row is None else row
+            wave = speech(rng, bank, row, hard, revoiced)
         peak = np.exp(rng.uniform(np.log(600), np.log(32000)))
         if hard and rng.random() < 0.08:
             limit = np.abs(wave).max() * rng.uniform(0.15, 0.7)
@@ -192,23 +230,34 @@ def window(rng, bank, label, row=None, hard=True):
     return np.rint(wave * (peak / (np.abs(wave).max() + 1e-9)))
 
 
-def log_mel(rng, pcm):
-    """[FRAMES, MEL_BANDS] of a window with the vocal tract stretched at random."""
+def log_mel(rng, pcm, hard):
+    """[FRAMES, MEL_BANDS] of a window, the vocal tract stretched; seldom by much unless hard."""
     peak = pcm.max()
     wave = (pcm / (peak if peak > 0 else 1.0)).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(wave, features.WINDOW)[::features.STRIDE]
     magnitude = np.abs(fft.rfft(frames * HANN, features.FFT))
-    return np.log(magnitude @ MELS[rng.integers(len(MELS))] + np.float32(features.LOG_OFFSET))
+    most = len(MELS) - 1
+    stretch = rng.integers(most + 1) if hard else rng.binomial(most, 0.5)
+    return np.log(magnitude @ MELS[stretch] + np.float32(features.LOG_OFFSET))
 
 
-def pool(rng, bank, labels):
-    """Training windows of the labels as log-mel float16 [N, FRAMES, MEL_BANDS]."""
+def chunk(task):
+    """Log-mel float16 [N, FRAMES, MEL_BANDS] of training windows: half spoilt mildly, half hard."""
+    path, seed, labels = task
+    bank = bank_of(path)
+    rng = np.random.default_rng(seed)
     out = np.empty((len(labels), features.FRAMES, features.MEL_BANDS), np.float16)
     for i, label in enumerate(labels):
-        out[i] = log_mel(rng, window(rng, bank, label))
-        if i % 10000 == 9999:
-            print(i + 1, "windows", flush=True)
+        hard, revoiced = rng.random() < 0.5, rng.random() < 0.2
+        out[i] = log_mel(rng, window(rng, bank, label, None, hard, revoiced), hard)
     return out
+
+
+def pool(path, labels):
+    """Training windows of the labels of the bank at path, made by all processors."""
+    parts = [(path, (SEED, at), labels[at:at + CHUNK]) for at in range(0, len(labels), CHUNK)]
+    with multiprocessing.get_context("fork").Pool() as workers:
+        return np.concatenate(workers.map(chunk, parts, 1))
 
 
 def curves(rng, count, size, basis, spread):
@@ -219,14 +268,14 @@ def curves(rng, count, size, basis, spread):
 
 
 def vary(rng, mel):
-    """Colour, level, contrast and gaps of a batch of log-mel pictures."""
+    """Colour, level, contrast and gaps of most of a batch of log-mel pictures."""
     count, frames, bands = mel.shape
-    mel = mel.astype(np.float32)
-    mean = mel.mean((1, 2), keepdims=True)
-    mel = mean + (mel - mean) * rng.uniform(0.85, 1.15, (count, 1, 1))
-    mel += curves(rng, count, bands, 6, 0.4)[:, None, :]
-    mel += curves(rng, count, frames, 6, 0.2)[:, :, None] + rng.normal(0, 0.3, (count, 1, 1))
-    mel += rng.normal(0, 0.1, mel.shape)
+    plain = mel.astype(np.float32)
+    mean = plain.mean((1, 2), keepdims=True)
+    mel = mean + (plain - mean) * rng.uniform(0.85, 1.15, (count, 1, 1)).astype(np.float32)
+    mel += curves(rng, count, bands, 6, 0.4)[:, None, :].astype(np.float32)
+    mel += (curves(rng, count, frames, 6, 0.2) + rng.normal(0, 0.3, (count, 1)))[:, :, None]
+    mel += 0.1 * rng.standard_normal(mel.shape, np.float32)
     for axis, size, most in ((2, bands, 7), (1, frames, 8)):
         width = rng.integers(0, most, count)
         at = rng.integers(0, size - most, count)
@@ -234,4 +283,23 @@ def vary(rng, mel):
         mask = (span >= at[:, None]) & (span < (at + width)[:, None])
         mask = mask[:, None, :] if axis == 2 else mask[:, :, None]
         mel = np.where(mask, mean - 1.0, mel)
+    kept = rng.random(count) < 0.3
+    mel[kept] = plain[kept]
     return np.maximum(mel, FLOOR)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="make the training windows of the utterances")
+    parser.add_argument("bank", type=pathlib.Path, help="folder written by synth.py")
+    parser.add_argument("--windows", type=int, default=6000, help="windows per label but unknown")
+    arguments = parser.parse_args()
+    counts = np.full(len(synth.LABELS), arguments.windows)
+    counts[UNKNOWN] *= UNKNOWN_SHARE
+    labels = np.random.default_rng(SEED).permutation(np.repeat(np.arange(len(counts)), counts))
+    np.save(arguments.bank / "labels.npy", labels)
+    np.save(arguments.bank / "pool.npy", pool(arguments.bank / "train.npz", labels))
+    print(len(labels), "windows")
+
+
+if __name__ == "__main__":
+    main()

@@ -62,6 +62,41 @@ def held_out(bank):
     return np.array(pcm), labels, np.concatenate([bank.voice, np.full(HELD_SILENCE, "noise")])
 
 
+def groups(voices, labels):
+    """Names of kinds of held-out windows, with their rows."""
+    kinds = {"breathing voices": np.char.endswith(voices, "whisperf"),
+             "flite": np.char.startswith(voices, "flite"), "noise": voices == "noise",
+             "other words": labels == synth.UNKNOWN}
+    kinds["the ten words by the other voices"] = ~np.any(list(kinds.values()), 0)
+    return kinds
+
+
+def report_held_out(folder, int8_path=MODEL, float_predict=None):
+    """Figures on the held-out voices; prints the confusion and what each kind of window gets."""
+    pcm, labels, voices = held_out(augment.Bank(folder / "held.npz"))
+    mfcc = features.mfcc(pcm)
+    figures = {"windows": len(labels), "voices": len(set(voices)) - 1}
+    if float_predict is not None:
+        figures["float"] = accuracy(float_predict(mfcc), labels)
+    scale, zero = input_quantisation(int8_path)
+    scores = run_int8(int8_path, features.quantise(mfcc, scale, zero, "half_even"))
+    figures["int8"] = accuracy(scores, labels)
+    for name, rows in groups(voices, labels).items():
+        print(f"{name}: {rows.sum()} windows, {100 * accuracy(scores[rows], labels[rows]):.1f} %")
+    print(confusion(scores, labels))
+    return figures
+
+
+def export(folder, bank, int8_path=MODEL):
+    """Write the held-out windows as inputs of the model and their labels, for other programs."""
+    pcm, labels, _ = held_out(augment.Bank(bank / "held.npz"))
+    scale, zero = input_quantisation(int8_path)
+    inputs = features.quantise(features.mfcc(pcm), scale, zero, "half_even")[..., None]
+    folder.mkdir(parents=True, exist_ok=True)
+    np.save(folder / "input0.npy", inputs)
+    np.save(folder / "labels.npy", labels.astype(np.int64))
+
+
 def real(data):
     """PCM and labels of the recordings of people in DATA/audio/speech_commands_1s."""
     folder = pathlib.Path(data) / "audio" / "speech_commands_1s"
@@ -90,9 +125,21 @@ def report_real(data, int8_path=MODEL, float_predict=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="measure on recordings of people")
-    parser.add_argument("data", help="folder with audio/ and models/")
-    print(json.dumps(report_real(parser.parse_args().data)))
+    parser = argparse.ArgumentParser(description="measure the network as it stands")
+    parser.add_argument("--model", type=pathlib.Path, default=MODEL)
+    parser.add_argument("--bank", type=pathlib.Path, help="folder with held.npz of synth.py")
+    parser.add_argument("--data", help="folder with audio/ and models/")
+    parser.add_argument("--export", type=pathlib.Path, help="only write the held-out inputs there")
+    arguments = parser.parse_args()
+    if arguments.export:
+        export(arguments.export, arguments.bank, arguments.model)
+        return
+    figures = {}
+    if arguments.bank:
+        figures["held_out"] = report_held_out(arguments.bank, arguments.model)
+    if arguments.data:
+        figures["people"] = report_real(arguments.data, arguments.model)
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ struct spoken {
     int32_t label;
     double start, end;
     double stop; /* where 90 ms of the word are silent; 0: nowhere */
+    double tail; /* until when it dies away; 0: it does not */
 };
+enum { NO_REST = -1 };
 
 /* Noise with a burst for each word. */
 static void make_speech(float *samples, const struct spoken *words, size_t count)
@@ -27,9 +29,16 @@ static void make_speech(float *samples, const struct spoken *words, size_t count
             if (words[w].stop > 0 && since >= 0 && since < 0.09) continue;
             samples[i] += (float)random_in(&seed, -10000, 10000) / 3e4f;
         }
+    for (size_t w = 0; w < count; w++)
+        for (size_t i = (size_t)(words[w].end * RATE); i < (size_t)(words[w].tail * RATE); i++) {
+            double gone = ((double)i / RATE - words[w].end) / (words[w].tail - words[w].end);
+            samples[i] += (float)(random_in(&seed, -10000, 10000) / 3e4 * exp(-6 * gone));
+        }
 }
 
-static void script_scores(float *scores, const struct spoken *words, size_t count, double start)
+/* rest: how a window reads that holds but the end of a word, dying away. */
+static void script_scores(float *scores, const struct spoken *words, size_t count, double start,
+                          int32_t rest)
 {
     for (int32_t i = 0; i < LABELS; i++) scores[i] = 0;
     scores[SILENCE] = 0.97f;
@@ -38,11 +47,16 @@ static void script_scores(float *scores, const struct spoken *words, size_t coun
             scores[SILENCE] = 0.02f;
             scores[words[w].label] = 0.95f;
             return;
+        } else if (rest != NO_REST && words[w].start < start &&
+                   (words[w].end + words[w].tail) / 2 > start + 0.1) {
+            scores[SILENCE] = 0.02f;
+            scores[rest] = 0.95f;
         }
 }
 
-static size_t decide_all(const struct spoken *words, size_t count,
-                         const struct gantry_listen_options *options, struct gantry_word *events)
+static size_t decide_with_rest(const struct spoken *words, size_t count, int32_t rest,
+                               const struct gantry_listen_options *options,
+                               struct gantry_word *events)
 {
     static float samples[LENGTH];
     struct gantry_audio_options audio = gantry_audio_default_options();
@@ -59,7 +73,7 @@ static size_t decide_all(const struct spoken *words, size_t count,
         float scores[LABELS];
         at += gantry_frontend_push(frontend, samples + at, LENGTH - at);
         if (!gantry_frontend_ready(frontend)) break;
-        script_scores(scores, words, count, (double)gantry_frontend_start(frontend) / RATE);
+        script_scores(scores, words, count, (double)gantry_frontend_start(frontend) / RATE, rest);
         found += gantry_decider_push(decider, frontend, scores, 0, &events[found]);
         assert_true(found < WORDS_MAX);
         gantry_frontend_advance(frontend);
@@ -70,8 +84,15 @@ static size_t decide_all(const struct spoken *words, size_t count,
     return found;
 }
 
-static const struct spoken sentence[] = {{0, 0.8, 1.2, 0}, {1, 2.0, 2.5, 0}, {0, 3.1, 3.4, 0},
-                                         {2, 4.4, 4.9, 0}, {2, 5.9, 6.4, 0}, {1, 7.3, 7.6, 0}};
+static size_t decide_all(const struct spoken *words, size_t count,
+                         const struct gantry_listen_options *options, struct gantry_word *events)
+{
+    return decide_with_rest(words, count, NO_REST, options, events);
+}
+
+static const struct spoken sentence[] = {{0, 0.8, 1.2, 0, 0}, {1, 2.0, 2.5, 0, 0},
+                                         {0, 3.1, 3.4, 0, 0}, {2, 4.4, 4.9, 0, 0},
+                                         {2, 5.9, 6.4, 0, 0}, {1, 7.3, 7.6, 0, 0}};
 enum { SPOKEN = sizeof sentence / sizeof *sentence };
 
 static void decider__finds_every_word_once_in_its_place(void **state)
@@ -100,17 +121,27 @@ static void decider__finds_every_word_once_in_its_place(void **state)
 static void decider__a_stop_within_a_word_does_not_end_it(void **state)
 {
     (void)state;
-    const struct spoken word[] = {{0, 3.0, 3.5, 3.2}};
+    const struct spoken word[] = {{0, 3.0, 3.5, 3.2, 0}};
     struct gantry_word events[WORDS_MAX];
     struct gantry_listen_options options = gantry_listen_default_options();
     assert_int_equal(decide_all(word, 1, &options, events), 1);
     assert_true(fabs(events[0].start - 3.0) < 0.05 && fabs(events[0].end - 3.5) < 0.05);
 }
 
+static void decider__the_rest_of_a_word_is_no_other_word(void **state)
+{
+    (void)state;
+    const struct spoken word[] = {{0, 3.0, 3.3, 0, 3.8}};
+    struct gantry_word events[WORDS_MAX];
+    struct gantry_listen_options options = gantry_listen_default_options();
+    assert_int_equal(decide_with_rest(word, 1, 1, &options, events), 1);
+    assert_int_equal(events[0].label, 0);
+}
+
 static void decider__ignored_labels_are_no_events(void **state)
 {
     (void)state;
-    const struct spoken words[] = {{SILENCE, 2, 2.5, 0}};
+    const struct spoken words[] = {{SILENCE, 2, 2.5, 0, 0}};
     struct gantry_word events[WORDS_MAX];
     struct gantry_listen_options options = gantry_listen_default_options();
     assert_int_equal(decide_all(words, 1, &options, events), 0);
@@ -181,6 +212,7 @@ static void decider__refuses_options_out_of_range(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(decider__finds_every_word_once_in_its_place),
     cmocka_unit_test(decider__a_stop_within_a_word_does_not_end_it),
+    cmocka_unit_test(decider__the_rest_of_a_word_is_no_other_word),
     cmocka_unit_test(decider__ignored_labels_are_no_events),
     cmocka_unit_test(decider__threshold_is_of_the_mean),
     cmocka_unit_test(decider__the_same_word_rests),
