@@ -130,7 +130,7 @@ int gantry_cli_measure_cpu(const struct gantry_cli_args *args, const struct gant
                            const struct gantry_cli_batch *outputs,
                            struct gantry_cli_measured *measured)
 {
-    const struct gantry_cli_session_options options = {.device = "cpu"};
+    const struct gantry_cli_session_options options = {.device = "cpu", .trace = true};
     struct gantry_cli_args quiet = *args;
     struct gantry_cli_session session;
     struct gantry_cli_batch again = {0};

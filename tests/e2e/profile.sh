@@ -29,6 +29,8 @@ report() {
     holds "$name: every layer of the accelerator has its time on the CPU" "$scratch/$name.json" \
         'all(n["other_side"]["cpu_us"] is not None for n in nodes
             if n["placement"] == "accelerator" and n["index"] >= 0)'
+    holds "$name: layers with MACs take time on either side" "$scratch/$name.json" \
+        'all((n["cpu_us"] or 0) + (n["other_side"]["cpu_us"] or 0) > 0 for n in nodes if n["macs"])'
 }
 
 devices="cpu model model:tiny"
