@@ -67,8 +67,8 @@ struct gantry_ddr {
     uint64_t now;
     int64_t rate, tokens; /* in 1 / TOKENS_PER_BYTE bytes; rate 0: no limit */
     uint32_t turn;
-    uint64_t random, draw; /* random 0: no stalls */
-    uint32_t odds[CHANNELS], slow;
+    uint64_t random, draw;               /* random 0: no stalls */
+    uint32_t odds[CHANNELS], slow, late; /* late: cycles more of latency, at most */
     struct port port[GANTRY_SIM_PORTS];
     struct mapping mapping[MAPPINGS];
     uint32_t mappings;
@@ -196,12 +196,20 @@ static uint64_t next_random(struct gantry_ddr *ddr)
 static void draw_stalls(struct gantry_ddr *ddr)
 {
     static const uint32_t odds[4] = {0, 1, 4, 7}; /* eighths of the cycles */
+    static const uint32_t lates[4] = {0, 7, 63, 255};
     if (ddr->now % STALL_PHASE == 0) {
         uint64_t draw = next_random(ddr) >> 16;
         for (int i = 0; i < CHANNELS; i++) ddr->odds[i] = odds[draw >> (2 * i) & 3];
         ddr->slow = draw >> 20 & 3;
+        ddr->late = lates[draw >> 22 & 3];
     }
     ddr->draw = next_random(ddr);
+}
+
+/* Cycles that a burst is later than its preset says. */
+static uint32_t lateness(struct gantry_ddr *ddr)
+{
+    return ddr->random ? (uint32_t)(next_random(ddr) >> 32) & ddr->late : 0;
 }
 
 /* channel: 0 AR, 1 R, 2 AW, 3 W, 4 B; the bits of gantry_ddr_channel. */
@@ -224,8 +232,8 @@ static void take_requests(struct gantry_ddr *ddr, uint32_t p,
         snprintf(ddr->violation, sizeof ddr->violation, "port %u: %s", p, breach);
     /* The edge ends cycle now - 1; a first beat in cycle now - 1 + latency. */
     if (request->arvalid && response->arready) {
-        struct burst burst = {request->araddr, ddr->now - 1 + ddr->preset.read_latency,
-                              request->arlen + 1u, 0, GANTRY_AXI_OKAY};
+        uint64_t ready = ddr->now - 1 + ddr->preset.read_latency + lateness(ddr);
+        struct burst burst = {request->araddr, ready, request->arlen + 1u, 0, GANTRY_AXI_OKAY};
         queue_push(&port->reads, &burst);
     }
     if (request->awvalid && response->awready) {
@@ -291,7 +299,7 @@ static bool write_beat(struct gantry_ddr *ddr, uint32_t p)
     port->beat_head = (port->beat_head + 1) % W_BEATS;
     port->beat_count--;
     if (last) {
-        burst->ready = ddr->now + ddr->preset.write_latency;
+        burst->ready = ddr->now + ddr->preset.write_latency + lateness(ddr);
         queue_push(&port->answers, burst);
         queue_pop(&port->writes);
     }

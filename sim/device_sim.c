@@ -161,14 +161,18 @@ static enum gantry_status sim_alloc(struct gantry_device *device, size_t bytes,
     const char *name = device->info.name;
     size_t rounded;
     if (!bytes || !gantry_add_size(bytes, PAGE_BYTES, &rounded))
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: buffer of %zu bytes", name, bytes);
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: buffer: %zu bytes are no size", name,
+                           bytes);
     /* Whole beats are mapped, so that the beat with the last byte can be read. */
     rounded = gantry_align_size(bytes, GANTRY_AXI_BYTES);
     uint8_t *host = gantry_allocate(sim->allocator, rounded, 1);
-    if (!host) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer of %zu bytes", name, bytes);
+    if (!host)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer: no memory for %zu bytes", name,
+                           bytes);
     if (!gantry_ddr_map(sim->bench.ddr, sim->next_address, host, rounded)) {
         gantry_release(sim->allocator, host);
-        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: too many buffers", name);
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer: the memory model maps no more",
+                           name);
     }
     *out = (struct gantry_device_buffer){host, sim->next_address, bytes, NULL};
     /* A page between buffers belongs to nobody: a run past an end is answered with DECERR. */
@@ -191,7 +195,8 @@ static enum gantry_status sim_sync(struct gantry_device *device,
 {
     (void)direction;
     if (offset > buffer->bytes || bytes > buffer->bytes - offset)
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: sync of bytes %zu + %zu of %zu",
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                           "%s: sync: bytes from %zu on, %zu long, leave the buffer (%zu)",
                            device->info.name, offset, bytes, buffer->bytes);
     return GANTRY_OK;
 }

@@ -33,7 +33,8 @@ enum gantry_chain_feature {
     GANTRY_CHAIN_REPEAT = 1 << 18, /* two or three runs */
     GANTRY_CHAIN_WINDOW = 1 << 19, /* where the array has the window path */
     GANTRY_CHAIN_FINE = 1 << 20,   /* DEP without WHOLE */
-    GANTRY_CHAIN_ALL = (1 << 21) - 1
+    GANTRY_CHAIN_LIMITS = 1 << 21, /* zero points, clamps, accumulators at their ends */
+    GANTRY_CHAIN_ALL = (1 << 22) - 1
 };
 
 struct gantry_chain_options {

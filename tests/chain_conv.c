@@ -2,7 +2,7 @@
  * COMPUTE instructions of a chain: mode, shape, output, residual, dependency. */
 #include "chain_build.h"
 
-enum { KERNEL_MAX = 4, TCB_TAPS_MAX = 100 };
+enum { KERNEL_OFTEN = 4, KERNEL_MAX = 7, TCB_TAPS_MAX = 100 };
 
 /* ---- Mode and shape ---- */
 
@@ -40,8 +40,8 @@ static void draw_kernel(struct chain_builder *b, struct chain_shape *s)
     struct gantry_chain_op *op = &s->op;
     op->kh = op->kw = op->dilation = 1;
     if (op->flat) return;
-    op->kh = chain_in(b, 1, KERNEL_MAX);
-    op->kw = chain_in(b, 1, KERNEL_MAX);
+    op->kh = chain_in(b, 1, chain_one_in(b, 12) ? KERNEL_MAX : KERNEL_OFTEN);
+    op->kw = chain_in(b, 1, chain_one_in(b, 12) ? KERNEL_MAX : KERNEL_OFTEN);
     if (op->tcb && s->in.h * s->in.w <= TCB_TAPS_MAX) {
         op->kh = s->in.h;
         op->kw = s->in.w;
@@ -335,16 +335,22 @@ struct gantry_chain_op *chain_finish(struct chain_builder *b, int32_t insn,
     return op;
 }
 
+/* Within lo .. hi, and now and then an end of int8. */
+static int32_t draw_byte(struct chain_builder *b, int32_t lo, int32_t hi)
+{
+    if (chain_draw(b, GANTRY_CHAIN_LIMITS, 8)) return chain_one_in(b, 2) ? -128 : 127;
+    return chain_in(b, lo, hi);
+}
+
 void chain_draw_range(struct chain_builder *b, struct gantry_chain_op *op)
 {
-    op->pad = (int8_t)(op->max && chain_one_in(b, 2) ? -128 : chain_in(b, -128, 127));
-    op->zero = op->pool ? 0 : chain_in(b, -30, 30);
+    op->pad = (int8_t)(op->max && chain_one_in(b, 2) ? -128 : draw_byte(b, -128, 127));
+    op->zero = op->pool || op->max ? 0 : draw_byte(b, -30, 30);
     op->lo = -128;
     op->hi = 127;
-    if (op->max) op->zero = 0;
     if (!chain_one_in(b, 3)) return;
-    op->lo = chain_in(b, -128, 20);
-    op->hi = chain_in(b, op->lo, 127);
+    op->lo = draw_byte(b, -128, 20);
+    op->hi = chain_draw(b, GANTRY_CHAIN_LIMITS, 8) ? op->lo : chain_in(b, op->lo, 127);
 }
 
 void chain_conv(struct chain_builder *b)

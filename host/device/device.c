@@ -19,6 +19,23 @@ static enum gantry_status compare_spec(const struct gantry_device *device,
                        info->name, info->spec_hash, GANTRY_SPEC_HASH);
 }
 
+/* Operations of a kind that is in a module. Signals that can be written slow a simulation down all
+ * the time, so a module of its own has them. */
+static enum gantry_status open_module(const struct gantry_device_kind *kind,
+                                      const struct gantry_device_options *options,
+                                      const struct gantry_device_ops **out, void **handle_out,
+                                      struct gantry_error *error)
+{
+    const struct gantry_device_module *module;
+    bool waves = options->waveform && kind->waves;
+    enum gantry_status status =
+        gantry_module_open(waves ? kind->waves : kind->name, &module, handle_out, error);
+    if (status == GANTRY_OK) *out = module->ops;
+    if (status == GANTRY_ERR_MISSING && waves)
+        gantry_hint(error, "build the target gantry_sim_waves, which needs Verilator and zlib");
+    return status;
+}
+
 enum gantry_status gantry_device_open(struct gantry_device **out, const char *name,
                                       const struct gantry_device_options *options,
                                       struct gantry_error *error)
@@ -31,14 +48,10 @@ enum gantry_status gantry_device_open(struct gantry_device **out, const char *na
     if (!name) return gantry_fail(error, GANTRY_ERR_ARGUMENT, "device: no name");
     enum gantry_status status = gantry_device_name_parse(&parsed, name, error);
     if (status != GANTRY_OK) return status;
-    const struct gantry_device_ops *ops = parsed.kind->ops;
-    if (!ops) {
-        const struct gantry_device_module *module;
-        status = gantry_module_open(parsed.kind->name, &module, &handle, error);
-        if (status != GANTRY_OK) return status;
-        ops = module->ops;
-    }
     if (!options) options = &defaults;
+    const struct gantry_device_ops *ops = parsed.kind->ops;
+    if (!ops) status = open_module(parsed.kind, options, &ops, &handle, error);
+    if (status != GANTRY_OK) return status;
     status = ops->open(&device, parsed.config, options, error);
     if (status != GANTRY_OK) {
         gantry_module_close(handle);

@@ -102,13 +102,15 @@ static enum gantry_status model_alloc(struct gantry_device *device, size_t bytes
     struct device_model *model = self(device);
     const char *name = device->info.name;
     if (bytes == 0 || bytes > SIZE_MAX / 2)
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: buffer of %zu bytes", name, bytes);
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: buffer: %zu bytes are no size", name,
+                           bytes);
     struct mapping *mapping = gantry_allocate(model->allocator, 1, sizeof *mapping);
     uint8_t *host = gantry_allocate(model->allocator, bytes, 1);
     if (!mapping || !host) {
         gantry_release(model->allocator, mapping);
         gantry_release(model->allocator, host);
-        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer of %zu bytes", name, bytes);
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer: no memory for %zu bytes", name,
+                           bytes);
     }
     *mapping = (struct mapping){model->mappings, host, model->next_address, bytes};
     model->mappings = mapping;
@@ -140,7 +142,7 @@ static enum gantry_status model_sync(struct gantry_device *device,
     size_t end;
     if (gantry_add_size(offset, bytes, &end) && end <= buffer->bytes) return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_ARGUMENT,
-                       "%s: sync of bytes from %zu on, %zu long, in a buffer of %zu",
+                       "%s: sync: bytes from %zu on, %zu long, leave the buffer (%zu)",
                        device->info.name, offset, bytes, buffer->bytes);
 }
 

@@ -7,9 +7,9 @@
 enum { NAME_MAX_BYTES = 32, NAMES_BYTES = 96 };
 
 static const struct gantry_device_kind kinds[] = {
-    {"cpu", "no accelerator: everything runs on the host", &gantry_device_cpu_ops, false},
-    {"model", "the accelerator's C model: bytes, no cycles", &gantry_device_model_ops, true},
-    {"sim", "the accelerator's RTL under Verilator: bytes and cycles", NULL, true},
+    {"cpu", "no accelerator: everything runs on the host", &gantry_device_cpu_ops, false, NULL},
+    {"model", "the accelerator's C model: bytes, no cycles", &gantry_device_model_ops, true, NULL},
+    {"sim", "the accelerator's RTL under Verilator: bytes and cycles", NULL, true, "sim-waves"},
 };
 
 const struct gantry_device_kind *gantry_device_kind(size_t index)

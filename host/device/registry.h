@@ -16,6 +16,7 @@ struct gantry_device_kind {
     const char *name, *description;
     const struct gantry_device_ops *ops; /* NULL: in a module */
     bool has_configs;
+    const char *waves; /* module that writes waveforms; NULL: no other than that of the kind */
 };
 /* Row by index, NULL past the last. */
 const struct gantry_device_kind *gantry_device_kind(size_t index);

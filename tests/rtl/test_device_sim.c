@@ -10,7 +10,7 @@
 #include "sim/device_sim.h"
 #include "test_device_sim_rig.h"
 
-extern const struct gantry_sim_core gantry_sim_core_unit, gantry_sim_core_tiny;
+extern const struct gantry_sim_core gantry_sim_core_unit, TEST_TINY;
 
 /* ---- A device of another specification: answers ID and a wrong hash ---- */
 
@@ -33,7 +33,7 @@ static const struct gantry_sim_core other_core = {"other",     other_create, oth
 
 const struct gantry_sim_core *const gantry_sim_cores[] = {
     &gantry_sim_core_unit,
-    &gantry_sim_core_tiny,
+    &TEST_TINY,
     &other_core,
     NULL,
 };
@@ -106,10 +106,18 @@ static void device_sim__refuses_another_specification_naming_both(void **state)
     expect_refusal("other", NULL, GANTRY_ERR_DEVICE, library);
 }
 
-static void device_sim__module_exports_its_operations(void **state)
+static void device_sim__refuses_waveforms_where_it_has_none(void **state)
 {
     (void)state;
-    void *handle = dlopen(GANTRY_BUILD_DIR "/lib/libgantry-sim.so", RTLD_NOW | RTLD_LOCAL);
+    struct gantry_device_options options = GANTRY_DEVICE_OPTIONS_INIT;
+    options.waveform = "/tmp/gantry-no-wave.fst";
+    expect_refusal("unit", &options, GANTRY_ERR_MISSING, "built without waveforms");
+}
+
+/* Opens the first configuration of a module of the build. */
+static void check_module(const char *path)
+{
+    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) fail_msg("%s", dlerror());
     const struct gantry_device_module *module = dlsym(handle, "gantry_device_module");
     assert_non_null(module);
@@ -123,6 +131,19 @@ static void device_sim__module_exports_its_operations(void **state)
     assert_string_equal(device->info.memory, "kv260");
     module->ops->close(device);
     dlclose(handle);
+}
+
+static void device_sim__module_exports_its_operations(void **state)
+{
+    (void)state;
+    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim.so");
+}
+
+static void device_sim__module_with_waveforms_has_the_same_face(void **state)
+{
+    (void)state;
+    if (!TEST_TINY.wave_open) gantry_test_skip("built without waveforms");
+    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim-waves.so");
 }
 
 /* ---- Programs ---- */
@@ -267,8 +288,8 @@ static void device_sim__writes_a_waveform_of_the_window(void **state)
         options.waveform = path;
         options.waveform_from = 100;
         options.waveform_to = i ? UINT64_MAX : 120;
-        if (!gantry_sim_core_unit.wave_open) gantry_test_skip("built without waveforms");
-        rig_open(&rig, "unit", &options, &small);
+        if (!TEST_TINY.wave_open) gantry_test_skip("built without waveforms");
+        rig_open(&rig, "tiny", &options, &small);
         small_program(&rig);
         rig_run_and_compare(&rig);
         rig_close(&rig);
@@ -287,8 +308,8 @@ static void device_sim__names_a_waveform_that_cannot_be_written(void **state)
     struct gantry_error error = {0};
     struct rig rig;
     options.waveform = "/nonexistent/wave.fst";
-    if (!gantry_sim_core_unit.wave_open) gantry_test_skip("built without waveforms");
-    rig_open(&rig, "unit", &options, &small);
+    if (!TEST_TINY.wave_open) gantry_test_skip("built without waveforms");
+    rig_open(&rig, "tiny", &options, &small);
     small_program(&rig);
     assert_int_equal(rig_run(&rig, &error), GANTRY_ERR_FILE);
     assert_non_null(strstr(error.message, "/nonexistent/wave.fst"));
@@ -299,7 +320,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(device_sim__reports_what_its_registers_say),
     cmocka_unit_test(device_sim__refuses_unknown_names_and_lists_the_known),
     cmocka_unit_test(device_sim__refuses_another_specification_naming_both),
+    cmocka_unit_test(device_sim__refuses_waveforms_where_it_has_none),
     cmocka_unit_test(device_sim__module_exports_its_operations),
+    cmocka_unit_test(device_sim__module_with_waveforms_has_the_same_face),
     cmocka_unit_test(device_sim__small_program_equals_the_model),
     cmocka_unit_test(device_sim__launches_follow_each_other_without_reset),
     cmocka_unit_test(device_sim__repeat_steps_through_inputs_and_outputs),

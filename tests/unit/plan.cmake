@@ -5,3 +5,4 @@ foreach(module plan plan_networks plan_patches plan_random plan_legality plan_ti
     SOURCES test_${module}.c test_plan_support.c test_plan_run.c ../graph_run.c
     PARTS plan accel kernels formats graph base LABELS unit LIBRARIES m)
 endforeach()
+target_sources(test_plan_random PRIVATE random_net.c)

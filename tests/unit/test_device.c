@@ -101,6 +101,23 @@ static void device__a_missing_module_is_said_with_a_hint(void **state)
     assert_non_null(strstr(error.hint, "model"));
 }
 
+static void device__waveforms_have_a_module_of_their_own(void **state)
+{
+    (void)state;
+    struct gantry_device_options options = GANTRY_DEVICE_OPTIONS_INIT;
+    struct gantry_device *device;
+    struct gantry_error error = {0};
+    options.waveform = "layer.fst"; /* made when a launch comes to it */
+    enum gantry_status status = gantry_device_open(&device, "sim:tiny", &options, &error);
+    if (status == GANTRY_OK) {
+        gantry_device_close(device);
+        return;
+    }
+    assert_int_equal(status, GANTRY_ERR_MISSING);
+    assert_non_null(strstr(error.message, "libgantry-sim-waves.so is not installed"));
+    assert_non_null(strstr(error.hint, "gantry_sim_waves"));
+}
+
 static void device__lists_what_opens_here(void **state)
 {
     (void)state;
@@ -160,6 +177,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(device__cpu_opens_and_refuses_launches),
     cmocka_unit_test(device__takes_only_modules_of_its_own_version_and_specification),
     cmocka_unit_test(device__a_missing_module_is_said_with_a_hint),
+    cmocka_unit_test(device__waveforms_have_a_module_of_their_own),
     cmocka_unit_test(device__lists_what_opens_here),
     cmocka_unit_test(device__default_is_the_simulation_where_it_is_there),
     cmocka_unit_test(device__fault_names_instruction_cause_and_unit),

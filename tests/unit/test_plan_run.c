@@ -208,6 +208,7 @@ struct run {
     size_t bytes[3];
     struct gantry_s8_map *maps;
     struct gantry_accel *accel;
+    uint64_t seed; /* order of the executor's queues */
 };
 
 static void open_run(struct run *run, const struct gantry_plan *plan)
@@ -247,8 +248,10 @@ static void close_run(struct run *run)
     gantry_accel_destroy(run->accel);
 }
 
-static void run_launch(struct run *run, const struct gantry_plan_segment *segment, uint64_t seed)
+static void execute(void *context, const struct gantry_plan_segment *segment,
+                    uint8_t *const buffers[3], const size_t bytes[3])
 {
+    struct run *run = context;
     struct gantry_accel_memory memory = {
         .program = segment->program,
         .insn_count = segment->insn_count,
@@ -258,11 +261,11 @@ static void run_launch(struct run *run, const struct gantry_plan_segment *segmen
         .sem_init = segment->sem_init,
     };
     for (int i = 0; i < 3; i++) {
-        memory.buffer[i] = run->buffer[i];
-        memory.buffer_bytes[i] = run->bytes[i];
+        memory.buffer[i] = buffers[i];
+        memory.buffer_bytes[i] = bytes[i];
     }
     struct gantry_accel_result result;
-    gantry_accel_run(run->accel, &memory, seed, &result);
+    gantry_accel_run(run->accel, &memory, run->seed, &result);
     if (result.cause != GANTRY_CAUSE_NONE)
         fail_msg("%s: instruction %u: %s (info %llu)", run->plan->graph->name, result.insn,
                  gantry_cause_sentence(result.cause), (unsigned long long)result.info);
@@ -279,33 +282,52 @@ static void compare(const struct run *run, const struct graph_run *values, int32
                      t->name, i, *element(map, i), values->tensors[tensor][i]);
 }
 
-void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
-                          uint64_t seed, bool all)
+static void run_and_compare(struct run *run, const struct graph_run *values,
+                            const struct plan_launcher *launcher, bool all)
 {
+    const struct gantry_plan *plan = run->plan;
     const struct gantry_graph *graph = plan->graph;
-    struct run run;
-    open_run(&run, plan);
     for (int32_t i = 0; i < graph->input_count; i++) {
         int32_t t = graph->inputs[i];
-        assert_int_equal(run.maps[t].pixel_stride, run.maps[t].c);
+        assert_int_equal(run->maps[t].pixel_stride, run->maps[t].c);
         struct gantry_extent image;
         if (plan->tensors[t].patches.rows > 0 &&
             gantry_shape_extent(&graph->tensors[t].shape, &image))
             gantry_patches_pack(&plan->tensors[t], &image, zero_of(graph, t), values->tensors[t],
-                                run.maps[t].data);
+                                run->maps[t].data);
         else
-            memcpy(run.maps[t].data, values->tensors[t], graph->tensors[t].bytes);
+            memcpy(run->maps[t].data, values->tensors[t], graph->tensors[t].bytes);
     }
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_plan_segment *segment = &plan->segments[s];
-        if (segment->accelerator) run_launch(&run, segment, seed);
+        if (segment->accelerator)
+            launcher->launch(launcher->context, segment, run->buffer, run->bytes);
         /* Memory of a tensor is reused as soon as it is dead: compare at once. */
         for (int32_t k = 0; k < segment->node_count; k++) {
             int32_t tensor = graph->nodes[segment->nodes[k]].output;
-            if (!segment->accelerator) run_node(graph, segment->nodes[k], run.maps);
-            if (all && run.maps[tensor].data) compare(&run, values, tensor);
+            if (!segment->accelerator) run_node(graph, segment->nodes[k], run->maps);
+            if (all && run->maps[tensor].data) compare(run, values, tensor);
         }
     }
-    for (int32_t i = 0; i < graph->output_count; i++) compare(&run, values, graph->outputs[i]);
+    for (int32_t i = 0; i < graph->output_count; i++) compare(run, values, graph->outputs[i]);
+}
+
+void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
+                          uint64_t seed, bool all)
+{
+    struct run run;
+    struct plan_launcher launcher = {execute, &run};
+    open_run(&run, plan);
+    run.seed = seed;
+    run_and_compare(&run, values, &launcher, all);
+    close_run(&run);
+}
+
+void plan_launch_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
+                             const struct plan_launcher *launcher)
+{
+    struct run run;
+    open_run(&run, plan);
+    run_and_compare(&run, values, launcher, true);
     close_run(&run);
 }

@@ -59,5 +59,13 @@ struct gantry_plan *plan_for(const struct gantry_graph *graph,
  * all is true. Fails the test at the first difference. seed: order of the queues. */
 void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
                           uint64_t seed, bool all);
+/* The same with launches by someone else: launch runs a segment's program on the buffers. */
+struct plan_launcher {
+    void (*launch)(void *context, const struct gantry_plan_segment *segment,
+                   uint8_t *const buffers[3], const size_t bytes[3]);
+    void *context;
+};
+void plan_launch_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
+                             const struct plan_launcher *launcher);
 
 #endif
