@@ -114,8 +114,8 @@ static void device_sim__refuses_waveforms_where_it_has_none(void **state)
     expect_refusal("unit", &options, GANTRY_ERR_MISSING, "built without waveforms");
 }
 
-/* Opens the first configuration of a module of the build. */
-static void check_module(const char *path)
+/* Opens a configuration of a module of the build, NULL the first. */
+static void check_module(const char *path, const char *config, const char *name)
 {
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) fail_msg("%s", dlerror());
@@ -126,8 +126,8 @@ static void check_module(const char *path)
     assert_string_equal(module->library_version, GANTRY_VERSION_STRING);
     struct gantry_device *device = NULL;
     struct gantry_error error = {0};
-    if (module->ops->open(&device, NULL, NULL, &error)) fail_msg("%s", error.message);
-    assert_string_equal(device->info.name, "sim:k26");
+    if (module->ops->open(&device, config, NULL, &error)) fail_msg("%s", error.message);
+    assert_string_equal(device->info.name, name);
     assert_string_equal(device->info.memory, "kv260");
     module->ops->close(device);
     dlclose(handle);
@@ -136,14 +136,14 @@ static void check_module(const char *path)
 static void device_sim__module_exports_its_operations(void **state)
 {
     (void)state;
-    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim.so");
+    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim.so", NULL, "sim:k26");
 }
 
 static void device_sim__module_with_waveforms_has_the_same_face(void **state)
 {
     (void)state;
     if (!TEST_TINY.wave_open) gantry_test_skip("built without waveforms");
-    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim-waves.so");
+    check_module(GANTRY_BUILD_DIR "/lib/libgantry-sim-waves.so", "tiny", "sim:tiny");
 }
 
 /* ---- Programs ---- */
