@@ -154,8 +154,9 @@ int32_t chain_pick(struct chain_builder *b)
 {
     int32_t count = b->chain->tensor_count;
     if (count == 0) return CHAIN_NONE;
-    /* Young tensors more often: chains, not stars. */
+    /* Young tensors more often: chains, not stars; and some as far back as DEP reaches. */
     int32_t first = chain_one_in(b, 2) ? count - 1 : chain_in(b, 0, count - 1);
+    if (count > GANTRY_DEP_MAX && chain_one_in(b, 4)) first = count - GANTRY_DEP_MAX;
     for (int32_t i = 0; i < count; i++) {
         int32_t t = (first + count - i) % count;
         if (!b->state[t].dead && b->chain->tensors[t].valid1 > b->chain->tensors[t].valid0)
