@@ -204,26 +204,95 @@ static void spare_semaphores(struct chain_builder *b)
     }
 }
 
-/* Runs follow each other: the first LOAD of a run waits for the last STORE of the one before. */
+/* Bytes of a buffer that all runs need. */
+static size_t buffer_bytes(const struct chain_builder *b, int32_t buffer)
+{
+    size_t steps = (size_t)b->chain->run_stride[buffer] * (b->chain->repeat - 1);
+    return gantry_align_size(b->used[buffer] + steps + 16, 16);
+}
+
+/* Whether the checker takes the program as it stands. */
+static bool is_accepted(const struct chain_builder *b)
+{
+    uint8_t bytes[CHAIN_INSNS * GANTRY_INSN_BYTES];
+    struct gantry_accel_memory memory = {.program = bytes,
+                                         .insn_count = (uint32_t)b->count,
+                                         .wgt_lines = (uint32_t)b->line_count,
+                                         .repeat = b->chain->repeat,
+                                         .sem_init = b->chain->sem_init};
+    for (int32_t i = 0; i < b->count; i++)
+        gantry_insn_to_bytes(&b->insn[i], bytes + (size_t)i * GANTRY_INSN_BYTES);
+    for (int32_t i = 0; i < 3; i++) {
+        memory.run_stride[i] = b->chain->run_stride[i];
+        memory.buffer_bytes[i] = buffer_bytes(b, i);
+    }
+    return gantry_program_check(b->params, &memory, NULL, NULL) == GANTRY_OK;
+}
+
+/* A semaphore that begins at one: from signals it, to takes it in the next run. */
+struct gate {
+    int32_t semaphore, from, to;
+};
+
+static struct gate add_gate(struct chain_builder *b, int32_t from, int32_t to)
+{
+    struct gate gate = {0, from, to};
+    while (gate.semaphore < GANTRY_SEMAPHORES && b->semaphore[gate.semaphore].used)
+        gate.semaphore++;
+    b->failed |= gate.semaphore == GANTRY_SEMAPHORES;
+    if (b->failed) return gate;
+    b->semaphore[gate.semaphore].used = true;
+    b->chain->sem_init |= UINT64_C(1) << 4 * gate.semaphore;
+    set_bit(b, to, GANTRY_COMMON_WAIT, gate.semaphore);
+    set_bit(b, from, GANTRY_COMMON_SIGNAL, gate.semaphore);
+    return gate;
+}
+
+static void clear_bit(struct chain_builder *b, int32_t insn, enum gantry_operand operand, int32_t s)
+{
+    int64_t mask = gantry_insn_get(&b->insn[insn], operand);
+    chain_set(b, insn, operand, mask & ~(INT64_C(1) << s));
+}
+
+static void move_signal(struct chain_builder *b, struct gate *gate, int32_t from)
+{
+    clear_bit(b, gate->from, GANTRY_COMMON_SIGNAL, gate->semaphore);
+    gate->from = from;
+    set_bit(b, from, GANTRY_COMMON_SIGNAL, gate->semaphore);
+}
+
+/* Lets the next run load behind some COMPUTE already, and its first COMPUTE wait for the last
+ * STORE: the earliest from a drawn one on that the checker takes. */
+static bool overlap_runs(struct chain_builder *b, struct gate *loads, int32_t last_store)
+{
+    struct gate stores = add_gate(b, last_store, b->compute_insn[0]);
+    for (int32_t k = chain_in(b, 0, b->compute_count - 1); k < b->compute_count && !b->failed;
+         k++) {
+        move_signal(b, loads, b->compute_insn[k]);
+        if (is_accepted(b)) return true;
+    }
+    if (b->failed) return false;
+    move_signal(b, loads, last_store);
+    clear_bit(b, stores.from, GANTRY_COMMON_SIGNAL, stores.semaphore);
+    clear_bit(b, stores.to, GANTRY_COMMON_WAIT, stores.semaphore);
+    return false;
+}
+
+/* Runs follow each other: the first LOAD of a run waits for the last STORE of the one before, or
+ * overlaps it. */
 static void gate_runs(struct chain_builder *b)
 {
     struct gantry_chain *chain = b->chain;
     chain->repeat = chain_draw(b, GANTRY_CHAIN_REPEAT, 2) ? (uint32_t)chain_in(b, 2, 3) : 1;
-    chain->input_stride = (uint32_t)gantry_align_size(b->used[GANTRY_BUFFER_INPUT], 16);
-    chain->output_stride = (uint32_t)gantry_align_size(b->used[GANTRY_BUFFER_OUTPUT], 16);
+    for (int32_t i = 0; i < 3; i++)
+        chain->run_stride[i] = (uint32_t)gantry_align_size(b->used[i], 16);
     if (chain->repeat == 1) return;
-    int32_t s = 0, first = 0, last = b->count - 1;
-    while (s < GANTRY_SEMAPHORES && b->semaphore[s].used) s++;
+    if (chain_one_in(b, 3)) chain->run_stride[GANTRY_BUFFER_ARENA] = 0; /* one for all */
+    int32_t first = 0, last = b->count - 1;
     while (b->queue[first] != CHAIN_QUEUE_LOAD) first++;
     while (b->queue[last] != CHAIN_QUEUE_STORE) last--;
-    if (s == GANTRY_SEMAPHORES) {
-        b->failed = true;
-        return;
-    }
-    b->semaphore[s].used = true;
-    chain->sem_init |= UINT64_C(1) << 4 * s;
-    set_bit(b, first, GANTRY_COMMON_WAIT, s);
-    set_bit(b, last, GANTRY_COMMON_SIGNAL, s);
+    struct gate loads = add_gate(b, last, first);
+    if (!b->failed && chain_one_in(b, 2)) chain->overlapped = overlap_runs(b, &loads, last);
 }
 
 static void grow(struct chain_builder *b)
@@ -254,11 +323,8 @@ static void grow(struct chain_builder *b)
 static bool finish_buffers(struct chain_builder *b)
 {
     struct gantry_chain *chain = b->chain;
-    size_t runs = chain->repeat;
-    b->used[GANTRY_BUFFER_INPUT] = chain->input_stride * runs;
-    b->used[GANTRY_BUFFER_OUTPUT] = chain->output_stride * runs;
     for (int32_t i = 0; i < 3; i++) {
-        chain->buffer_bytes[i] = gantry_align_size(b->used[i] + 16, 16);
+        chain->buffer_bytes[i] = buffer_bytes(b, i);
         chain->buffer[i] = malloc(chain->buffer_bytes[i]);
         chain->expected[i] = malloc(chain->buffer_bytes[i]);
         if (!chain->buffer[i] || !chain->expected[i]) return false;
@@ -357,13 +423,12 @@ void gantry_chain_memory(const struct gantry_chain *chain, uint8_t *const buffer
         .weights = chain->weights,
         .wgt_lines = chain->wgt_lines,
         .repeat = chain->repeat,
-        .input_stride = chain->input_stride,
-        .output_stride = chain->output_stride,
         .sem_init = chain->sem_init,
     };
     for (int32_t i = 0; i < 3; i++) {
         out->buffer[i] = buffers[i];
         out->buffer_bytes[i] = chain->buffer_bytes[i];
+        out->run_stride[i] = chain->run_stride[i];
     }
 }
 

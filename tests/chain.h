@@ -90,7 +90,8 @@ struct gantry_chain {
     size_t weights_bytes;
     uint8_t *buffer[3], *expected[3]; /* before and after, by gantry_launch_buffer */
     size_t buffer_bytes[3];
-    uint32_t repeat, input_stride, output_stride;
+    uint32_t repeat, run_stride[3];
+    bool overlapped; /* a run loads while the one before it computes */
     uint64_t sem_init;
     struct gantry_chain_tensor tensors[GANTRY_CHAIN_TENSORS];
     struct gantry_chain_op ops[GANTRY_CHAIN_OPS];

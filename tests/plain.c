@@ -83,7 +83,7 @@ static void conv(const struct gantry_chain_op *op, struct plain_tensor *tensors)
 }
 
 static void load(const struct gantry_insn *insn, const struct plain_tensor *t, uint32_t run,
-                 uint32_t stride, uint8_t *const buffers[3])
+                 const uint32_t *stride, uint8_t *const buffers[3])
 {
     int64_t buffer = gantry_insn_get(insn, GANTRY_LOAD_BUFFER);
     int64_t rows = gantry_insn_get(insn, GANTRY_LOAD_ROWS);
@@ -91,7 +91,7 @@ static void load(const struct gantry_insn *insn, const struct plain_tensor *t, u
     int64_t bytes = gantry_insn_get(insn, GANTRY_LOAD_ROW_BYTES);
     int64_t first = 16 * gantry_insn_get(insn, GANTRY_LOAD_CB0);
     const uint8_t *from = buffers[buffer] + gantry_insn_get(insn, GANTRY_LOAD_OFFSET);
-    if (buffer == GANTRY_BUFFER_INPUT) from += (size_t)run * stride;
+    from += (size_t)run * stride[buffer];
     for (int64_t r = 0; r < rows; r++, from += gantry_insn_get(insn, GANTRY_LOAD_ROW_STRIDE))
         for (int32_t x = 0; x < t->w; x++)
             for (int64_t c = 0; c < 16 * gantry_insn_get(insn, GANTRY_LOAD_WORDS); c++) {
@@ -104,7 +104,7 @@ static void load(const struct gantry_insn *insn, const struct plain_tensor *t, u
 }
 
 static void store(const struct gantry_insn *insn, const struct plain_tensor *t, uint32_t run,
-                  uint32_t stride, uint8_t *const buffers[3])
+                  const uint32_t *stride, uint8_t *const buffers[3])
 {
     int64_t buffer = gantry_insn_get(insn, GANTRY_STORE_BUFFER);
     int64_t row0 = gantry_insn_get(insn, GANTRY_STORE_ROW0);
@@ -112,7 +112,7 @@ static void store(const struct gantry_insn *insn, const struct plain_tensor *t, 
     int64_t bytes = 16 * gantry_insn_get(insn, GANTRY_STORE_WORDS);
     int64_t first = 16 * gantry_insn_get(insn, GANTRY_STORE_CB0);
     uint8_t *to = buffers[buffer] + gantry_insn_get(insn, GANTRY_STORE_OFFSET);
-    if (buffer == GANTRY_BUFFER_OUTPUT) to += (size_t)run * stride;
+    to += (size_t)run * stride[buffer];
     for (int64_t r = 0; r < rows; r++, to += gantry_insn_get(insn, GANTRY_STORE_ROW_STRIDE))
         for (int32_t x = 0; x < t->w; x++)
             memcpy(to + x * bytes, at(t, (int32_t)(row0 + r), x, (int32_t)first), (size_t)bytes);
@@ -131,9 +131,9 @@ void plain_run(const struct gantry_chain *chain, uint32_t run, uint8_t *const bu
         struct gantry_insn insn;
         gantry_insn_from_bytes(&insn, chain->program + (size_t)op->insn * GANTRY_INSN_BYTES);
         if (op->kind == GANTRY_CHAIN_LOAD)
-            load(&insn, &tensors[op->tensor], run, chain->input_stride, buffers);
+            load(&insn, &tensors[op->tensor], run, chain->run_stride, buffers);
         else if (op->kind == GANTRY_CHAIN_STORE)
-            store(&insn, &tensors[op->tensor], run, chain->output_stride, buffers);
+            store(&insn, &tensors[op->tensor], run, chain->run_stride, buffers);
         else
             conv(op, tensors);
     }

@@ -139,9 +139,9 @@ struct gantry_accel_memory {
     uint32_t wgt_lines;
     uint8_t *buffer[3]; /* by gantry_launch_buffer */
     size_t buffer_bytes[3];
-    uint32_t repeat; /* >= 1 */
-    uint32_t input_stride, output_stride;
-    uint64_t sem_init; /* 16 x 4 bits */
+    uint32_t repeat;        /* >= 1 */
+    uint32_t run_stride[3]; /* bytes from one run's buffer to the next */
+    uint64_t sem_init;      /* 16 x 4 bits */
 };
 
 /* How a launch ended: cause 0 is success. Registers ERROR, ERROR_INSN, ERROR_INFO, INSN_DONE. */

@@ -117,11 +117,8 @@ static void move_accesses(const struct gantry_check *check, const struct gantry_
     window.y0 = m.row0;
     window.y1 = m.row0 + m.rows;
     add_tensor(&out[0], &m.tensor, check->npx, m.cb0, m.cb0 + m.words, &window);
-    int64_t offset = m.offset;
-    if (m.buffer == GANTRY_BUFFER_INPUT) offset += (int64_t)at->run * check->memory->input_stride;
-    if (m.buffer == GANTRY_BUFFER_OUTPUT) offset += (int64_t)at->run * check->memory->output_stride;
     out[1].space = m.buffer;
-    out[1].offset = offset;
+    out[1].offset = m.offset + (int64_t)at->run * check->memory->run_stride[m.buffer];
     out[1].stride = m.row_stride;
     out[1].rows = m.rows;
     out[1].row_bytes = m.row_bytes;

@@ -9,9 +9,8 @@ static int64_t row_start(const struct gantry_accel *accel, const struct gantry_m
                          int32_t row, uint32_t run, int64_t *offset_out)
 {
     const struct gantry_accel_memory *memory = accel->memory;
-    int64_t offset = move->offset + row * move->row_stride;
-    if (move->buffer == GANTRY_BUFFER_INPUT) offset += (int64_t)run * memory->input_stride;
-    if (move->buffer == GANTRY_BUFFER_OUTPUT) offset += (int64_t)run * memory->output_stride;
+    int64_t offset =
+        move->offset + row * move->row_stride + (int64_t)run * memory->run_stride[move->buffer];
     *offset_out = offset;
     uint64_t end = (uint64_t)offset + (uint64_t)move->row_bytes;
     return end > memory->buffer_bytes[move->buffer] ? -1 : offset;

@@ -39,8 +39,8 @@ struct gantry_cli_args {
     uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
     bool forbid_fallback;
     struct gantry_cli_list inputs, expects;
-    const char *random; /* as written; NULL: not given */
-    uint64_t seed, top, runs;
+    const char *random;               /* as written; NULL: not given */
+    uint64_t seed, top, runs, batch;  /* batch 0: not given */
     uint64_t hop, threshold, seconds; /* 0: not given */
     uint64_t threads;                 /* 0: not given */
     const char *capture;
@@ -125,6 +125,11 @@ struct gantry_cli_command {
     {                                                                                             \
         "quantize", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(quantize),                               \
             "accept float32 files for quantised inputs"                                           \
+    }
+#define GANTRY_CLI_OPTIONS_BATCH                                          \
+    {                                                                     \
+        "batch", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(batch),            \
+            "run up to N vectors at once, in one launch each (default 1)" \
     }
 #define GANTRY_CLI_OPTIONS_EXPECT                                           \
     {                                                                       \
@@ -273,7 +278,10 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
                             const struct gantry_model *model,
                             const struct gantry_cli_session_options *options, bool engine);
 void gantry_cli_session_close(struct gantry_cli_session *session);
-/* Runs every vector; elapsed_ns (may be NULL) is the wall time of all runs. */
+/* Inferences of a run, by --batch. */
+uint32_t gantry_cli_batch_size(const struct gantry_cli_args *args);
+/* Runs every vector, --batch of them at once; elapsed_ns (may be NULL) is the wall time of all
+ * runs. */
 int gantry_cli_session_run(struct gantry_cli_session *session, const struct gantry_cli_args *args,
                            const struct gantry_cli_batch *inputs, struct gantry_cli_batch *outputs,
                            uint64_t *elapsed_ns);

@@ -17,6 +17,7 @@ static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_THREADS,
     GANTRY_CLI_OPTIONS_INPUT,
+    GANTRY_CLI_OPTIONS_BATCH,
     {"runs", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(runs),
      "run so often; CPU times are the medians (default 1)"},
     {"csv", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(csv), "write the layers as CSV"},
@@ -160,6 +161,9 @@ static int measure(struct work *work)
         gantry_cli_measure(&work->session, args, &work->inputs, &work->outputs, runs, measured);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_predict_other(work->model, work->session.plan, info, measured->nodes);
+    for (size_t i = 0; code == GANTRY_EXIT_OK && i < measured->profile.node_count; i++)
+        if (measured->nodes[i].other_cycles != GANTRY_UNKNOWN)
+            measured->nodes[i].other_cycles *= measured->profile.inferences;
     if (code == GANTRY_EXIT_OK && measured->profile.launches > 0)
         code = gantry_cli_measure_cpu(args, work->model, &work->inputs, &work->outputs, measured);
     return code;
@@ -173,11 +177,13 @@ static int do_work(struct work *work)
     if (code == GANTRY_EXIT_OK) code = gantry_cli_model_open(&work->model, &work->manifest, args);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_inputs(&work->inputs, args, work->model, &work->manifest, true);
-    if (code == GANTRY_EXIT_OK && work->inputs.vectors > 1) {
-        gantry_cli_note(args, "the first of %zu vectors is profiled", work->inputs.vectors);
-        work->inputs.vectors = 1;
+    size_t batch = gantry_cli_batch_size(args);
+    if (code == GANTRY_EXIT_OK && work->inputs.vectors > batch) {
+        gantry_cli_note(args, "%zu of %zu vectors profiled: one run", batch, work->inputs.vectors);
+        work->inputs.vectors = batch;
     }
-    if (code == GANTRY_EXIT_OK) code = gantry_cli_outputs(&work->outputs, work->model, 1);
+    if (code == GANTRY_EXIT_OK)
+        code = gantry_cli_outputs(&work->outputs, work->model, work->inputs.vectors);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_session_open(&work->session, args, work->model, &session, true);
     if (code == GANTRY_EXIT_OK) code = measure(work);

@@ -13,6 +13,7 @@ static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_THREADS,
     GANTRY_CLI_OPTIONS_INPUT,
+    GANTRY_CLI_OPTIONS_BATCH,
     GANTRY_CLI_OPTIONS_EXPECT,
     {"output", "DIR", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
      "write outputK.npy there; the folder is made if missing"},

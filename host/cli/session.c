@@ -60,6 +60,9 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
 {
     struct gantry_error error = {0};
     memset(session, 0, sizeof *session);
+    if (args->batch > GANTRY_BATCH_MAX)
+        return gantry_cli_usage(NULL, "--batch: too many (%llu, limit %d)",
+                                (unsigned long long)args->batch, GANTRY_BATCH_MAX);
     session->log.write = write_log;
     session->log.context = (void *)(uintptr_t)args;
     int code = open_device(session, args, options);
@@ -79,6 +82,8 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     engine_options.trace = options->trace;
     if (args->threads > 0)
         engine_options.threads = args->threads > INT_MAX ? INT_MAX : (int)args->threads;
+    /* What is observed is read tensor by tensor. */
+    engine_options.batch = options->observe ? 1 : gantry_cli_batch_size(args);
     engine_options.log = &session->log;
     enum gantry_status status = gantry_plan_create(
         &session->plan, model, gantry_device_info(session->device), &plan_options, &error);
@@ -98,6 +103,11 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     return gantry_cli_failure(&error);
 }
 
+uint32_t gantry_cli_batch_size(const struct gantry_cli_args *args)
+{
+    return args->batch ? (uint32_t)args->batch : 1;
+}
+
 void gantry_cli_session_close(struct gantry_cli_session *session)
 {
     gantry_engine_destroy(session->engine);
@@ -113,19 +123,22 @@ int gantry_cli_session_run(struct gantry_cli_session *session, const struct gant
     struct gantry_error error = {0};
     struct gantry_cli_progress progress;
     uint64_t sum = 0;
-    size_t count = inputs->count + outputs->count;
-    struct gantry_tensor *tensors = gantry_allocate(NULL, count ? count : 1, sizeof *tensors);
+    size_t batch = gantry_cli_batch_size(args), ins = inputs->count, outs = outputs->count;
+    struct gantry_tensor *tensors = gantry_allocate(NULL, (ins + outs) * batch, sizeof *tensors);
     enum gantry_status status = GANTRY_OK;
     if (!tensors) status = gantry_fail(&error, GANTRY_ERR_MEMORY, "%s: out of memory", args->model);
     gantry_cli_progress_start(&progress, args, gantry_device_info(session->device)->name);
-    for (size_t v = 0; status == GANTRY_OK && v < inputs->vectors; v++) {
-        gantry_cli_batch_vector(inputs, v, tensors);
-        gantry_cli_batch_vector(outputs, v, tensors + inputs->count);
+    for (size_t v = 0; status == GANTRY_OK && v < inputs->vectors; v += batch) {
+        size_t n = inputs->vectors - v < batch ? inputs->vectors - v : batch;
+        for (size_t i = 0; i < n; i++) {
+            gantry_cli_batch_vector(inputs, v + i, tensors + i * ins);
+            gantry_cli_batch_vector(outputs, v + i, tensors + n * ins + i * outs);
+        }
         uint64_t start = gantry_now_ns();
-        status = gantry_engine_run(session->engine, tensors, tensors + inputs->count,
-                                   GANTRY_CLI_TIMEOUT_MS, &error);
+        status = gantry_engine_run_batch(session->engine, (uint32_t)n, tensors, tensors + n * ins,
+                                         GANTRY_CLI_TIMEOUT_MS, &error);
         sum += gantry_now_ns() - start;
-        gantry_cli_progress_step(&progress, v + 1, inputs->vectors);
+        gantry_cli_progress_step(&progress, v + n, inputs->vectors);
     }
     gantry_release(NULL, tensors);
     if (elapsed_ns) *elapsed_ns = sum;

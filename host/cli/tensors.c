@@ -252,13 +252,13 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static int fill_random(struct gantry_cli_batch *batch, uint64_t seed)
+static int fill_random(struct gantry_cli_batch *batch, size_t vectors, uint64_t seed)
 {
     uint64_t state = seed;
-    batch->vectors = 1;
+    batch->vectors = vectors;
     for (size_t i = 0; i < batch->count; i++) {
         struct gantry_cli_tensor *tensor = &batch->tensors[i];
-        size_t bytes = tensor->info->bytes;
+        size_t bytes = tensor->info->bytes * vectors;
         tensor->data = gantry_allocate(NULL, bytes, 1);
         if (!tensor->data) return out_of_memory(tensor->info->name);
         if (tensor->info->dtype != GANTRY_FLOAT32) {
@@ -311,7 +311,7 @@ int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_ar
         if (!args->random)
             gantry_cli_note(args, "no input given: all inputs random, seed %llu",
                             (unsigned long long)seed);
-        code = fill_random(batch, seed);
+        code = fill_random(batch, gantry_cli_batch_size(args), seed);
     } else if (code == GANTRY_EXIT_OK) {
         code = read_inputs(batch, args, manifest);
     }

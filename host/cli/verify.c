@@ -16,6 +16,7 @@ static const struct gantry_cli_option options[] = {
      "the devices; default: cpu, model and, if it is there, sim"},
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_INPUT,
+    GANTRY_CLI_OPTIONS_BATCH,
     GANTRY_CLI_OPTIONS_EXPECT,
     {"layers", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(layers),
      "compare every tensor with the CPU's, too"},
@@ -79,8 +80,8 @@ static int run_column(struct gantry_verify *verify, struct gantry_verify_column 
     code = gantry_cli_session_run(&session, verify->args, &verify->inputs, &column->outputs, NULL);
     if (code == GANTRY_EXIT_OK) {
         const struct gantry_profile *profile = gantry_engine_profile(session.engine);
-        column->macs = profile->macs;
-        column->macs_offloaded = profile->macs_offloaded;
+        column->macs = session.plan->macs;
+        column->macs_offloaded = session.plan->macs_offloaded;
         column->offloaded_percent = gantry_report_offloaded(profile);
     }
     gantry_cli_session_close(&session);

@@ -25,7 +25,8 @@ struct gantry_launch {
     uint64_t program, weights, arena, input, output, trace;
     uint32_t insn_count, wgt_lines;
     uint32_t arena_bytes, input_bytes, output_bytes, trace_bytes;
-    uint32_t repeat, input_stride, output_stride;
+    uint32_t repeat;
+    uint32_t run_stride[3]; /* bytes from one run to the next, by gantry_launch_buffer */
     uint64_t sem_init;
     uint32_t watchdog_cycles;
     bool trace_on;

@@ -201,8 +201,7 @@ static enum gantry_status resolve_all(struct device_model *model,
         .buffer = {host[2], host[3], host[4]},
         .buffer_bytes = {launch->arena_bytes, launch->input_bytes, launch->output_bytes},
         .repeat = launch->repeat,
-        .input_stride = launch->input_stride,
-        .output_stride = launch->output_stride,
+        .run_stride = {launch->run_stride[0], launch->run_stride[1], launch->run_stride[2]},
         .sem_init = launch->sem_init,
     };
     return GANTRY_OK;

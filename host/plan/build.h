@@ -131,7 +131,7 @@ int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t ou
 
 struct gantry_pack_item {
     int64_t size;
-    int32_t first, last; /* inclusive */
+    int32_t first, last; /* inclusive; first > last: from first to the end, and again up to last */
     int64_t offset;      /* out */
 };
 /* Places all items so that none overlap in time and room; tries several orders and keeps the
@@ -181,7 +181,7 @@ struct gantry_chip {
     bool loaded, stored;
     bool folded; /* by LOAD, for the step that reads it */
     int32_t fold_kernel, fold_stride, fold_pad;
-    int32_t first, last; /* steps: written and last read */
+    int32_t first, last; /* steps: written and last read; -1 and step_count: before, after all */
     int32_t owner;       /* chip whose rows it takes over in place, or itself */
     int32_t home_row;    /* of a tile: first row of the home that it holds */
 };
@@ -247,6 +247,13 @@ void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered 
 bool gantry_tiles_possible(const struct gantry_lowered *lowered);
 GANTRY_MUST_USE enum gantry_status gantry_build_tiles(struct gantry_build *build,
                                                       struct gantry_lowered *lowered);
+/* Where runs of the program meet: the last step that touches rows of loaded chips, behind which
+ * the LOADs of the next run may come; the first that writes rows of stored chips, before which the
+ * STOREs of the run before must be over. -1: none. */
+int32_t gantry_last_load_step(const struct gantry_lowered *lowered);
+int32_t gantry_first_store_step(const struct gantry_lowered *lowered);
+/* Whether loaded and stored chips share rows: LOADs then wait for those STOREs. */
+bool gantry_loads_on_stored_rows(const struct gantry_lowered *lowered);
 /* bands.c: cuts the first step into bands when that saves cycles. */
 void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered *lowered);
 /* First activation row of a tensor seen from a row on that begins in bank 0. */

@@ -3,8 +3,9 @@
  *
  * A step's output overlaps nothing that the step still reads, but may take over the rows of a
  * residual of the same geometry that dies there. Loads come before everything and loaded rows are
- * theirs from the start; stored rows are kept to the end: so LOAD and STORE need no semaphore
- * towards the steps that reuse rows. */
+ * theirs from the start; stored rows are kept to the end. The next run of a launch loads while this
+ * one computes, and stores after it: loaded rows are theirs again from some step on, stored rows
+ * beyond the end up to some step. Where rows allow, nothing else ever uses either. */
 #include "plan/build.h"
 
 static struct gantry_chip *chip_of(const struct gantry_lowered *lowered, int32_t index)
@@ -90,8 +91,9 @@ static void share_in_place(struct gantry_lowered *lowered)
         struct gantry_chip *res = chip_of(lowered, step->res);
         struct gantry_chip *out = chip_of(lowered, step->out);
         if (res->last != i || !same_geometry(&res->act, &out->act)) continue;
-        out->owner = res->owner;
         struct gantry_chip *owner = chip_of(lowered, res->owner);
+        if (owner->loaded && out->stored) continue; /* no LOAD waits for a STORE */
+        out->owner = res->owner;
         owner->last = gantry_max_i32(owner->last, out->last);
     }
 }
@@ -174,12 +176,119 @@ void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered 
     }
 }
 
+/* Rows of every chip, or a failure. */
+static void count_rows(const struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    for (int32_t c = 0; c < lowered->chip_count && !lowered->failed.code; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        int64_t rows = gantry_act_rows(&chip->act, 2 * build->params->g);
+        if (rows > build->params->act_rows)
+            fail(build, lowered, rows);
+        else
+            chip->rows = (int32_t)rows;
+    }
+}
+
+/* When a chip has its rows: loaded ones again from step shared on, stored ones so many steps
+ * shorter into the next run; beyond all steps the next run loads when this one has stored. */
+static struct gantry_pack_item item_of(const struct gantry_lowered *lowered,
+                                       const struct gantry_chip *chip, int32_t shared)
+{
+    int32_t steps = lowered->step_count;
+    struct gantry_pack_item item = {.size = chip->rows, .first = chip->first, .last = chip->last};
+    bool loaded = chip->first < 0, stored = chip->last == steps;
+    if (shared > steps) return item;
+    if (loaded && !stored) item.first = gantry_max_i32(chip->last + 1, shared);
+    if (stored && !loaded) item.last = gantry_min_i32(chip->first - 1, steps - 1 - shared);
+    return item;
+}
+
+/* Places the chips that own rows; returns how many rows they take, or -1 without memory. */
+static int64_t place(const struct gantry_build *build, struct gantry_lowered *lowered,
+                     struct gantry_pack_item *items, int32_t shared)
+{
+    int32_t count = 0;
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (chip_of(lowered, c)->owner == c)
+            items[count++] = item_of(lowered, chip_of(lowered, c), shared);
+    int64_t total = gantry_pack(items, count, 1, build->scratch.allocator);
+    count = 0;
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (chip_of(lowered, c)->owner == c)
+            chip_of(lowered, c)->act.base = (int32_t)items[count++].offset;
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        chip_of(lowered, c)->act.base = chip_of(lowered, chip_of(lowered, c)->owner)->act.base;
+    return total;
+}
+
+/* Places the chips with as little sharing as rows allow: transfers of neighbouring runs then
+ * overlap most of the computation. */
+static int64_t place_apart(const struct gantry_build *build, struct gantry_lowered *lowered,
+                           struct gantry_pack_item *items)
+{
+    int64_t limit = build->params->act_rows, total = place(build, lowered, items, 0);
+    int32_t least = 1, most = lowered->step_count + 1;
+    if (total <= limit) return total;
+    while (least < most) {
+        int32_t middle = (least + most) / 2;
+        total = place(build, lowered, items, middle);
+        if (total < 0) return total;
+        if (total <= limit)
+            most = middle;
+        else
+            least = middle + 1;
+    }
+    return place(build, lowered, items, most);
+}
+
+static bool overlap(const struct gantry_chip *a, const struct gantry_chip *b)
+{
+    return a->act.base < b->act.base + b->rows && b->act.base < a->act.base + a->rows;
+}
+
+static bool is_loaded(const struct gantry_chip *chip) { return chip->loaded; }
+static bool is_stored(const struct gantry_chip *chip) { return chip->stored; }
+
+/* Whether a chip shares rows with any of a kind. */
+static bool meets(const struct gantry_lowered *lowered, int32_t chip,
+                  bool (*kind)(const struct gantry_chip *chip))
+{
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (kind(&lowered->chips[c]) && overlap(&lowered->chips[c], &lowered->chips[chip]))
+            return true;
+    return false;
+}
+
+bool gantry_loads_on_stored_rows(const struct gantry_lowered *lowered)
+{
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (lowered->chips[c].loaded && meets(lowered, c, is_stored)) return true;
+    return false;
+}
+
+int32_t gantry_last_load_step(const struct gantry_lowered *lowered)
+{
+    int32_t i = lowered->step_count - 1;
+    for (; i >= 0; i--) {
+        const struct gantry_step *step = &lowered->steps[i];
+        if (meets(lowered, step->in, is_loaded) || meets(lowered, step->out, is_loaded)) break;
+        if (step->res >= 0 && meets(lowered, step->res, is_loaded)) break;
+    }
+    return i;
+}
+
+int32_t gantry_first_store_step(const struct gantry_lowered *lowered)
+{
+    for (int32_t i = 0; i < lowered->step_count; i++)
+        if (meets(lowered, lowered->steps[i].out, is_stored)) return i;
+    return -1;
+}
+
 enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry_lowered *lowered)
 {
     int32_t node = lowered->steps[0].task.node;
     if (node != GANTRY_NO_NODE && build->tiled[node] && gantry_tiles_possible(lowered))
         return gantry_build_tiles(build, lowered);
-    int32_t count = 0;
     struct gantry_pack_item *items =
         gantry_arena_alloc(&build->scratch, (size_t)lowered->chip_count, sizeof *items);
     if (!items) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
@@ -187,32 +296,14 @@ enum gantry_status gantry_build_layout(struct gantry_build *build, struct gantry
     set_liveness(build, lowered);
     if (!build->plan->options.observe) share_in_place(lowered);
     gantry_shape_steps(build, lowered);
+    count_rows(build, lowered);
     if (lowered->failed.code) return GANTRY_OK;
-    for (int32_t c = 0; c < lowered->chip_count; c++) {
-        struct gantry_chip *chip = chip_of(lowered, c);
-        int64_t rows = gantry_act_rows(&chip->act, 2 * build->params->g);
-        if (rows > build->params->act_rows) {
-            fail(build, lowered, rows);
-            return GANTRY_OK;
-        }
-        chip->rows = (int32_t)rows;
-        if (chip->owner != c) continue;
-        items[count++] =
-            (struct gantry_pack_item){.size = rows, .first = chip->first, .last = chip->last};
-    }
-    int64_t total = gantry_pack(items, count, 1, build->scratch.allocator);
+    int64_t total = place_apart(build, lowered, items);
     if (total < 0) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
     if (total > build->params->act_rows) {
         fail(build, lowered, total);
         return GANTRY_OK;
     }
     lowered->rows_used = (int32_t)total;
-    count = 0;
-    for (int32_t c = 0; c < lowered->chip_count; c++) {
-        struct gantry_chip *chip = chip_of(lowered, c);
-        if (chip->owner == c) chip->act.base = (int32_t)items[count++].offset;
-    }
-    for (int32_t c = 0; c < lowered->chip_count; c++)
-        lowered->chips[c].act.base = lowered->chips[lowered->chips[c].owner].act.base;
     return GANTRY_OK;
 }

@@ -7,9 +7,12 @@
 
 enum order { ORDER_SIZE, ORDER_TIME, ORDER_LENGTH, ORDER_AREA, ORDER_COUNT };
 
+static bool wraps(const struct gantry_pack_item *item) { return item->first > item->last; }
+
 static int64_t length(const struct gantry_pack_item *item)
 {
-    return (int64_t)item->last - item->first + 1;
+    /* Those that wrap are there when the end meets the beginning, as long as any. */
+    return wraps(item) ? INT32_MAX : (int64_t)item->last - item->first + 1;
 }
 
 /* Whether a is to be placed before b; ties go by index, so that a plan is reproducible. */
@@ -37,7 +40,9 @@ static void sort(const struct gantry_pack_item *items, int32_t *index, int32_t c
 
 static bool meet(const struct gantry_pack_item *a, const struct gantry_pack_item *b)
 {
-    return a->first <= b->last && b->first <= a->last;
+    bool after = a->first <= b->last, before = b->first <= a->last;
+    if (wraps(a) && wraps(b)) return true;
+    return wraps(a) || wraps(b) ? after || before : after && before;
 }
 
 /* Places one item among those of placed[0..count), which are sorted by offset. tight: in the

@@ -99,4 +99,10 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
  * where it says, or no memory. */
 double gantry_plan_modelled_ns(const struct gantry_plan *plan, const bool *accelerator);
 
+/* Runs the program checker on a segment, for a launch of several runs: those beyond the ones that
+ * are checked meet as these do. Errors: those of gantry_program_check. */
+GANTRY_MUST_USE enum gantry_status
+gantry_plan_check_program(const struct gantry_plan *plan, const struct gantry_plan_segment *segment,
+                          const struct gantry_allocator *allocator, struct gantry_error *error);
+
 #endif

@@ -128,18 +128,9 @@ static enum gantry_status check_program(const struct check *check, int32_t s)
     int64_t stripe = gantry_stripe_bytes(segment->wgt_lines, plan->params.ports);
     if (segment->weights_bytes != (size_t)stripe * (size_t)plan->params.ports)
         return refuse(check, "a segment's weights have another size", s);
-    const struct gantry_accel_memory memory = {
-        .program = segment->program,
-        .insn_count = segment->insn_count,
-        .weights = segment->weights,
-        .wgt_lines = segment->wgt_lines,
-        .buffer_bytes = {plan->arena_bytes, plan->input_bytes, plan->output_bytes},
-        .repeat = 1,
-        .sem_init = segment->sem_init,
-    };
     struct gantry_error detail = {0};
     enum gantry_status status =
-        gantry_program_check(&plan->params, &memory, plan->options.allocator, &detail);
+        gantry_plan_check_program(plan, segment, plan->options.allocator, &detail);
     if (status == GANTRY_OK) return GANTRY_OK;
     return gantry_fail(check->error,
                        status == GANTRY_ERR_MEMORY ? GANTRY_ERR_MEMORY : GANTRY_ERR_FILE,

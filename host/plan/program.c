@@ -3,15 +3,23 @@
  *
  * Semaphores: LOADs fall into groups, and STOREs too. The last LOAD of a group signals the first
  * step that reads anything of the group; the last producer of a group of STOREs signals the first
- * of them. Queues are in order, so each counter goes up once and down once. Between steps, dep
- * names the youngest producer of the input, or seven back when it is older: steps finish in order.
- * A step follows the rows of its producer where the layout lets it.
+ * of them. Queues are in order, so each counter goes up once and down once. Two more let runs of a
+ * launch follow each other: the last step on loaded rows signals the first LOAD of the next run,
+ * the last STORE signals the next run's first step that writes stored rows; both begin at one.
+ * Between steps, dep names the youngest producer of the input, or seven back when it is older:
+ * steps finish in order. A step follows the rows of its producer where the layout lets it.
  */
 #include "plan/build.h"
 
 #include <string.h>
 
-enum { LOAD_GROUPS = 8, STORE_GROUPS = 8 };
+enum {
+    LOAD_GROUPS = 7,
+    STORE_GROUPS = 7,
+    SEM_ROWS = LOAD_GROUPS + STORE_GROUPS, /* rows of LOADs are free */
+    SEM_STORED,                            /* STOREs are over */
+    CHECKED_RUNS = 3                       /* of the program, when it is checked */
+};
 
 struct writer {
     struct gantry_build *build;
@@ -23,15 +31,24 @@ struct writer {
     int32_t *load_group;  /* per chip, -1 when it is not loaded */
     int32_t *store_group; /* per chip, -1 when it is not stored */
     int32_t loads, stores;
-    int32_t computes; /* COMPUTE instructions so far */
-    uint32_t waited;  /* load groups whose semaphore has been taken */
-    bool overflow;    /* a value did not fit its field */
+    int32_t loads_written, stores_written;
+    int32_t last_load_step, first_store_step; /* where runs meet; -1: the first LOAD waits */
+    int32_t computes;                         /* COMPUTE instructions so far */
+    uint32_t waited;                          /* load groups whose semaphore has been taken */
+    bool overflow;                            /* a value did not fit its field */
 };
 
 static void set(struct writer *writer, struct gantry_insn *insn, enum gantry_operand operand,
                 int64_t value)
 {
     if (!gantry_insn_set(insn, operand, value)) writer->overflow = true;
+}
+
+/* Adds a semaphore to WAIT or SIGNAL. */
+static void add_semaphore(struct writer *writer, struct gantry_insn *insn,
+                          enum gantry_operand operand, int32_t semaphore)
+{
+    set(writer, insn, operand, gantry_insn_get(insn, operand) | INT64_C(1) << semaphore);
 }
 
 static struct gantry_insn *append(struct writer *writer, int32_t opcode, int32_t node)
@@ -112,7 +129,11 @@ static struct gantry_insn *write_load(struct writer *writer, int32_t index, int3
     set(writer, insn, GANTRY_LOAD_PITCH, (int64_t)merged * chip->act.pitch);
     set(writer, insn, GANTRY_LOAD_PS, chip->act.ps);
     if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
-        set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << writer->load_group[index]);
+        add_semaphore(writer, insn, GANTRY_COMMON_SIGNAL, writer->load_group[index]);
+    if (writer->loads_written++ > 0) return insn;
+    add_semaphore(writer, insn, GANTRY_COMMON_WAIT, SEM_ROWS);
+    if (writer->first_store_step < 0 && writer->stores > 0)
+        add_semaphore(writer, insn, GANTRY_COMMON_WAIT, SEM_STORED);
     return insn;
 }
 
@@ -135,7 +156,9 @@ static struct gantry_insn *write_store(struct writer *writer, int32_t index, boo
     set(writer, insn, GANTRY_STORE_PITCH, chip->act.pitch);
     set(writer, insn, GANTRY_STORE_PS, chip->act.ps);
     if (first)
-        set(writer, insn, GANTRY_COMMON_WAIT, 1 << (LOAD_GROUPS + writer->store_group[index]));
+        add_semaphore(writer, insn, GANTRY_COMMON_WAIT, LOAD_GROUPS + writer->store_group[index]);
+    if (++writer->stores_written == writer->stores)
+        add_semaphore(writer, insn, GANTRY_COMMON_SIGNAL, SEM_STORED);
     return insn;
 }
 
@@ -325,38 +348,54 @@ static struct gantry_insn *write_compute(struct writer *writer, int32_t index)
     return insn;
 }
 
+/* The COMPUTE instructions of a step. */
+struct written {
+    struct gantry_insn *first, *last;
+};
+
 /* The bands of a step, each behind its own LOAD. LOADs signal one semaphore in order, so the n-th
  * band takes the signal of the n-th LOAD. */
-static struct gantry_insn *write_bands(struct writer *writer, int32_t index)
+static struct written write_bands(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
-    struct gantry_insn *insn = NULL;
-    uint32_t wait = UINT32_C(1) << writer->load_group[step->in];
-    writer->waited |= wait;
+    struct written written = {0};
+    int32_t loaded = writer->load_group[step->in];
+    writer->waited |= UINT32_C(1) << loaded;
     for (int32_t b = 0; b < step->bands.count; b++) {
         const struct gantry_band *band = &step->bands.band[b];
         (void)write_load(writer, step->in, band->load_row, band->load_rows);
-        insn = write_compute(writer, index);
-        set_band(writer, insn, step, band);
-        set(writer, insn, GANTRY_COMMON_WAIT, wait);
+        written.last = write_compute(writer, index);
+        set_band(writer, written.last, step, band);
+        add_semaphore(writer, written.last, GANTRY_COMMON_WAIT, loaded);
+        if (b == 0) written.first = written.last;
     }
-    return insn;
+    return written;
+}
+
+/* Where this run meets the one before and the next. */
+static void meet_runs(struct writer *writer, int32_t index, const struct written *written)
+{
+    if (index == writer->last_load_step)
+        add_semaphore(writer, written->last, GANTRY_COMMON_SIGNAL, SEM_ROWS);
+    if (index == writer->first_store_step)
+        add_semaphore(writer, written->first, GANTRY_COMMON_WAIT, SEM_STORED);
 }
 
 static void write_step(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
-    struct gantry_insn *insn;
+    struct written written;
     if (step->bands.count > 0) {
-        insn = write_bands(writer, index);
+        written = write_bands(writer, index);
     } else {
-        insn = write_compute(writer, index);
-        set(writer, insn, GANTRY_COMMON_WAIT, load_waits(writer, step));
+        written.first = written.last = write_compute(writer, index);
+        set(writer, written.first, GANTRY_COMMON_WAIT, load_waits(writer, step));
     }
+    meet_runs(writer, index, &written);
     int32_t group = writer->store_group[step->out];
     if (group < 0 || !last_of_group(writer->store_group, writer->lowered->chip_count, step->out))
         return;
-    set(writer, insn, GANTRY_COMMON_SIGNAL, 1 << (LOAD_GROUPS + group));
+    add_semaphore(writer, written.last, GANTRY_COMMON_SIGNAL, LOAD_GROUPS + group);
     bool first = true;
     for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
         if (writer->store_group[c] != group) continue;
@@ -444,27 +483,39 @@ static enum gantry_status write_weights(struct writer *writer)
     return GANTRY_OK;
 }
 
+enum gantry_status gantry_plan_check_program(const struct gantry_plan *plan,
+                                             const struct gantry_plan_segment *segment,
+                                             const struct gantry_allocator *allocator,
+                                             struct gantry_error *error)
+{
+    struct gantry_accel_memory memory = {
+        .program = segment->program,
+        .insn_count = segment->insn_count,
+        .weights = segment->weights,
+        .wgt_lines = segment->wgt_lines,
+        .repeat = CHECKED_RUNS,
+        .sem_init = segment->sem_init,
+    };
+    const size_t bytes[] = {plan->arena_bytes, plan->input_bytes, plan->output_bytes};
+    for (int32_t i = 0; i < 3; i++) {
+        memory.buffer_bytes[i] = CHECKED_RUNS * bytes[i];
+        memory.run_stride[i] = (uint32_t)bytes[i];
+    }
+    return gantry_program_check(&plan->params, &memory, allocator, error);
+}
+
 /* A program that the checker refuses is a bug of the planner; it is reported and never run. */
 static enum gantry_status check(const struct writer *writer)
 {
-    const struct gantry_plan *plan = writer->build->plan;
-    struct gantry_accel_memory memory = {
-        .program = writer->segment->program,
-        .insn_count = writer->segment->insn_count,
-        .weights = writer->segment->weights,
-        .wgt_lines = writer->segment->wgt_lines,
-        .buffer_bytes = {plan->arena_bytes, plan->input_bytes, plan->output_bytes},
-        .repeat = 1,
-        .sem_init = writer->segment->sem_init,
-    };
+    struct gantry_build *build = writer->build;
     struct gantry_error detail = {0};
-    enum gantry_status status = gantry_program_check(writer->build->params, &memory,
-                                                     writer->build->scratch.allocator, &detail);
+    enum gantry_status status =
+        gantry_plan_check_program(build->plan, writer->segment, build->scratch.allocator, &detail);
     if (status == GANTRY_OK || status == GANTRY_ERR_MEMORY) {
-        if (status != GANTRY_OK && writer->build->error) *writer->build->error = detail;
+        if (status != GANTRY_OK && build->error) *build->error = detail;
         return status;
     }
-    return gantry_fail(writer->build->error, GANTRY_ERR_ARGUMENT, "internal: %s", detail.message);
+    return gantry_fail(build->error, GANTRY_ERR_ARGUMENT, "internal: %s", detail.message);
 }
 
 static bool allocate(struct writer *writer)
@@ -493,12 +544,18 @@ enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segm
         .build = build, .lowered = lowered, .segment = &build->plan->segments[segment]};
     if (!allocate(&writer)) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
     group_transfers(&writer);
+    writer.last_load_step = gantry_last_load_step(lowered);
+    writer.first_store_step =
+        gantry_loads_on_stored_rows(lowered) ? -1 : gantry_first_store_step(lowered);
     /* Loads of one group share a semaphore: bands need one of their own. */
-    if (writer.loads <= LOAD_GROUPS && !lowered->tiled) gantry_build_bands(build, lowered);
-    if (lowered->tiled)
+    if (lowered->tiled) {
         write_tiles(&writer);
-    else
+    } else {
+        if (writer.loads <= LOAD_GROUPS) gantry_build_bands(build, lowered);
         write_instructions(&writer);
+        if (writer.loads > 0) writer.segment->sem_init |= UINT64_C(1) << 4 * SEM_ROWS;
+        if (writer.stores > 0) writer.segment->sem_init |= UINT64_C(1) << 4 * SEM_STORED;
+    }
     if (writer.overflow)
         return gantry_fail(build->error, GANTRY_ERR_ARGUMENT,
                            "internal: launch %d: a value does not fit its field", segment);

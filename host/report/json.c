@@ -50,10 +50,11 @@ static json_t *us(uint64_t ns) { return json_real((double)ns / 1000.0); }
 
 static json_t *us_or_null(uint64_t ns) { return ns == GANTRY_UNKNOWN ? json_null() : us(ns); }
 
-/* How far a prediction is off, in percent of what was counted. */
-static json_t *error_percent(bool known, uint64_t predicted, uint64_t counted)
+/* How far a prediction is off, in percent of what was counted; predictions are for single runs. */
+static json_t *error_percent(const struct gantry_profile *profile, bool known, uint64_t predicted,
+                             uint64_t counted)
 {
-    if (!known || counted == 0) return json_null();
+    if (!known || counted == 0 || profile->inferences > 1) return json_null();
     return json_real(100.0 * ((double)predicted - (double)counted) / (double)counted);
 }
 
@@ -163,10 +164,11 @@ static json_t *totals_json(const struct gantry_profile *profile,
     set(totals, "predicted_cycles", number_or_null(array, profile->predicted_cycles));
     set(totals, "measured_cycles", json_null()); /* of a board: no device is one */
     set(totals, "error_percent",
-        error_percent(known, profile->predicted_cycles, profile->accelerator_cycles));
+        error_percent(profile, known, profile->predicted_cycles, profile->accelerator_cycles));
     set(totals, "utilization", real_or_null(utilization));
     set_times(totals, profile, context);
     set(totals, "launches", number(profile->launches));
+    set(totals, "inferences", number(profile->inferences));
     set(totals, "ddr_read_bytes", number_or_null(known, profile->ddr_read_bytes));
     set(totals, "ddr_write_bytes", number_or_null(known, profile->ddr_write_bytes));
     uint64_t bytes = profile->ddr_read_bytes + profile->ddr_write_bytes;
@@ -228,7 +230,8 @@ static void set_costs(json_t *object, const struct gantry_profile *profile,
     set(object, "cycles", number_or_null(known, node->cycles));
     set(object, "predicted_cycles", number_or_null(node->accelerator, node->predicted_cycles));
     set(object, "measured_cycles", json_null());
-    set(object, "error_percent", error_percent(known, node->predicted_cycles, node->cycles));
+    set(object, "error_percent",
+        error_percent(profile, known, node->predicted_cycles, node->cycles));
     set(object, "ideal_cycles",
         node->accelerator && peak ? json_real((double)node->macs / peak) : json_null());
     set(object, "utilization", real_or_null(utilization));

@@ -250,7 +250,9 @@ static void print_totals(FILE *out, const struct gantry_profile *profile,
         print_cycles(out, profile, context);
         print_planned(out, profile);
     }
-    fprintf(out, "  launches      %" PRIu32 "\n", profile->launches);
+    fprintf(out, "  launches      %" PRIu32, profile->launches);
+    if (profile->inferences > 1) fprintf(out, ", %" PRIu32 " inferences", profile->inferences);
+    fputc('\n', out);
     if (profile->modelled_ns != GANTRY_UNKNOWN)
         fprintf(out, "  placement     %s us modelled on %s, launches and transfers included%s\n",
                 gantry_report_number((double)profile->modelled_ns / 1000.0, 1, a, sizeof a),

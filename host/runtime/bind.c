@@ -13,16 +13,17 @@ struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_
     struct gantry_view view = {.pixels = (int64_t)placed->extent.h * placed->extent.w,
                                .pixel_bytes = (size_t)placed->extent.c * element,
                                .stride_bytes = (size_t)placed->pixel_stride};
+    size_t last = gantry_engine_slots(engine) - 1;
     if (view.pixels <= 1) view.stride_bytes = view.pixel_bytes;
     switch (placed->home) {
     case GANTRY_HOME_ARENA:
-        view.data = engine->arena.host + placed->offset;
+        view.data = engine->arena.host + last * engine->plan->arena_bytes + placed->offset;
         break;
     case GANTRY_HOME_INPUT:
-        view.data = engine->input.host + placed->offset;
+        view.data = engine->input.host + last * engine->plan->input_bytes + placed->offset;
         break;
     case GANTRY_HOME_OUTPUT:
-        view.data = engine->output.host + placed->offset;
+        view.data = engine->output.host + last * engine->plan->output_bytes + placed->offset;
         break;
     case GANTRY_HOME_CONSTANT:
         /* Kernels take inputs and outputs through one type; nothing writes to a constant. */

@@ -35,22 +35,28 @@ static enum gantry_status check_tensor(const struct gantry_graph *graph, const c
     return GANTRY_OK;
 }
 
-static enum gantry_status check_call(const struct gantry_engine *engine,
+static enum gantry_status check_call(const struct gantry_engine *engine, uint32_t count,
                                      const struct gantry_tensor *inputs,
                                      const struct gantry_tensor *outputs, uint32_t timeout_ms,
                                      struct gantry_error *error)
 {
     const struct gantry_graph *graph = engine->plan->graph;
+    if (count < 1 || count > engine->options.batch)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                           "%s: inferences of a run are out of range (%u, the engine has 1..%u)",
+                           graph->name, count, engine->options.batch);
     if (timeout_ms < 1 || timeout_ms > TIMEOUT_MS_MAX)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: timeout_ms is out of range (%u, %d)",
                            graph->name, timeout_ms, TIMEOUT_MS_MAX);
     enum gantry_status status = GANTRY_OK;
-    for (int32_t i = 0; status == GANTRY_OK && i < graph->input_count; i++)
-        status =
-            check_tensor(graph, "input", i, &graph->tensors[graph->inputs[i]], &inputs[i], error);
-    for (int32_t i = 0; status == GANTRY_OK && i < graph->output_count; i++)
-        status = check_tensor(graph, "output", i, &graph->tensors[graph->outputs[i]], &outputs[i],
-                              error);
+    for (uint32_t k = 0; status == GANTRY_OK && k < count; k++) {
+        for (int32_t i = 0; status == GANTRY_OK && i < graph->input_count; i++)
+            status =
+                check_tensor(graph, "input", i, &graph->tensors[graph->inputs[i]], inputs++, error);
+        for (int32_t i = 0; status == GANTRY_OK && i < graph->output_count; i++)
+            status = check_tensor(graph, "output", i, &graph->tensors[graph->outputs[i]], outputs++,
+                                  error);
+    }
     return status;
 }
 
@@ -74,22 +80,24 @@ static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
     return true;
 }
 
-static void pack_inputs(struct gantry_engine *engine, const struct gantry_tensor *inputs)
+static void pack_inputs(struct gantry_engine *engine, uint32_t slot,
+                        const struct gantry_tensor *inputs)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     for (int32_t i = 0; i < graph->input_count; i++) {
-        struct gantry_view home = gantry_engine_view(engine, graph->inputs[i]);
+        struct gantry_view home = gantry_engine_slot_view(engine, graph->inputs[i], slot);
         struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
         if (!home.data) continue; /* nothing reads it */
         if (!pack_patches(engine, graph->inputs[i], &dense, &home)) gantry_view_copy(&dense, &home);
     }
 }
 
-static void unpack_outputs(const struct gantry_engine *engine, struct gantry_tensor *outputs)
+static void unpack_outputs(const struct gantry_engine *engine, uint32_t slot,
+                           const struct gantry_tensor *outputs)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     for (int32_t i = 0; i < graph->output_count; i++) {
-        struct gantry_view home = gantry_engine_view(engine, graph->outputs[i]);
+        struct gantry_view home = gantry_engine_slot_view(engine, graph->outputs[i], slot);
         struct gantry_view dense = view_dense(outputs[i].data, outputs[i].bytes);
         gantry_assert(home.data != NULL);
         gantry_view_copy(&home, &dense);
@@ -110,7 +118,7 @@ bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tenso
 /* ---- Segments ---- */
 
 /* Reading the clock takes as long as the smallest layers: only a traced run does it per node. */
-static void run_cpu(struct gantry_engine *engine, const struct gantry_plan_segment *segment)
+static void run_nodes(struct gantry_engine *engine, const struct gantry_plan_segment *segment)
 {
     uint64_t start = gantry_now_ns(), from = start, to = start;
     for (int32_t k = 0; k < segment->node_count; k++) {
@@ -123,6 +131,26 @@ static void run_cpu(struct gantry_engine *engine, const struct gantry_plan_segme
     }
     if (!engine->options.trace) to = gantry_now_ns();
     engine->profile.cpu_ns += to - start;
+}
+
+/* The copies between slots are layout, like those of inputs and outputs. */
+static void run_cpu(struct gantry_engine *engine, int32_t index, uint32_t count)
+{
+    const struct gantry_plan_segment *segment = &engine->plan->segments[index];
+    const struct gantry_segment_state *state = &engine->segments[index];
+    if (!state->crossing) {
+        run_nodes(engine, segment);
+        return;
+    }
+    for (uint32_t slot = 0; slot < count; slot++) {
+        uint64_t start = gantry_now_ns();
+        gantry_segment_bring(engine, state, slot);
+        engine->profile.pack_ns += gantry_now_ns() - start;
+        run_nodes(engine, segment);
+        start = gantry_now_ns();
+        gantry_segment_take(engine, state, slot);
+        engine->profile.unpack_ns += gantry_now_ns() - start;
+    }
 }
 
 static enum gantry_status sync_whole(struct gantry_engine *engine,
@@ -173,13 +201,14 @@ static void account(struct gantry_engine *engine, int32_t index,
     profile->ddr_write_bytes += counters->write_bytes;
     for (int k = 0; k < GANTRY_STALL_CLASSES; k++) profile->stalls[k] += counters->stall[k];
     if (!state->launch.trace_on) return;
+    size_t wanted = (size_t)profile->inferences * segment->insn_count;
     size_t records =
-        gantry_trace_attribute(state->trace.host, segment->insn_count, segment->insn_node,
-                               segment->insn_count, engine->nodes, engine->plan->graph->node_count);
+        gantry_trace_attribute(state->trace.host, wanted, segment->insn_node, segment->insn_count,
+                               engine->nodes, engine->plan->graph->node_count);
     profile->event_count +=
         gantry_trace_events(state->trace.host, records, segment->insn_node, segment->insn_count,
                             index, engine->events + profile->event_count);
-    if (counters->trace_lost || records != segment->insn_count) profile->trace_lost = true;
+    if (counters->trace_lost || records != wanted) profile->trace_lost = true;
 }
 
 static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t index,
@@ -193,6 +222,7 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     enum gantry_status status = sync_before(engine, state, error);
     if (status != GANTRY_OK) return status;
     part->before_ns = gantry_now_ns() - from;
+    state->launch.repeat = engine->profile.inferences;
     status = device->ops->submit(device, &state->launch, error);
     if (status == GANTRY_OK) status = device->ops->wait(device, timeout_ms, error);
     if (status != GANTRY_OK) {
@@ -209,12 +239,39 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     return GANTRY_OK;
 }
 
-static void profile_clear(struct gantry_engine *engine)
+static bool weights_stay(const struct gantry_plan *plan, int32_t segment)
+{
+    return segment >= 0 && plan->segments[segment].wgt_lines <= (uint32_t)plan->params.ring_lines;
+}
+
+/* What is planned for one inference, times those of a run. */
+static void profile_scale(struct gantry_engine *engine, uint32_t inferences)
 {
     struct gantry_profile *profile = &engine->profile;
+    uint64_t from = profile->inferences, to = inferences;
+    uint64_t *const totals[] = {&profile->macs, &profile->macs_offloaded,
+                                &profile->predicted_cycles, &profile->pack_bytes,
+                                &profile->unpack_bytes};
+    if (from == to) return;
+    for (size_t k = 0; k < GANTRY_COUNT(totals); k++) *totals[k] = *totals[k] / from * to;
+    for (int32_t i = 0; i < engine->plan->graph->node_count + 2; i++) {
+        struct gantry_profile_node *node = &engine->nodes[i];
+        uint64_t *const planned[] = {&node->macs, &node->predicted_cycles, &node->load_bytes,
+                                     &node->store_bytes, &node->weight_bytes};
+        /* Weights that fit the ring are read once for all. */
+        size_t count = GANTRY_COUNT(planned) - weights_stay(engine->plan, node->segment);
+        for (size_t k = 0; k < count; k++) *planned[k] = *planned[k] / from * to;
+    }
+    profile->inferences = inferences;
+}
+
+static void profile_clear(struct gantry_engine *engine, uint32_t inferences)
+{
+    struct gantry_profile *profile = &engine->profile;
+    profile_scale(engine, inferences);
     profile->trace_lost = false;
     profile->accelerator_cycles = 0;
-    profile->cpu_ns = profile->total_ns = 0;
+    profile->cpu_ns = profile->pack_ns = profile->unpack_ns = profile->total_ns = 0;
     profile->launches = 0;
     profile->event_count = 0;
     profile->ddr_read_bytes = profile->ddr_write_bytes = 0;
@@ -227,21 +284,64 @@ static void profile_clear(struct gantry_engine *engine)
         engine->parts[s].cycles = engine->parts[s].before_ns = engine->parts[s].after_ns = 0;
 }
 
-/* The work of the segments, in order. */
-static enum gantry_status run_segments(struct gantry_engine *engine, uint64_t start,
+/* The work of the segments, in order, for inferences in slots 0 .. count - 1. */
+static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t count, uint64_t start,
                                        uint32_t timeout_ms, struct gantry_error *error)
 {
     enum gantry_status status = GANTRY_OK;
     for (int32_t s = 0; status == GANTRY_OK && s < engine->plan->segment_count; s++) {
-        const struct gantry_plan_segment *segment = &engine->plan->segments[s];
         engine->parts[s].from_ns = gantry_now_ns() - start;
-        if (segment->accelerator)
+        if (engine->plan->segments[s].accelerator)
             status = run_accelerator(engine, s, timeout_ms, error);
         else
-            run_cpu(engine, segment);
+            run_cpu(engine, s, count);
         engine->parts[s].to_ns = gantry_now_ns() - start;
     }
     return status;
+}
+
+/* Inferences in slots 0 .. count - 1; start: of the run. */
+static enum gantry_status run_together(struct gantry_engine *engine, uint32_t count,
+                                       const struct gantry_tensor *inputs,
+                                       const struct gantry_tensor *outputs, uint64_t start,
+                                       uint32_t timeout_ms, struct gantry_error *error)
+{
+    struct gantry_profile *profile = &engine->profile;
+    const struct gantry_graph *graph = engine->plan->graph;
+    uint64_t pack = gantry_now_ns();
+    for (uint32_t i = 0; i < count; i++)
+        pack_inputs(engine, i, inputs + (size_t)i * (size_t)graph->input_count);
+    profile->pack_ns += gantry_now_ns() - pack;
+    enum gantry_status status = run_segments(engine, count, start, timeout_ms, error);
+    if (status != GANTRY_OK) return status;
+    uint64_t unpack = gantry_now_ns();
+    for (uint32_t i = 0; i < count; i++)
+        unpack_outputs(engine, i, outputs + (size_t)i * (size_t)graph->output_count);
+    profile->unpack_ns += gantry_now_ns() - unpack;
+    return GANTRY_OK;
+}
+
+enum gantry_status gantry_engine_run_batch(struct gantry_engine *engine, uint32_t count,
+                                           const struct gantry_tensor *inputs,
+                                           struct gantry_tensor *outputs, uint32_t timeout_ms,
+                                           struct gantry_error *error)
+{
+    enum gantry_status status = check_call(engine, count, inputs, outputs, timeout_ms, error);
+    if (status != GANTRY_OK) return status;
+    struct gantry_profile *profile = &engine->profile;
+    const struct gantry_graph *graph = engine->plan->graph;
+    uint32_t together = engine->on_device ? count : 1;
+    profile_clear(engine, count);
+    uint64_t start = gantry_now_ns();
+    for (uint32_t i = 0; status == GANTRY_OK && i < count; i += together)
+        status = run_together(engine, together, inputs + (size_t)i * (size_t)graph->input_count,
+                              outputs + (size_t)i * (size_t)graph->output_count, start, timeout_ms,
+                              error);
+    if (status != GANTRY_OK) return status;
+    profile->layout_ns = profile->pack_ns + profile->unpack_ns;
+    profile->cpu_ns += profile->layout_ns;
+    profile->total_ns = gantry_now_ns() - start;
+    return GANTRY_OK;
 }
 
 enum gantry_status gantry_engine_run(struct gantry_engine *engine,
@@ -249,23 +349,7 @@ enum gantry_status gantry_engine_run(struct gantry_engine *engine,
                                      struct gantry_tensor *outputs, uint32_t timeout_ms,
                                      struct gantry_error *error)
 {
-    enum gantry_status status = check_call(engine, inputs, outputs, timeout_ms, error);
-    if (status != GANTRY_OK) return status;
-    struct gantry_profile *profile = &engine->profile;
-    profile_clear(engine);
-    uint64_t start = gantry_now_ns();
-    pack_inputs(engine, inputs);
-    profile->pack_ns = gantry_now_ns() - start;
-    status = run_segments(engine, start, timeout_ms, error);
-    if (status != GANTRY_OK) return status;
-    uint64_t unpack = gantry_now_ns();
-    unpack_outputs(engine, outputs);
-    uint64_t end = gantry_now_ns();
-    profile->unpack_ns = end - unpack;
-    profile->layout_ns = profile->pack_ns + profile->unpack_ns;
-    profile->cpu_ns += profile->layout_ns;
-    profile->total_ns = end - start;
-    return GANTRY_OK;
+    return gantry_engine_run_batch(engine, 1, inputs, outputs, timeout_ms, error);
 }
 
 const struct gantry_profile *gantry_engine_profile(const struct gantry_engine *engine)

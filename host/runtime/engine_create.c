@@ -61,8 +61,9 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
             buffer_fill(engine, &state->weights, planned->weights, planned->weights_bytes, error);
     bool trace = engine->options.trace && engine->device->info.has_cycles;
     if (status == GANTRY_OK && trace)
-        status = buffer_make(engine, (size_t)planned->insn_count * GANTRY_TRACE_BYTES,
-                             &state->trace, error);
+        status = buffer_make(
+            engine, (size_t)engine->options.batch * planned->insn_count * GANTRY_TRACE_BYTES,
+            &state->trace, error);
     if (status != GANTRY_OK) return status;
     state->launch = (struct gantry_launch){
         .program = state->program.address,
@@ -77,7 +78,8 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
         .input_bytes = (uint32_t)engine->input.bytes,
         .output_bytes = (uint32_t)engine->output.bytes,
         .trace_bytes = (uint32_t)state->trace.bytes,
-        .repeat = 1,
+        .run_stride = {(uint32_t)engine->plan->arena_bytes, (uint32_t)engine->plan->input_bytes,
+                       (uint32_t)engine->plan->output_bytes},
         .sem_init = planned->sem_init,
         .watchdog_cycles = engine->device->watchdog_cycles,
         .trace_on = trace,
@@ -108,6 +110,7 @@ static enum gantry_status profile_make(struct gantry_engine *engine, struct gant
     enum gantry_status status = gantry_plan_record(plan, &engine->device->info, &engine->profile,
                                                    engine->nodes, engine->parts, error);
     engine->profile.events = engine->events;
+    engine->profile.inferences = 1; /* so many the planned figures are for */
     engine->profile.pack_bytes = bytes_of(graph, graph->inputs, graph->input_count);
     engine->profile.unpack_bytes = bytes_of(graph, graph->outputs, graph->output_count);
     return status;
@@ -158,11 +161,13 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
                   {plan->input_bytes, &engine->input},
                   {plan->output_bytes, &engine->output}};
     for (size_t i = 0; i < GANTRY_COUNT(wanted); i++) {
-        if (wanted[i].bytes > UINT32_MAX - GANTRY_KERNEL_SLACK)
-            return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: a buffer is too large (%zu, %u)",
-                               plan->graph->name, wanted[i].bytes, UINT32_MAX);
+        size_t bytes = wanted[i].bytes * gantry_engine_slots(engine);
+        if (bytes > UINT32_MAX - GANTRY_KERNEL_SLACK)
+            return gantry_fail(error, GANTRY_ERR_MEMORY,
+                               "%s: a buffer for %u inferences is too large (%zu, %u)",
+                               plan->graph->name, engine->options.batch, bytes, UINT32_MAX);
         enum gantry_status status =
-            buffer_make(engine, wanted[i].bytes + GANTRY_KERNEL_SLACK, wanted[i].buffer, error);
+            buffer_make(engine, bytes + GANTRY_KERNEL_SLACK, wanted[i].buffer, error);
         if (status != GANTRY_OK) return status;
     }
     return GANTRY_OK;
@@ -216,6 +221,8 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
     for (int32_t s = 0; status == GANTRY_OK && s < plan->segment_count; s++) {
         status = segment_make(engine, s, error);
         if (plan->segments[s].accelerator) continue;
+        if (status == GANTRY_OK && !gantry_segment_bind(engine, s))
+            status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
@@ -231,6 +238,9 @@ enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct
     static const struct gantry_engine_options defaults = GANTRY_ENGINE_OPTIONS_INIT;
     *out = NULL;
     if (!options) options = &defaults;
+    if (options->batch < 1 || options->batch > GANTRY_BATCH_MAX)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: batch is out of range (%u, 1..%d)",
+                           plan->graph->name, options->batch, GANTRY_BATCH_MAX);
     bool on_device = plan_needs_device(plan);
     if (on_device) {
         enum gantry_status status = match_device(plan, &device->info, error);

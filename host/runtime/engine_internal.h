@@ -41,10 +41,12 @@ struct gantry_work {
     } args;
 };
 
-/* An accelerator segment, ready to be submitted. Zeroed for a CPU segment. */
+/* An accelerator segment, ready to be submitted; or the tensors that a CPU segment shares with
+ * others, those that it reads first. */
 struct gantry_segment_state {
     struct gantry_device_buffer program, weights, trace;
     struct gantry_launch launch;
+    int32_t *crossing, brought, taken;
 };
 
 struct gantry_engine {
@@ -66,7 +68,7 @@ struct gantry_engine {
     struct gantry_profile_event *events; /* room for every record of a run */
 };
 
-/* Where a tensor lies in the engine's memory. */
+/* Where a tensor lies in the slot of the CPU nodes. */
 struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor);
 /* Copies elements in C order between two views of one size. */
 void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *to);
@@ -76,6 +78,19 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
 GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
                                                     struct gantry_error *error);
 void gantry_work_run(const struct gantry_engine *engine, int32_t node);
+
+/* ---- Slots: buffers of one inference (inference.c). CPU nodes work in the last slot. ---- */
+
+uint32_t gantry_engine_slots(const struct gantry_engine *engine);
+struct gantry_view gantry_engine_slot_view(const struct gantry_engine *engine, int32_t tensor,
+                                           uint32_t slot);
+/* What a CPU segment shares with others; false without memory. */
+GANTRY_MUST_USE bool gantry_segment_bind(struct gantry_engine *engine, int32_t index);
+/* Copies what a CPU segment reads from a slot to its own, and what others read back. */
+void gantry_segment_bring(const struct gantry_engine *engine,
+                          const struct gantry_segment_state *state, uint32_t slot);
+void gantry_segment_take(const struct gantry_engine *engine,
+                         const struct gantry_segment_state *state, uint32_t slot);
 
 /* Distributes the records of a trace over nodes: nodes[i] is node i of the model, nodes[count]
  * is @launch, nodes[count + 1] is @store. Returns the number of records read. Cycles and stalls
@@ -94,9 +109,10 @@ size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32
 GANTRY_MUST_USE bool gantry_engine_node_window(const struct gantry_engine *engine, int32_t node,
                                                uint64_t *from_out, uint64_t *to_out);
 
-/* Reads a tensor after a run, dense and in C order, into bytes of memory. False when the tensor
- * has no home (it never left the chip), is an input in patches, or bytes is not its size.
- * Meaningful for every tensor of a plan made with observe, and for outputs of any plan. */
+/* Reads a tensor after a run of an engine whose batch is 1, dense and in C order, into bytes of
+ * memory. False when the tensor has no home (it never left the chip), is an input in patches, or
+ * bytes is not its size. Meaningful for every tensor of a plan made with observe, and for outputs
+ * of any plan. */
 GANTRY_MUST_USE bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tensor,
                                                void *data, size_t bytes);
 

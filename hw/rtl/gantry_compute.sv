@@ -45,7 +45,9 @@ module gantry_compute #(
   input  wire logic [PORTS-1:0]         ring_valid_i,
   input  wire logic [PORTS*128-1:0]     ring_data_i,
   output logic [31:0]                   ring_freed_o,        // lines freed since clear_i
-  input  wire logic [31:0]              ring_total_i,        // lines that will ever come; stable
+  input  wire logic [31:0]              ring_total_i,        // lines of all runs; stable
+  input  wire logic [31:0]              ring_period_i,       // lines of a run; those that fit the
+                                                             // ring come once for all runs
   // activation RAM, LOAD side: one word a cycle and port
   input  wire logic [PORTS-1:0]         load_valid_i,
   output logic [PORTS-1:0]              load_ready_o,
@@ -192,8 +194,9 @@ module gantry_compute #(
     .read_i(ring_read), .read_line_i(ring_line), .line_o(line));
   gantry_wload #(.RING_LINES(RING_LINES)) u_wload (
     .clk_i, .rst_ni(rst_n), .halt_i(halt), .write_ptr_i(write_ptr), .ptr_o(load_ptr),
-    .insn_i(insns[1023:512]), .lines_i(ring_lines), .ring_total_i, .read_o(ring_read),
-    .read_line_o(ring_line), .ring_freed_o, .swap_i(swap), .full_o(weights_full),
+    .insn_i(insns[1023:512]), .lines_i(ring_lines), .ring_total_i, .ring_period_i,
+    .read_o(ring_read), .read_line_o(ring_line), .ring_freed_o, .swap_i(swap),
+    .full_o(weights_full),
     .exhausted_o(exhausted), .demand_o(demand), .set_free_i(set_free), .weight_o(w_load),
     .half_o(w_half), .log2_m_o(w_log2_m), .param_o(p_load), .res_o(r_load), .block_o(w_block),
     .set_o(w_set));

@@ -140,7 +140,7 @@ module gantry_ctrl #(
   assign wide_write   = write && write_addr[11:8] == '0;
   assign write_word   = write_addr[6:2];
   assign config_write = wide_write && idle && !start_q && !write_addr[7] && write_word >= 5'd4
-                        && write_word != 5'd27 && write_word < 5'd30;
+                        && write_word < 5'd30;
   assign abort        = wide_write && {write_addr[7:2], 2'b00} == `GANTRY_REG_ABORT
                         && write_data[0] && write_strb[0];
 

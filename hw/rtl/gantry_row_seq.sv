@@ -34,8 +34,7 @@ module gantry_row_seq #(
   // registers: arena, input, output from the low end
   input  wire logic [191:0]          buffer_base_i,
   input  wire logic [95:0]           buffer_bytes_i,
-  input  wire logic [31:0]           input_stride_i,
-  input  wire logic [31:0]           output_stride_i,
+  input  wire logic [95:0]           run_stride_i,
   // semaphores
   output logic                       sem_req_o,
   output logic [15:0]                sem_mask_o,
@@ -90,7 +89,7 @@ module gantry_row_seq #(
   // ---- Runs of a launch: an index that does not grow begins the next run ----
   logic         seen_q, new_run;
   logic [31:0]  last_q;
-  logic [63:0]  in_base_q, out_base_q;                 // stride * run
+  logic [191:0] run_base_q;                            // stride * run of each buffer
   assign new_run = seen_q && s_axis_insn_tuser <= last_q;
 
   // ---- Products of the set-up, one after the other ----
@@ -197,8 +196,7 @@ module gantry_row_seq #(
     if (!rst_ni || clear_i) begin
       state_q     <= StIdle;
       seen_q      <= 1'b0;
-      in_base_q   <= '0;
-      out_base_q  <= '0;
+      run_base_q  <= '0;
       err_valid_o <= 1'b0;
     end else begin
       state_q     <= state_d;
@@ -206,8 +204,9 @@ module gantry_row_seq #(
       if (state_q == StIdle && s_axis_insn_tvalid) begin
         seen_q <= 1'b1;
         if (new_run) begin
-          in_base_q  <= in_base_q + {32'd0, input_stride_i};
-          out_base_q <= out_base_q + {32'd0, output_stride_i};
+          for (int b = 0; b < 3; b++) begin
+            run_base_q[64*b +: 64] <= run_base_q[64*b +: 64] + {32'd0, run_stride_i[32*b +: 32]};
+          end
         end
       end
     end
@@ -257,8 +256,7 @@ module gantry_row_seq #(
         row_q     <= '0;
         engine_q  <= '0;
         odd_row_q <= sy && row0[0];
-        offset_q  <= {32'd0, insn[`GANTRY_LOAD_OFFSET]} + (buffer == 2'd1 ? in_base_q : '0)
-                     + (buffer == 2'd2 ? out_base_q : '0);
+        offset_q  <= {32'd0, insn[`GANTRY_LOAD_OFFSET]} + run_base_q[64*buffer +: 64];
       end
       StRow: begin                                     // odd row: one plane up
         even_part_q <= odd_row_q ? step_part : part_q;

@@ -197,9 +197,12 @@ module gantry_shell #(
   logic [PORTS-1:0]       store_req_valid, store_req_ready, store_valid, store_ready;
   logic [PORTS-1:0]       store_pending;
   logic [191:0]           buffer_base;
-  logic [95:0]            buffer_bytes;
+  logic [95:0]            buffer_bytes, run_stride;
   assign buffer_base  = cfg[8*`GANTRY_REG_ARENA +: 192];
   assign buffer_bytes = cfg[8*`GANTRY_REG_ARENA_BYTES +: 96];
+  assign run_stride   = {cfg[8*`GANTRY_REG_OUTPUT_STRIDE +: 32],
+                         cfg[8*`GANTRY_REG_INPUT_STRIDE +: 32],
+                         cfg[8*`GANTRY_REG_ARENA_STRIDE +: 32]};
 
   gantry_load #(.NPX(NPX), .ACT_ROWS(ACT_ROWS), .PORTS(PORTS)) u_load (
     .clk_i, .rst_ni, .clear_i(clear),
@@ -207,8 +210,7 @@ module gantry_shell #(
     .s_axis_insn_tdata(insn), .s_axis_insn_tuser(unit_index[31:0]),
     .level_o(load_level), .idle_o(load_idle), .active_o(load_active),
     .buffer_base_i(buffer_base), .buffer_bytes_i(buffer_bytes),
-    .input_stride_i(cfg[8*`GANTRY_REG_INPUT_STRIDE +: 32]),
-    .output_stride_i(cfg[8*`GANTRY_REG_OUTPUT_STRIDE +: 32]),
+    .run_stride_i(run_stride),
     .sem_req_o(sem_req[1]), .sem_mask_o(sem_mask[31:16]), .sem_grant_i(sem_grant[1]),
     .sem_signal_valid_o(sem_signal_valid[1]), .sem_signal_o(sem_signal[31:16]),
     .req_valid_o(load_req_valid), .req_ready_i(load_req_ready), .req_addr_o(load_req_addr),
@@ -224,8 +226,7 @@ module gantry_shell #(
     .s_axis_insn_tdata(insn), .s_axis_insn_tuser(unit_index[31:0]),
     .level_o(store_level), .idle_o(store_idle),
     .buffer_base_i(buffer_base), .buffer_bytes_i(buffer_bytes),
-    .input_stride_i(cfg[8*`GANTRY_REG_INPUT_STRIDE +: 32]),
-    .output_stride_i(cfg[8*`GANTRY_REG_OUTPUT_STRIDE +: 32]),
+    .run_stride_i(run_stride),
     .sem_req_o(sem_req[3]), .sem_mask_o(sem_mask[63:48]), .sem_grant_i(sem_grant[3]),
     .sem_signal_valid_o(sem_signal_valid[3]), .sem_signal_o(sem_signal[63:48]),
     .store_valid_o(act_valid), .store_ready_i(act_ready), .store_bank_o(act_bank),
@@ -251,7 +252,7 @@ module gantry_shell #(
     .sem_req_o(sem_req[2]), .sem_mask_o(sem_mask[47:32]), .sem_grant_i(sem_grant[2]),
     .sem_signal_valid_o(sem_signal_valid[2]), .sem_signal_o(sem_signal[47:32]),
     .ring_valid_i(ring_valid), .ring_data_i(rdata), .ring_freed_o(ring_freed),
-    .ring_total_i(ring_total),
+    .ring_total_i(ring_total), .ring_period_i(cfg[8*`GANTRY_REG_WGT_LINES +: 32]),
     .load_valid_i(load_valid), .load_ready_o(load_ready), .load_bank_i(load_bank),
     .load_row_i(load_row), .load_data_i(load_data),
     .store_valid_i(act_valid), .store_ready_o(act_ready), .store_bank_i(act_bank),

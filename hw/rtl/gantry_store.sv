@@ -28,8 +28,7 @@ module gantry_store #(
   output logic                         idle_o,
   input  wire logic [191:0]            buffer_base_i,
   input  wire logic [95:0]             buffer_bytes_i,
-  input  wire logic [31:0]             input_stride_i,
-  input  wire logic [31:0]             output_stride_i,
+  input  wire logic [95:0]             run_stride_i,
   output logic                         sem_req_o,
   output logic [15:0]                  sem_mask_o,
   input  wire logic                    sem_grant_i,
@@ -82,7 +81,7 @@ module gantry_store #(
   gantry_row_seq #(.NPX(NPX), .PORTS(PORTS), .RowW(RowW), .IsStore(1)) u_seq (
     .clk_i, .rst_ni, .clear_i, .s_axis_insn_tvalid(insn_valid), .s_axis_insn_tready(insn_ready),
     .s_axis_insn_tdata(insn), .s_axis_insn_tuser(index_o),
-    .buffer_base_i, .buffer_bytes_i, .input_stride_i, .output_stride_i,
+    .buffer_base_i, .buffer_bytes_i, .run_stride_i,
     .sem_req_o, .sem_mask_o, .sem_grant_i, .sem_signal_valid_o, .sem_signal_o,
     .row_valid_o(row_valid), .row_ready_i(row_ready), .row_addr_o(row_addr),
     .row_even_o(row_even), .row_odd_o(row_odd), .row_beats_o(row_beats),

@@ -8,7 +8,8 @@
 // A line is read when the ring has it and its place is free: one of three parameter sets, or the
 // shadow weights, free again in the cycle in which the front swaps. The tags come 5 cycles after
 // the read: the latency of the operand path, so in the front's time the shadow is full at once.
-// Lines of k-steps are freed in the last tile, others when read. Reset starts at line 0.
+// Lines of k-steps are freed in the last tile, others when read. A stream that fits the ring stays
+// there: every run reads its lines again at the same places. Reset starts at line 0.
 // Interface: counters of lines in and out, swap and free pulses; reads without handshake.
 // Latency: 5 cycles from a read decision to its line.
 // Throughput: one line a cycle.
@@ -27,6 +28,7 @@ module gantry_wload #(
   // ring
   input  wire logic [31:0]      lines_i,
   input  wire logic [31:0]      ring_total_i,
+  input  wire logic [31:0]      ring_period_i,
   output logic                  read_o,
   output logic [AddrW-1:0]      read_line_o,
   output logic [31:0]           ring_freed_o,
@@ -58,7 +60,8 @@ module gantry_wload #(
   logic [1:0]       log2_m_q, set_q, sets_used_q;
   logic [2:0]       line_q, last_param, last_weight;
   logic [31:0]      pos_q, weights_q, group_pos_q;    // lines since reset
-  logic [AddrW-1:0] addr_q, weights_addr_q, addr_next;
+  logic [AddrW-1:0] addr_q, weights_addr_q, addr_next, addr_last_q;
+  logic             stays, whole_q;                   // the stream fits the ring; and is there
   logic             read, have, place, tiled, last_line, step_last, kx_last, ky_last, walk_last;
   logic             tile_last, group_last, group_first;
 
@@ -66,7 +69,8 @@ module gantry_wload #(
   assign tiled       = tiles_q != '0;
   assign last_param  = (3'd1 << log2_m_q) - 3'd1;
   assign last_weight = 3'(4'd2 << log2_m_q) - 3'd1;
-  assign have        = $signed(lines_i - pos_q) > 0;
+  assign stays       = ring_period_i <= RING_LINES;
+  assign have        = whole_q || $signed(lines_i - pos_q) > 0;
   assign group_first = line_q == '0 && (state_q == RES || (state_q == PARAM && !res_q));
   assign place       = state_q == WEIGHT ? !full_o || swap_i
                                          : !group_first || sets_used_q != 2'(Sets);
@@ -80,10 +84,12 @@ module gantry_wload #(
   assign walk_last   = ky_last && walk_q == walks_q;
   assign tile_last   = walk_last && tile_q == tiles_q;
   assign group_last  = tile_last && group_q == groups_q;
-  assign addr_next   = addr_q == AddrW'(RING_LINES - 1) ? '0 : addr_q + AddrW'(1);
+  assign addr_next   = addr_q == addr_last_q ? '0 : addr_q + AddrW'(1);
 
   logic [31:0] freed_q;
   always_ff @(posedge clk_i) begin
+    addr_last_q <= AddrW'((stays ? ring_period_i : 32'(RING_LINES)) - 32'd1);
+    whole_q     <= rst_ni && stays && lines_i == ring_period_i;
     if (state_q == NEXT) begin
       kw_q     <= is_window ? insn_i[`GANTRY_WINDOW_PASSES] : {2'd0, insn_i[`GANTRY_CONV_KW]};
       kh_q     <= is_window ? '0 : insn_i[`GANTRY_CONV_KH];

@@ -8,7 +8,8 @@
 // Every burst ends at a multiple of its length, so that none is cut at 4 KB.
 // A line has 8 / PORTS beats in this stripe. Beats are requested only while the ring has room for
 // their lines, so the ring takes every beat. Each of the REPEAT runs starts again at the front of
-// the stripe. Starts by itself when clear_i falls; clear_i and reset stop it.
+// the stripe; a stream that fits the ring stays there and is read once. Starts by itself when
+// clear_i falls; clear_i and reset stop it.
 // Interface: valid, ready requests; freed lines by a counter.
 // Latency: 1 cycle from a freed line to a request.
 // Throughput: one request a cycle.
@@ -43,7 +44,7 @@ module gantry_wstream #(
   logic [6:0]       chunk, burst;
   logic             short_q;                    // holds while a request is shown
   logic [BeatW-1:0] used;
-  logic             fire, begin_run;
+  logic             fire, begin_run, stays;
 
   // Stripe length: beats * 16, rounded up to 4 KB.
   logic [63:0] bytes;
@@ -59,7 +60,8 @@ module gantry_wstream #(
   assign req_addr_o  = addr_q;
   assign req_beats_o = chunk;
   assign fire        = req_valid_o && req_ready_i;
-  assign begin_run   = left_q == '0 && run_q != repeat_i;
+  assign stays       = wgt_lines_i <= RING_LINES;
+  assign begin_run   = left_q == '0 && run_q != (stays ? 32'd1 : repeat_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -84,7 +86,8 @@ module gantry_wstream #(
   end
 
 `ifdef FORMAL
-  // The ring frees only lines that were requested; then it always has room for what is requested.
+  // The ring frees only lines that were requested, unless the stream stays in it; then it always
+  // has room for what is requested.
   logic             f_past_q;
   logic [BeatW-1:0] f_held;
   initial f_past_q = 1'b0;
@@ -94,12 +97,18 @@ module gantry_wstream #(
     if (!f_past_q) assume (!rst_ni);
     if (!f_past_q || !$past(rst_ni) || $past(clear_i)) begin
       assume (ring_freed_i == '0);
-    end else begin
+    end else if (!stays) begin
       assume (ring_freed_i - $past(ring_freed_i)
               <= 32'(BeatW'(asked_q - {$past(ring_freed_i), {LineLog2{1'b0}}}) >> LineLog2));
     end
     if (f_past_q && rst_ni && $past(rst_ni) && !clear_i) begin
-      assert (f_held <= BeatW'(RING_LINES) << LineLog2);
+      if (stays) begin
+        assert (run_q == '0 ? asked_q == '0 && left_q == '0 : run_q == 32'd1);
+        if (run_q != '0) assert (asked_q + left_q == {wgt_lines_i, {LineLog2{1'b0}}});
+        if (run_q != '0) assert (asked_q <= {wgt_lines_i, {LineLog2{1'b0}}});
+      end else begin
+        assert (f_held <= BeatW'(RING_LINES) << LineLog2);
+      end
       if (req_valid_o) assert (req_beats_o != '0 && req_beats_o <= 7'd64);
       // What is left of the run ends where the stripe's lines end.
       if (left_q != '0) begin

@@ -182,12 +182,9 @@ inline void compute_rig::begin_move(const entry &entry, bool load)
 {
     gantry_move move;
     gantry_move_decode(&move, &entry.insn);
-    int64_t stride = move.buffer == GANTRY_BUFFER_INPUT    ? memory->input_stride
-                     : move.buffer == GANTRY_BUFFER_OUTPUT ? memory->output_stride
-                                                           : 0;
     for (int32_t row = 0; row < move.rows; row++) {
         uint8_t *bytes = memory->buffer[move.buffer] + move.offset + row * move.row_stride +
-                         (int64_t)entry.run * stride;
+                         (int64_t)entry.run * memory->run_stride[move.buffer];
         for (int32_t x = 0; x < move.pixels; x++)
             for (int32_t j = 0; j < move.words; j++) {
                 act_word word = {};
@@ -242,12 +239,15 @@ inline void compute_rig::drive()
         dut.s_axis_insn_tuser = compute_queue.front().index;
     }
     dut.ring_total_i = (uint32_t)total_lines;
+    dut.ring_period_i = memory->wgt_lines;
+    /* A stream that fits the ring comes once. */
+    uint64_t coming = memory->wgt_lines <= (uint32_t)RING_LINES ? memory->wgt_lines : total_lines;
     uint32_t ring_valid = 0, load_valid = 0, store_valid = dut.store_valid_i;
     for (int p = 0; p < PORTS; p++) {
         const uint64_t per_line = 8 / PORTS;
         uint64_t line = beats[p] / per_line;
-        if (line < total_lines && line - dut.ring_freed_o < (uint64_t)RING_LINES &&
-            random.chance(pace.ring)) {
+        bool room = coming < total_lines || line - dut.ring_freed_o < (uint64_t)RING_LINES;
+        if (line < coming && room && random.chance(pace.ring)) {
             uint64_t in_run = line % memory->wgt_lines;
             bytes_set(dut.ring_data_i, p,
                       memory->weights + p * stripe_bytes +

@@ -196,8 +196,8 @@ static void device_sim__repeat_steps_through_inputs_and_outputs(void **state)
     rig_set(&rig.insn[2], GANTRY_COMMON_SIGNAL, 8);
     rig.launch.sem_init = 0x1100;
     rig.launch.repeat = 4;
-    rig.launch.input_stride = 1504;
-    rig.launch.output_stride = 4096;
+    rig.launch.run_stride[GANTRY_BUFFER_INPUT] = 1504;
+    rig.launch.run_stride[GANTRY_BUFFER_OUTPUT] = 4096;
     rig_run_and_compare(&rig);
     rig_check_counters(&rig);
     rig_close(&rig);

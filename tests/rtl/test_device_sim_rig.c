@@ -275,8 +275,8 @@ static struct gantry_accel_result run_model(struct rig *rig, uint8_t *arena, uin
         .buffer_bytes = {rig->launch.arena_bytes, rig->launch.input_bytes,
                          rig->launch.output_bytes},
         .repeat = rig->launch.repeat,
-        .input_stride = rig->launch.input_stride,
-        .output_stride = rig->launch.output_stride,
+        .run_stride = {rig->launch.run_stride[0], rig->launch.run_stride[1],
+                       rig->launch.run_stride[2]},
         .sem_init = rig->launch.sem_init,
     };
     struct gantry_accel_result result = {0};

@@ -20,7 +20,7 @@ const int32_t bank_width = npx == 2 ? 1 : npx == 4 ? 2 : 3;
 const int32_t latency = 5; /* of the activation RAM */
 const uint64_t buffer_base[3] = {0x10000, 0x48230, 0x123456780000};
 const uint32_t buffer_bytes[3] = {0x100000, 0x80000, 0x60000};
-const uint32_t input_stride = 0x1770, output_stride = 0x1230;
+const uint32_t run_stride[3] = {0x0FE0, 0x1770, 0x1230};
 
 typedef std::array<uint8_t, 16> word16;
 
@@ -55,9 +55,8 @@ struct rig {
         for (int b = 0; b < 3; b++) {
             bits_set(dut.buffer_base_i, 64 * b, 64, buffer_base[b]);
             bits_set(dut.buffer_bytes_i, 32 * b, 32, buffer_bytes[b]);
+            bits_set(dut.run_stride_i, 32 * b, 32, run_stride[b]);
         }
-        dut.input_stride_i = input_stride;
-        dut.output_stride_i = output_stride;
         dut.clear_i = 0;
         cycle();
         cycle();
@@ -197,8 +196,7 @@ store_case random_case(gantry_random &random)
 bool expect(const store_case &c, uint32_t run, std::map<uint64_t, word16> &out)
 {
     uint64_t offset = c.offset;
-    if (c.buffer == 1) offset += (uint64_t)input_stride * run;
-    if (c.buffer == 2) offset += (uint64_t)output_stride * run;
+    offset += (uint64_t)run_stride[c.buffer] * run;
     for (int32_t r = 0; r < c.rows; r++) {
         uint64_t start = offset + (uint64_t)r * c.stride;
         if (start + (uint64_t)(16 * c.pixels * c.words) > buffer_bytes[c.buffer]) return false;

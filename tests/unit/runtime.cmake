@@ -3,6 +3,8 @@
 gantry_test(test_attribute SOURCES test_attribute.c PARTS runtime LABELS unit)
 gantry_test(test_engine SOURCES test_engine.c engine_fixture.c
   PARTS runtime formats LABELS unit)
+gantry_test(test_engine_batch SOURCES test_engine_batch.c engine_fixture.c
+  PARTS runtime formats LABELS unit)
 # Every allocation of the linked parts goes through a counter.
 gantry_test(test_engine_memory SOURCES test_engine_memory.c engine_fixture.c
   PARTS runtime formats LABELS unit)

@@ -53,6 +53,7 @@ static uint32_t find(const struct gantry_chain *chain, uint32_t opcode, uint32_t
 static void check_accepts(const struct gantry_array_params *params, uint64_t first, uint64_t count)
 {
     struct gantry_chain_options options = {.features = GANTRY_CHAIN_ALL};
+    int32_t overlapped = 0;
     for (uint64_t seed = first; seed < first + count; seed++) {
         struct gantry_chain chain;
         struct gantry_error error;
@@ -61,8 +62,10 @@ static void check_accepts(const struct gantry_array_params *params, uint64_t fir
             gantry_chain_print(&chain);
             fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
         }
+        overlapped += chain.overlapped;
         gantry_chain_finish(&chain);
     }
+    assert_true(overlapped > 4); /* programs whose runs overlap are among them */
 }
 
 static void check__accepts_legal_chains(void **state)

@@ -43,19 +43,23 @@ static enum gantry_status spy_submit(struct gantry_device *device,
     return gantry_device_model_ops.submit(device, launch, error);
 }
 
-/* A record per instruction, in program order. */
+/* A record per instruction and run, in program order; END owns cycles in the last run only. */
 static void write_trace(void)
 {
     uint8_t *trace = host_of(spy.launch.trace), *program = host_of(spy.launch.program);
+    uint32_t records = spy.launch.insn_count * spy.launch.repeat;
     spy.cycles = 0;
-    for (uint32_t i = 0; i < spy.launch.insn_count; i++) {
+    assert_true(spy.launch.trace_bytes >= records * GANTRY_TRACE_BYTES);
+    for (uint32_t n = 0; n < records; n++) {
+        uint32_t i = n % spy.launch.insn_count;
+        bool last = n + 1 == records;
         struct gantry_insn insn;
         gantry_insn_from_bytes(&insn, program + (size_t)i * GANTRY_INSN_BYTES);
         uint32_t opcode = (uint32_t)gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
         bool compute = opcode == GANTRY_INSN_CONV || opcode == GANTRY_INSN_SYNC;
-        uint32_t cycles = compute ? CONV_CYCLES : opcode == GANTRY_INSN_END ? END_CYCLES : 0;
-        uint8_t *record = trace + (size_t)i * GANTRY_TRACE_BYTES;
-        if (spy.drop_record && i + 1 == spy.launch.insn_count) continue;
+        uint32_t cycles = compute ? CONV_CYCLES : last ? END_CYCLES : 0;
+        uint8_t *record = trace + (size_t)n * GANTRY_TRACE_BYTES;
+        if (spy.drop_record && last) continue;
         memset(record, 0, GANTRY_TRACE_BYTES);
         gantry_store_u32(record + 4 * GANTRY_TRACE_INDEX_WORD, i);
         gantry_store_u32(record + 4 * GANTRY_TRACE_OPCODE_WORD,
@@ -143,6 +147,39 @@ static void engine__node_cycles_sum_to_the_launches(void **state)
     engine_fixture_close(&fixture);
 }
 
+static void engine__node_cycles_of_a_batch_are_sums(void **state)
+{
+    (void)state;
+    enum { COUNT = 3 };
+    struct engine_fixture fixture = {0};
+    struct gantry_error error = {0};
+    struct gantry_engine_options options = GANTRY_ENGINE_OPTIONS_INIT;
+    uint64_t one[GANTRY_COUNT(spy.buffers)], cycles = 0;
+    open_spied(&fixture);
+    gantry_engine_destroy(fixture.engine);
+    options.batch = COUNT;
+    assert_int_equal(
+        gantry_engine_create(&fixture.engine, fixture.plan, fixture.device, &options, &error),
+        GANTRY_OK);
+    engine_fixture_run(&fixture);
+    const struct gantry_profile *profile = gantry_engine_profile(fixture.engine);
+    size_t nodes = profile->node_count;
+    assert_true(nodes <= GANTRY_COUNT(one));
+    for (size_t i = 0; i < nodes; i++) one[i] = profile->nodes[i].cycles;
+    const struct gantry_tensor inputs[] = {fixture.input, fixture.input, fixture.input};
+    struct gantry_tensor outputs[] = {fixture.output, fixture.output, fixture.output};
+    assert_int_equal(gantry_engine_run_batch(fixture.engine, COUNT, inputs, outputs, 60000, &error),
+                     GANTRY_OK);
+    assert_false(profile->trace_lost);
+    for (size_t i = 0; i < nodes; i++) {
+        bool tail = i + 1 == nodes; /* @store: the end of the launch */
+        assert_int_equal(profile->nodes[i].cycles, tail ? END_CYCLES : COUNT * one[i]);
+        cycles += profile->nodes[i].cycles;
+    }
+    assert_int_equal(cycles, profile->accelerator_cycles);
+    engine_fixture_close(&fixture);
+}
+
 static void engine__a_node_has_a_window_of_cycles(void **state)
 {
     (void)state;
@@ -210,6 +247,7 @@ static void engine__the_watchdog_of_the_device_reaches_the_launch(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(engine__node_cycles_sum_to_the_launches),
+    cmocka_unit_test(engine__node_cycles_of_a_batch_are_sums),
     cmocka_unit_test(engine__a_node_has_a_window_of_cycles),
     cmocka_unit_test(engine__a_lost_record_is_told),
     cmocka_unit_test(engine__a_failure_resets_the_device_and_the_next_run_is_right),

@@ -28,7 +28,7 @@ static void run_network(const char *name, const char *array, int32_t share, bool
                   plan->segment_count, (unsigned long long)plan->macs_offloaded,
                   (unsigned long long)plan->macs);
     assert_true(plan->macs_offloaded * 100 >= plan->macs * (uint64_t)share);
-    plan_run_and_compare(plan, &values, seed, true);
+    plan_run_and_compare(plan, &values, 1, seed, true);
     gantry_plan_destroy(plan);
     graph_run_finish(&values);
     gantry_graph_finish(&graph);

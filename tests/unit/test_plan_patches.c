@@ -30,7 +30,7 @@ static void finish_network(struct fixture *f, const char *array, bool observe)
     net_check(&f->net);
     net_reference(&f->values, &f->net.graph, 3);
     f->plan = plan_for(&f->net.graph, &params, observe);
-    plan_run_and_compare(f->plan, &f->values, 1, true);
+    plan_run_and_compare(f->plan, &f->values, 1, 1, true);
 }
 
 static void close_network(struct fixture *f)
@@ -115,7 +115,7 @@ static void patches__are_not_made_for_the_cpu_or_observed_tensors(void **state)
         net_check(&f.net);
         net_reference(&f.values, &f.net.graph, 3);
         f.plan = plan_for(&f.net.graph, &params, !cpu);
-        plan_run_and_compare(f.plan, &f.values, 1, true);
+        plan_run_and_compare(f.plan, &f.values, 1, 1, true);
         assert_int_equal(home_of(&f)->patches.rows, 0);
         close_network(&f);
     }

@@ -204,34 +204,39 @@ struct gantry_plan *plan_for(const struct gantry_graph *graph,
 
 struct run {
     const struct gantry_plan *plan;
+    int32_t count; /* inferences */
     uint8_t *buffer[3];
-    size_t bytes[3];
-    struct gantry_s8_map *maps;
+    size_t bytes[3];            /* of one inference */
+    struct gantry_s8_map *maps; /* per inference and tensor */
     struct gantry_accel *accel;
     uint64_t seed; /* order of the executor's queues */
 };
 
-static void open_run(struct run *run, const struct gantry_plan *plan)
+static void open_run(struct run *run, const struct gantry_plan *plan, int32_t count)
 {
     run->plan = plan;
+    run->count = count;
     run->accel = NULL;
     run->bytes[GANTRY_BUFFER_ARENA] = plan->arena_bytes;
     run->bytes[GANTRY_BUFFER_INPUT] = plan->input_bytes;
     run->bytes[GANTRY_BUFFER_OUTPUT] = plan->output_bytes;
     for (int i = 0; i < 3; i++) {
-        run->buffer[i] = malloc(run->bytes[i] + 1);
-        memset(run->buffer[i], 0xa5, run->bytes[i]);
+        size_t bytes = run->bytes[i] * (size_t)count;
+        run->buffer[i] = malloc(bytes + 1);
+        memset(run->buffer[i], 0xa5, bytes);
     }
-    run->maps = calloc((size_t)plan->graph->tensor_count, sizeof *run->maps);
-    for (int32_t t = 0; t < plan->graph->tensor_count; t++) {
+    int32_t tensors = plan->graph->tensor_count;
+    run->maps = calloc((size_t)(tensors * count), sizeof *run->maps);
+    for (int32_t k = 0; k < tensors * count; k++) {
+        int32_t t = k % tensors;
         const struct gantry_plan_tensor *home = &plan->tensors[t];
         if (home->home == GANTRY_HOME_NONE || home->home == GANTRY_HOME_CONSTANT) continue;
         int buffer = home->home == GANTRY_HOME_INPUT    ? GANTRY_BUFFER_INPUT
                      : home->home == GANTRY_HOME_OUTPUT ? GANTRY_BUFFER_OUTPUT
                                                         : GANTRY_BUFFER_ARENA;
-        run->maps[t] =
-            (struct gantry_s8_map){(int8_t *)run->buffer[buffer] + home->offset, home->extent.h,
-                                   home->extent.w, home->extent.c, home->pixel_stride};
+        uint8_t *data = run->buffer[buffer] + (size_t)(k / tensors) * run->bytes[buffer];
+        run->maps[k] = (struct gantry_s8_map){(int8_t *)data + home->offset, home->extent.h,
+                                              home->extent.w, home->extent.c, home->pixel_stride};
         size_t end = home->offset +
                      (size_t)home->extent.h * (size_t)home->extent.w * (size_t)home->pixel_stride;
         assert_true(end <= run->bytes[buffer]);
@@ -257,12 +262,13 @@ static void execute(void *context, const struct gantry_plan_segment *segment,
         .insn_count = segment->insn_count,
         .weights = segment->weights,
         .wgt_lines = segment->wgt_lines,
-        .repeat = 1,
+        .repeat = (uint32_t)run->count,
         .sem_init = segment->sem_init,
     };
     for (int i = 0; i < 3; i++) {
         memory.buffer[i] = buffers[i];
-        memory.buffer_bytes[i] = bytes[i];
+        memory.buffer_bytes[i] = bytes[i] * (size_t)run->count;
+        memory.run_stride[i] = (uint32_t)bytes[i];
     }
     struct gantry_accel_result result;
     gantry_accel_run(run->accel, &memory, run->seed, &result);
@@ -274,12 +280,15 @@ static void execute(void *context, const struct gantry_plan_segment *segment,
 static void compare(const struct run *run, const struct graph_run *values, int32_t tensor)
 {
     const struct gantry_graph_tensor *t = &run->plan->graph->tensors[tensor];
-    const struct gantry_s8_map *map = &run->maps[tensor];
-    assert_non_null(map->data);
-    for (size_t i = 0; i < t->bytes; i++)
-        if (*element(map, i) != values->tensors[tensor][i])
-            fail_msg("%s: tensor %s, element %zu: %d, reference %d", run->plan->graph->name,
-                     t->name, i, *element(map, i), values->tensors[tensor][i]);
+    for (int32_t k = 0; k < run->count; k++) {
+        const struct gantry_s8_map *map = &run->maps[k * run->plan->graph->tensor_count + tensor];
+        const int8_t *wanted = values[k].tensors[tensor];
+        assert_non_null(map->data);
+        for (size_t i = 0; i < t->bytes; i++)
+            if (*element(map, i) != wanted[i])
+                fail_msg("%s: inference %d, tensor %s, element %zu: %d, reference %d",
+                         run->plan->graph->name, k, t->name, i, *element(map, i), wanted[i]);
+    }
 }
 
 static void run_and_compare(struct run *run, const struct graph_run *values,
@@ -287,16 +296,17 @@ static void run_and_compare(struct run *run, const struct graph_run *values,
 {
     const struct gantry_plan *plan = run->plan;
     const struct gantry_graph *graph = plan->graph;
-    for (int32_t i = 0; i < graph->input_count; i++) {
-        int32_t t = graph->inputs[i];
-        assert_int_equal(run->maps[t].pixel_stride, run->maps[t].c);
+    for (int32_t i = 0; i < graph->input_count * run->count; i++) {
+        int32_t t = graph->inputs[i % graph->input_count], k = i / graph->input_count;
+        const struct gantry_s8_map *map = &run->maps[k * graph->tensor_count + t];
         struct gantry_extent image;
+        assert_int_equal(map->pixel_stride, map->c);
         if (plan->tensors[t].patches.rows > 0 &&
             gantry_shape_extent(&graph->tensors[t].shape, &image))
-            gantry_patches_pack(&plan->tensors[t], &image, zero_of(graph, t), values->tensors[t],
-                                run->maps[t].data);
+            gantry_patches_pack(&plan->tensors[t], &image, zero_of(graph, t), values[k].tensors[t],
+                                map->data);
         else
-            memcpy(run->maps[t].data, values->tensors[t], graph->tensors[t].bytes);
+            memcpy(map->data, values[k].tensors[t], graph->tensors[t].bytes);
     }
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_plan_segment *segment = &plan->segments[s];
@@ -305,7 +315,8 @@ static void run_and_compare(struct run *run, const struct graph_run *values,
         /* Memory of a tensor is reused as soon as it is dead: compare at once. */
         for (int32_t k = 0; k < segment->node_count; k++) {
             int32_t tensor = graph->nodes[segment->nodes[k]].output;
-            if (!segment->accelerator) run_node(graph, segment->nodes[k], run->maps);
+            for (int32_t i = 0; i < run->count && !segment->accelerator; i++)
+                run_node(graph, segment->nodes[k], &run->maps[i * graph->tensor_count]);
             if (all && run->maps[tensor].data) compare(run, values, tensor);
         }
     }
@@ -313,11 +324,11 @@ static void run_and_compare(struct run *run, const struct graph_run *values,
 }
 
 void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
-                          uint64_t seed, bool all)
+                          int32_t count, uint64_t seed, bool all)
 {
     struct run run;
     struct plan_launcher launcher = {execute, &run};
-    open_run(&run, plan);
+    open_run(&run, plan, count);
     run.seed = seed;
     run_and_compare(&run, values, &launcher, all);
     close_run(&run);
@@ -327,7 +338,7 @@ void plan_launch_and_compare(const struct gantry_plan *plan, const struct graph_
                              const struct plan_launcher *launcher)
 {
     struct run run;
-    open_run(&run, plan);
+    open_run(&run, plan, 1);
     run_and_compare(&run, values, launcher, true);
     close_run(&run);
 }

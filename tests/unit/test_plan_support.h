@@ -55,11 +55,12 @@ struct gantry_plan *plan_with(const struct gantry_graph *graph,
 /* The same with everything legal on the accelerator; fails the test with the message. */
 struct gantry_plan *plan_for(const struct gantry_graph *graph,
                              const struct gantry_array_params *params, bool observe);
-/* Runs a plan on the inputs in values; compares outputs, and every tensor that has a home when
- * all is true. Fails the test at the first difference. seed: order of the queues. */
+/* Runs a plan on the inputs in count values at once, by REPEAT; compares outputs, and every tensor
+ * that has a home when all is true. Fails the test at the first difference. seed: order of the
+ * queues. */
 void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
-                          uint64_t seed, bool all);
-/* The same with launches by someone else: launch runs a segment's program on the buffers. */
+                          int32_t count, uint64_t seed, bool all);
+/* The same, of one inference, with launches by someone else: launch runs a segment's program on the buffers. */
 struct plan_launcher {
     void (*launch)(void *context, const struct gantry_plan_segment *segment,
                    uint8_t *const buffers[3], const size_t bytes[3]);

@@ -68,15 +68,17 @@ GANTRY_API void gantry_plan_destroy(struct gantry_plan *plan); /* NULL is allowe
 
 /* Start from GANTRY_ENGINE_OPTIONS_INIT. */
 struct gantry_engine_options {
-    bool trace;  /* per-layer cycles, stalls and CPU times; 64 bytes of memory per instruction */
-    int threads; /* for CPU layers, 1..64; results do not depend on it */
+    bool trace;     /* per-layer cycles, stalls and CPU times; 64 bytes of memory per instruction */
+    int threads;    /* for CPU layers, 1..64; results do not depend on it */
+    uint32_t batch; /* inferences that a run may take, 1..GANTRY_BATCH_MAX; each has buffers */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_ENGINE_OPTIONS_INIT                            \
-    {                                                         \
-        .trace = true, .threads = 1, .allocator = 0, .log = 0 \
+#define GANTRY_ENGINE_OPTIONS_INIT                                        \
+    {                                                                     \
+        .trace = true, .threads = 1, .batch = 1, .allocator = 0, .log = 0 \
     }
+enum { GANTRY_BATCH_MAX = 256 };
 
 /* Allocates device memory and copies program and weights. *out is owned. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
@@ -93,6 +95,14 @@ GANTRY_API void gantry_engine_destroy(struct gantry_engine *engine); /* NULL is 
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_engine_run(struct gantry_engine *engine, const struct gantry_tensor *inputs,
                   struct gantry_tensor *outputs, uint32_t timeout_ms, struct gantry_error *error);
+
+/* The same for count inferences, 1..batch of the engine's options. inputs: those of the first
+ * inference, then those of the second, and so on; outputs likewise. On the accelerator a segment is
+ * one launch for all of them, in which transfers overlap the computation of neighbours. */
+GANTRY_API GANTRY_MUST_USE enum gantry_status
+gantry_engine_run_batch(struct gantry_engine *engine, uint32_t count,
+                        const struct gantry_tensor *inputs, struct gantry_tensor *outputs,
+                        uint32_t timeout_ms, struct gantry_error *error);
 
 /* Record of the last run; borrowed, valid until the next run. */
 GANTRY_API const struct gantry_profile *gantry_engine_profile(const struct gantry_engine *engine);

@@ -91,6 +91,9 @@ struct gantry_profile {
     const char *model, *device, *memory;
     bool has_cycles; /* false: every cycle count is to be read as unknown */
     bool trace_lost;
+    /* Of the run: everything below and of the nodes is the sum over them; predicted cycles are
+     * those of so many single ones. */
+    uint32_t inferences;
     uint64_t macs, macs_offloaded;
     uint32_t peak_macs_per_cycle;           /* 0: no accelerator */
     uint64_t accelerator_cycles;            /* sum over launches of register CYCLES */
