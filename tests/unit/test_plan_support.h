@@ -60,7 +60,8 @@ struct gantry_plan *plan_for(const struct gantry_graph *graph,
  * queues. */
 void plan_run_and_compare(const struct gantry_plan *plan, const struct graph_run *values,
                           int32_t count, uint64_t seed, bool all);
-/* The same, of one inference, with launches by someone else: launch runs a segment's program on the buffers. */
+/* The same, of one inference, with launches by someone else: launch runs a segment on the buffers.
+ */
 struct plan_launcher {
     void (*launch)(void *context, const struct gantry_plan_segment *segment,
                    uint8_t *const buffers[3], const size_t bytes[3]);
