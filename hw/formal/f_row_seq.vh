@@ -13,7 +13,7 @@
     if (state_q == StRow) f_offset_q <= offset_q;
     if (!f_past_q) assume (!rst_ni);
     assume (buffer != 2'd3 && rows != '0);     // gantry_dispatch
-    assume (in_base_q < 64'd1 << 62 && out_base_q < 64'd1 << 62);
+    for (int b = 0; b < 3; b++) assume (run_base_q[64*b +: 64] < 64'd1 << 62);
     if (f_past_q && $past(s_axis_insn_tvalid && !s_axis_insn_tready && rst_ni && !clear_i)) begin
       assume (s_axis_insn_tvalid && s_axis_insn_tdata == $past(s_axis_insn_tdata));
       assume (buffer_base_i == $past(buffer_base_i) && buffer_bytes_i == $past(buffer_bytes_i));
