@@ -96,7 +96,6 @@ module gantry_compute #(
   assign insn_done_o        = done;
   assign sem_signal_o       = signals;
   assign sem_signal_valid_o = done && signals != '0;
-  assign idle_o             = level_o == '0;
 
   // ---- k-steps and front
   logic               ks_valid, ks_ready, ks_far, ks_first, ks_last;
@@ -147,6 +146,8 @@ module gantry_compute #(
     .running_index_o(running_index), .running_start_o(running_start),
     .waits_weights_o(waits_weights), .stall_o, .front_start_o, .front_done_o, .front_index_o,
     .front_opcode_o);
+  // A bad field may show when its short instruction has gone: its error is still to come.
+  assign idle_o = level_o == '0 && (!halt || err_valid_o);
 
   // A bad field is known 2 cycles after the instruction, or the step, that has it.
   localparam logic [8:0] TilesBit = 9'd480;
