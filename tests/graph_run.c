@@ -163,6 +163,41 @@ static void run_softmax(struct graph_run *run, const struct gantry_graph_node *n
     gantry_s8_softmax__ref(&args);
 }
 
+static void run_mean(struct graph_run *run, const struct gantry_graph_node *node)
+{
+    const struct gantry_s8_mean_args args = {
+        .input = map_of(run, node->inputs[0]),
+        .output = map_of(run, node->output),
+        .scale = gantry_node_scale(run->graph, node, 0),
+        .input_zero = zero_of(run, node->inputs[0]),
+        .output_zero = zero_of(run, node->output),
+        .clamp_min = node->clamp_min,
+        .clamp_max = node->clamp_max,
+    };
+    gantry_s8_mean__ref(&args);
+}
+
+static int32_t least_of(const struct graph_run *run, int32_t tensor)
+{
+    return run->graph->tensors[tensor].dtype == GANTRY_UINT8 ? 0 : INT8_MIN;
+}
+
+static void run_quantize(struct graph_run *run, const struct gantry_graph_node *node)
+{
+    const struct gantry_x8_quantize_rule rule = {
+        .factor = gantry_node_quantize_factor(run->graph, node),
+        .input_zero = zero_of(run, node->inputs[0]),
+        .output_zero = zero_of(run, node->output),
+        .input_least = least_of(run, node->inputs[0]),
+        .output_least = least_of(run, node->output),
+    };
+    uint8_t table[256];
+    gantry_x8_quantize_table(table, &rule);
+    const struct gantry_x8_table_args args = {map_of(run, node->inputs[0]),
+                                              map_of(run, node->output), table};
+    gantry_x8_table__ref(&args);
+}
+
 void graph_run_node(struct graph_run *run, int32_t index)
 {
     const struct gantry_graph_node *node = &run->graph->nodes[index];
@@ -184,6 +219,12 @@ void graph_run_node(struct graph_run *run, int32_t index)
         break;
     case GANTRY_OP_SOFTMAX:
         run_softmax(run, node);
+        break;
+    case GANTRY_OP_MEAN:
+        run_mean(run, node);
+        break;
+    case GANTRY_OP_QUANTIZE:
+        run_quantize(run, node);
         break;
     case GANTRY_OP_COUNT:
         gantry_assert(false);

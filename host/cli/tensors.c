@@ -157,8 +157,9 @@ static int read_picture(const struct gantry_cli_args *args, struct gantry_array 
     if (gantry_image_read(array, path, info, &options, &size, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     char text[TEXT_BYTES];
-    const char *how = options.scale < 1.0f ? "no manifest: values 0..255 taken as 0..1"
-                                           : "no manifest: values 0..255 as they are";
+    const char *how = info->dtype == GANTRY_INT8 && options.scale < 1.0f
+                          ? "no manifest: values 0..255 taken as 0..1"
+                          : "no manifest: values 0..255 as they are";
     gantry_cli_note(args, "input %s: %s picture of %d x %d -> %s %s (%s)", path,
                     info->shape.dims[info->shape.rank - 1] == 1 ? "grey" : "colour", size.w, size.h,
                     gantry_shape_text(&info->shape, text, sizeof text),

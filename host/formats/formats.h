@@ -51,8 +51,8 @@ struct gantry_image_options {
     float offset;
 };
 
-/* What is done without a manifest, so that the common inputs get q = v - 128: real = v / 255 when
- * the input's scale is at most 1/200, else real = v. */
+/* What is done without a manifest, so that the common int8 inputs get q = v - 128: real = v / 255
+ * when the input's scale is at most 1/200, else real = v. A uint8 input gets q = v. */
 struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info);
 
 /* Reads .png, .jpg or .bmp, converts to the channels of the input (1 or 3), resizes by area

@@ -113,6 +113,9 @@ static enum gantry_status check_info(const char *path, const struct gantry_tenso
 struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info)
 {
     const float unit = 1.0f / 200; /* an input in 0..1 has 1/255, one in 0..255 has 1 */
+    if (info->dtype == GANTRY_UINT8)
+        return (struct gantry_image_options){.scale = info->scale,
+                                             .offset = -info->scale * (float)info->zero_point};
     return (struct gantry_image_options){.scale = info->scale <= unit ? 1.0f / 255 : 1.0f};
 }
 

@@ -202,6 +202,22 @@ gantry_status read_fully_connected(Reader &r, gantry_graph_node *node,
     return read_activation(r, node, options->fused_activation_function());
 }
 
+/* The mean over height and width, as a window over the map; its axes are checked with the graph. */
+gantry_status read_mean(Reader &r, gantry_graph_node *node, const fb::ReducerOptions *options)
+{
+    const gantry_shape &shape = r.graph->tensors[node->inputs[0]].shape;
+    gantry_window_attributes &w = node->window;
+    node->keep_dims = options && options->keep_dims();
+    node->clamp_min = INT8_MIN;
+    node->clamp_max = INT8_MAX;
+    if (shape.rank == 4) {
+        w.kernel_h = shape.dims[1];
+        w.kernel_w = shape.dims[2];
+    }
+    w.stride_h = w.stride_w = w.dilation_h = w.dilation_w = 1;
+    return GANTRY_OK;
+}
+
 gantry_status read_options(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     switch (node->op) {
@@ -222,7 +238,10 @@ gantry_status read_options(Reader &r, gantry_graph_node *node, const fb::Operato
         if (!from->builtin_options_as_SoftmaxOptions()) return no_options(r, node);
         node->beta = from->builtin_options_as_SoftmaxOptions()->beta();
         return GANTRY_OK;
+    case GANTRY_OP_MEAN:
+        return read_mean(r, node, from->builtin_options_as_ReducerOptions());
     case GANTRY_OP_RESHAPE:
+    case GANTRY_OP_QUANTIZE:
     case GANTRY_OP_COUNT:
         break;
     }

@@ -83,12 +83,13 @@ static enum gantry_status check_tensor(const struct gantry_graph_tensor *tensor,
     return check_quantization(tensor, error);
 }
 
-/* What flows between nodes: int8, per tensor, batch 1, within the limits of the kernels. */
-static enum gantry_status check_activation(const struct gantry_graph_tensor *tensor,
+/* What flows between nodes: int8 (uint8 too where converts is true), per tensor, batch 1, within
+ * the limits of the kernels. */
+static enum gantry_status check_activation(const struct gantry_graph_tensor *tensor, bool converts,
                                            const char *where, struct gantry_error *error)
 {
     char text[80];
-    if (tensor->dtype != GANTRY_INT8)
+    if (tensor->dtype != GANTRY_INT8 && !(converts && tensor->dtype == GANTRY_UINT8))
         return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
                            "%s: tensor \"%s\" is %s (activations are int8)", where, tensor->name,
                            gantry_dtype_name(tensor->dtype));
@@ -175,7 +176,7 @@ static enum gantry_status check_inputs(struct gantry_graph *graph, bool *ready,
                                graph->tensors[tensor].name,
                                ready[tensor] ? "named twice" : "a constant");
         ready[tensor] = true;
-        enum gantry_status status = check_activation(&graph->tensors[tensor], where, error);
+        enum gantry_status status = check_activation(&graph->tensors[tensor], true, where, error);
         if (status != GANTRY_OK) return status;
     }
     return GANTRY_OK;
@@ -211,16 +212,17 @@ static enum gantry_status check_nodes(struct gantry_graph *graph, bool *ready,
         char where[96];
         (void)snprintf(where, sizeof where, "node %d %s", i, gantry_op_label(node->op));
         int32_t activations = node->op == GANTRY_OP_ADD ? 2 : 1;
+        bool converts = node->op == GANTRY_OP_QUANTIZE;
         for (int32_t k = 0; k < activations; k++) {
             const struct gantry_graph_tensor *tensor = &graph->tensors[node->inputs[k]];
             if (tensor->data)
                 return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
                                    "%s: input %d, tensor \"%s\", is a constant", where, k,
                                    tensor->name);
-            status = check_activation(tensor, where, error);
+            status = check_activation(tensor, converts, where, error);
             if (status != GANTRY_OK) return status;
         }
-        status = check_activation(&graph->tensors[node->output], where, error);
+        status = check_activation(&graph->tensors[node->output], converts, where, error);
         if (status == GANTRY_OK) status = gantry_check_node(graph, node, error);
         if (status != GANTRY_OK) return status;
     }

@@ -299,6 +299,76 @@ static enum gantry_status check_softmax(const struct site *site)
     return check_output_shape(site, &site->x->shape);
 }
 
+/* Whether the axes of a MEAN are height and width of a map, each at least once. */
+static bool axes_are_height_and_width(const struct gantry_graph_tensor *axes)
+{
+    bool height = false, width = false;
+    for (size_t i = 0; i < axes->bytes / 4; i++) {
+        int32_t axis = (int32_t)gantry_load_u32((const uint8_t *)axes->data + 4 * i);
+        if (axis < 0) axis += 4;
+        if (axis != 1 && axis != 2) return false;
+        height = height || axis == 1;
+        width = width || axis == 2;
+    }
+    return height && width;
+}
+
+static enum gantry_status check_mean(const struct site *site)
+{
+    const struct gantry_graph_tensor *axes = &site->graph->tensors[site->node->inputs[1]];
+    if (site->x->shape.rank != 4)
+        return FAIL(site, GANTRY_ERR_UNSUPPORTED, "input has rank %d (must be 4)",
+                    site->x->shape.rank);
+    if (axes->dtype != GANTRY_INT32 || !axes->data)
+        return FAIL(site, GANTRY_ERR_UNSUPPORTED, "axes \"%s\" are %s%s (constant int32)",
+                    axes->name, gantry_dtype_name(axes->dtype), axes->data ? "" : ", not constant");
+    if (!axes_are_height_and_width(axes))
+        return FAIL(site, GANTRY_ERR_UNSUPPORTED, "axes \"%s\" are not 1 and 2", axes->name);
+    /* The sum must fit 32 bits. */
+    int64_t values = (int64_t)site->in.h * site->in.w;
+    if (values > INT32_MAX / 256)
+        return FAIL(site, GANTRY_ERR_UNSUPPORTED, "mean of %lld values (limit %d)",
+                    (long long)values, INT32_MAX / 256);
+    const struct gantry_window_attributes *window = &site->node->window;
+    if (window->kernel_h != site->in.h || window->kernel_w != site->in.w || window->stride_h != 1 ||
+        window->stride_w != 1 || window->dilation_h != 1 || window->dilation_w != 1 ||
+        window->pad_top || window->pad_bottom || window->pad_left || window->pad_right)
+        return FAIL(site, GANTRY_ERR_FILE, "window %dx%d is not the map of %dx%d", window->kernel_h,
+                    window->kernel_w, site->in.h, site->in.w);
+    float scale = gantry_node_scale(site->graph, site->node, 0);
+    if (!isfinite(scale)) return FAIL(site, GANTRY_ERR_FILE, "scale %g", (double)scale);
+    struct gantry_shape inferred = {2, {1, site->in.c}};
+    if (site->node->keep_dims) inferred = (struct gantry_shape){4, {1, 1, 1, site->in.c}};
+    return check_output_shape(site, &inferred);
+}
+
+/* int8 to int8 by any scales that rule Q8 covers; between int8 and uint8 the shift by 128. */
+static enum gantry_status check_quantize(const struct site *site)
+{
+    const struct gantry_quantization *x = &site->x->quantization, *y = &site->y->quantization;
+    if (site->x->dtype != GANTRY_INT8 || site->y->dtype != GANTRY_INT8) {
+        int32_t from = site->x->dtype == GANTRY_UINT8 ? 128 : 0;
+        int32_t to = site->y->dtype == GANTRY_UINT8 ? 128 : 0;
+        if (x->scale[0] != y->scale[0] || x->zero_point[0] - from != y->zero_point[0] - to)
+            return FAIL(site, GANTRY_ERR_UNSUPPORTED,
+                        "%s with scale %g and zero point %d to %s with %g and %d (must be a shift "
+                        "by 128)",
+                        gantry_dtype_name(site->x->dtype), (double)x->scale[0], x->zero_point[0],
+                        gantry_dtype_name(site->y->dtype), (double)y->scale[0], y->zero_point[0]);
+    }
+    if (gantry_node_quantize_factor(site->graph, site->node) == 0)
+        return FAIL(site, GANTRY_ERR_UNSUPPORTED,
+                    "scale %g on an output scale of %g (a ratio within 2^-8..2^7)",
+                    (double)x->scale[0], (double)y->scale[0]);
+    return check_output_shape(site, &site->x->shape);
+}
+
+/* Whether an activation range is among the attributes of a node. */
+static bool has_clamp(enum gantry_op op)
+{
+    return op != GANTRY_OP_RESHAPE && op != GANTRY_OP_SOFTMAX && op != GANTRY_OP_QUANTIZE;
+}
+
 enum gantry_status gantry_check_node(const struct gantry_graph *graph,
                                      struct gantry_graph_node *node, struct gantry_error *error)
 {
@@ -308,7 +378,7 @@ enum gantry_status gantry_check_node(const struct gantry_graph *graph,
     gantry_assert(gantry_shape_extent(&site.x->shape, &site.in));
     gantry_assert(gantry_shape_extent(&site.y->shape, &site.out));
     node->macs = 0;
-    if (node->op != GANTRY_OP_RESHAPE && node->op != GANTRY_OP_SOFTMAX) {
+    if (has_clamp(node->op)) {
         enum gantry_status status = check_clamp(&site);
         if (status != GANTRY_OK) return status;
     }
@@ -328,6 +398,10 @@ enum gantry_status gantry_check_node(const struct gantry_graph *graph,
         return check_reshape(&site);
     case GANTRY_OP_SOFTMAX:
         return check_softmax(&site);
+    case GANTRY_OP_MEAN:
+        return check_mean(&site);
+    case GANTRY_OP_QUANTIZE:
+        return check_quantize(&site);
     case GANTRY_OP_COUNT:
         break;
     }

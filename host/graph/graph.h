@@ -4,8 +4,9 @@
  * Invariants after gantry_graph_check: every index is valid; nodes stand in topological order;
  * every non-constant tensor that is no graph input has one producer; shapes are those that
  * inference gives; each operator's inputs, attributes, types and quantisation are legal for its
- * rule in docs/arithmetic.md. Activations are int8 NHWC. A graph is read-only after the passes,
- * and may then be shared by threads. */
+ * rule in docs/arithmetic.md. Activations are int8 NHWC; what QUANTIZE reads or makes may be uint8,
+ * and then nothing else reads it. A graph is read-only after the passes, and may then be shared by
+ * threads. */
 #ifndef GANTRY_GRAPH_H
 #define GANTRY_GRAPH_H
 
@@ -55,8 +56,9 @@ struct gantry_graph_node {
     int32_t input_count;
     int32_t inputs[GANTRY_NODE_INPUTS_MAX]; /* tensor, or GANTRY_NO_TENSOR for an absent one */
     int32_t output;
-    int32_t clamp_min, clamp_max;           /* of CONV, DEPTHWISE, FULLY_CONNECTED, ADD and pools */
-    struct gantry_window_attributes window; /* of CONV, DEPTHWISE and pools */
+    int32_t clamp_min, clamp_max; /* of CONV, DEPTHWISE, FULLY_CONNECTED, ADD, MEAN and pools */
+    struct gantry_window_attributes window; /* of CONV, DEPTHWISE and pools; of MEAN the map */
+    bool keep_dims;                         /* of MEAN: height and width stay, as 1 */
     float beta;                             /* of SOFTMAX */
     uint64_t macs; /* unpadded multiply-accumulates of one inference: CONV, DEPTHWISE, FC */
 };
@@ -107,7 +109,7 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *gr
                                                          struct gantry_error *error);
 
 /* Requantisation of a node by rule F: scale[c] = (sx * sw[c]) / sy in float32, c = 0..channels-1
- * (the output channel). Works for CONV, DEPTHWISE and FULLY_CONNECTED. */
+ * (the output channel), for CONV, DEPTHWISE and FULLY_CONNECTED; sx / (sy * n) for MEAN. */
 float gantry_node_scale(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                         int32_t channel);
 
@@ -119,5 +121,10 @@ struct gantry_add_params {
 };
 bool gantry_node_add_params(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                             struct gantry_add_params *out);
+
+/* The factor of rule Q8 for a QUANTIZE node: RNE(256 * sx / sy), 1..2^15. 0 when the scales are
+ * outside of what the rule covers. */
+int32_t gantry_node_quantize_factor(const struct gantry_graph *graph,
+                                    const struct gantry_graph_node *node);
 
 #endif

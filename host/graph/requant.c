@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Requantisation parameters of nodes: the scales of rule F, the multipliers of rule X. */
+ * Requantisation parameters of nodes: the scales of rule F, the multipliers of rules X and Q8. */
 #include "graph/graph.h"
 
 #include <math.h>
@@ -13,11 +13,15 @@ static const struct gantry_quantization *quantization(const struct gantry_graph 
 float gantry_node_scale(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                         int32_t channel)
 {
-    const struct gantry_quantization *weights = quantization(graph, node->inputs[1]);
     float sx = quantization(graph, node->inputs[0])->scale[0];
-    float sw = weights->scale[weights->count == 1 ? 0 : channel];
     float sy = quantization(graph, node->output)->scale[0];
     /* Each step rounds to float32, in this order: it is part of rule F. */
+    if (node->op == GANTRY_OP_MEAN) {
+        float whole = sy * (float)(node->window.kernel_h * node->window.kernel_w);
+        return sx / whole;
+    }
+    const struct gantry_quantization *weights = quantization(graph, node->inputs[1]);
+    float sw = weights->scale[weights->count == 1 ? 0 : channel];
     float product = sx * sw;
     return product / sy;
 }
@@ -42,4 +46,15 @@ bool gantry_node_add_params(const struct gantry_graph *graph, const struct gantr
     out->zero2 = q2->zero_point[0];
     out->zero_out = qy->zero_point[0];
     return true;
+}
+
+int32_t gantry_node_quantize_factor(const struct gantry_graph *graph,
+                                    const struct gantry_graph_node *node)
+{
+    const float low = 0x1p-8f, high = 0x1p7f;
+    float sx = quantization(graph, node->inputs[0])->scale[0];
+    float sy = quantization(graph, node->output)->scale[0];
+    float ratio = sx / sy;
+    if (!(ratio >= low && ratio <= high)) return 0;
+    return (int32_t)nearbyintf(256.0f * ratio);
 }

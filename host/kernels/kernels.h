@@ -56,6 +56,16 @@ struct gantry_s8_pool_args {
 void gantry_s8_average_pool_2d__ref(const struct gantry_s8_pool_args *args);
 void gantry_s8_max_pool_2d__ref(const struct gantry_s8_pool_args *args);
 
+/* Mean over the whole map, by rule F on the sum of (x - input_zero): scale = sx / (sy * n). The
+ * output is one pixel. */
+struct gantry_s8_mean_args {
+    struct gantry_s8_map input, output;
+    float scale;
+    int32_t input_zero, output_zero;
+    int32_t clamp_min, clamp_max;
+};
+void gantry_s8_mean__ref(const struct gantry_s8_mean_args *args);
+
 /* Softmax over the channels of every pixel, correctly rounded:
  * y = clamp(round(exp(beta * sx * (x - max)) / sum / sy) + zy). table: 256 doubles, filled by
  * gantry_s8_softmax_table, which gives exp(-beta * sx * d) for d = 0..255. */
@@ -67,6 +77,21 @@ struct gantry_s8_softmax_args {
 };
 void gantry_s8_softmax_table(double *table, float beta, float input_scale);
 void gantry_s8_softmax__ref(const struct gantry_s8_softmax_args *args);
+
+/* Rule Q8: y = clamp((((x - zx) * factor + 128) >> 8) + zy). Bytes of either side are int8 (least
+ * value -128) or uint8 (least value 0); the table is indexed with the stored byte. */
+struct gantry_x8_quantize_rule {
+    int32_t factor;
+    int32_t input_zero, output_zero;
+    int32_t input_least, output_least;
+};
+void gantry_x8_quantize_table(uint8_t table[256], const struct gantry_x8_quantize_rule *rule);
+/* y = table[x] byte by byte (QUANTIZE). */
+struct gantry_x8_table_args {
+    struct gantry_s8_map input, output;
+    const uint8_t *table;
+};
+void gantry_x8_table__ref(const struct gantry_x8_table_args *args);
 
 /* Copies pixels between strides; the channel counts are equal (RESHAPE, packing of inputs). */
 void gantry_s8_copy__ref(const struct gantry_s8_map *input, const struct gantry_s8_map *output);

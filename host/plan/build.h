@@ -21,6 +21,7 @@ enum gantry_task_kind {
     GANTRY_TASK_CONV,
     GANTRY_TASK_DEPTHWISE, /* diagonal blocks; multiplier 1 */
     GANTRY_TASK_AVERAGE,
+    GANTRY_TASK_MEAN, /* of the whole map: unit weights, rule F */
     GANTRY_TASK_MAX,
     GANTRY_TASK_IDENTITY /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
 };

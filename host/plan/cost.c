@@ -195,7 +195,8 @@ int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t ou
 bool gantry_window_mean_make(struct gantry_window_passes *passes, const struct gantry_task *task,
                              const struct gantry_array_params *params)
 {
-    if (!params->window || params->g < 2 || task->kind != GANTRY_TASK_AVERAGE) return false;
+    if (task->kind != GANTRY_TASK_AVERAGE && task->kind != GANTRY_TASK_MEAN) return false;
+    if (!params->window || params->g < 2) return false;
     if (task->kernel_h != task->in.h || task->kernel_w != task->in.w) return false;
     if (task->out.h != 1 || task->out.w != 1 || task->pad_top != 0 || task->pad_left != 0)
         return false;

@@ -131,7 +131,8 @@ static void try_window(const struct gantry_build *build, struct gantry_step *ste
 {
     const struct gantry_task *task = &step->task;
     int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
-    bool sums = task->kind == GANTRY_TASK_DEPTHWISE || task->kind == GANTRY_TASK_AVERAGE;
+    bool sums = task->kind == GANTRY_TASK_DEPTHWISE || task->kind == GANTRY_TASK_AVERAGE ||
+                task->kind == GANTRY_TASK_MEAN;
     if (!sums || step->add != GANTRY_NO_NODE || step->flat) return;
     struct gantry_tiling tiling;
     bool raster = in->act.sy == 1 && in->act.sx == 1 && in->act.pitch == in->act.w;

@@ -90,6 +90,7 @@ static struct gantry_reason check_channel(const struct gantry_graph *graph,
 static struct gantry_reason check_weights(const struct gantry_graph *graph,
                                           const struct gantry_task *task)
 {
+    if (task->kind == GANTRY_TASK_MEAN) return check_channel(graph, task, 0);
     if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return legal();
     const struct gantry_graph_node *node = &graph->nodes[task->node];
     if (!graph->tensors[node->inputs[1]].data) return refuse("weights", "Weights are constants");
@@ -164,7 +165,7 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
     if (params->g == 0) return refuse("no-accelerator", "The device has no accelerator");
     enum gantry_op op = graph->nodes[node].op;
     if (op == GANTRY_OP_RESHAPE) return check_reshape(graph, node);
-    if (op == GANTRY_OP_SOFTMAX)
+    if (op == GANTRY_OP_SOFTMAX || op == GANTRY_OP_QUANTIZE)
         return refuse("operator", "The accelerator does not have this operator");
     struct gantry_task task;
     if (!gantry_task_describe(graph, node, &task))

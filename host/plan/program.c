@@ -173,7 +173,8 @@ static void set_values(struct writer *writer, struct gantry_insn *insn,
         low = graph->nodes[task->node].clamp_min;
         high = graph->nodes[task->node].clamp_max;
     }
-    if (task->kind == GANTRY_TASK_CONV || task->kind == GANTRY_TASK_DEPTHWISE) {
+    if (task->kind == GANTRY_TASK_CONV || task->kind == GANTRY_TASK_DEPTHWISE ||
+        task->kind == GANTRY_TASK_MEAN) {
         pad = graph->tensors[task->source].quantization.zero_point[0];
         zero = graph->tensors[task->output].quantization.zero_point[0];
     }

@@ -48,7 +48,9 @@ static void describe_window(const struct gantry_graph_node *node, struct gantry_
 bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struct gantry_task *task)
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
-    if (node->op == GANTRY_OP_RESHAPE || node->op == GANTRY_OP_SOFTMAX) return false;
+    if (node->op == GANTRY_OP_RESHAPE || node->op == GANTRY_OP_SOFTMAX ||
+        node->op == GANTRY_OP_QUANTIZE)
+        return false;
     memset(task, 0, sizeof *task);
     task->node = index;
     task->source = gantry_task_source(graph, index, 0);
@@ -67,6 +69,9 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struc
         break;
     case GANTRY_OP_AVERAGE_POOL_2D:
         task->kind = GANTRY_TASK_AVERAGE;
+        break;
+    case GANTRY_OP_MEAN:
+        task->kind = GANTRY_TASK_MEAN;
         break;
     case GANTRY_OP_MAX_POOL_2D:
         task->kind = GANTRY_TASK_MAX;
@@ -131,6 +136,11 @@ void gantry_task_sum(const struct gantry_graph *graph, const struct gantry_task 
                      struct gantry_task_sums *out)
 {
     memset(out, 0, sizeof *out);
+    if (task->kind == GANTRY_TASK_MEAN) {
+        out->sum = out->magnitude = (int64_t)task->kernel_h * task->kernel_w;
+        out->greatest = 1;
+        out->bias = -out->sum * graph->tensors[task->source].quantization.zero_point[0];
+    }
     if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return;
     int32_t inputs = task->kind == GANTRY_TASK_CONV ? task->in.c : 1;
     for (int32_t ky = 0; ky < task->kernel_h; ky++) {

@@ -248,6 +248,47 @@ static bool bind_softmax(struct gantry_engine *engine, const struct gantry_graph
     return true;
 }
 
+static bool bind_mean(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                      struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    work->kind = GANTRY_WORK_MEAN;
+    work->args.mean = (struct gantry_s8_mean_args){.input = map_of(engine, node->inputs[0]),
+                                                   .output = map_of(engine, node->output),
+                                                   .scale = gantry_node_scale(graph, node, 0),
+                                                   .input_zero = zero_of(graph, node->inputs[0]),
+                                                   .output_zero = zero_of(graph, node->output),
+                                                   .clamp_min = node->clamp_min,
+                                                   .clamp_max = node->clamp_max};
+    return true;
+}
+
+static int32_t least_of(const struct gantry_graph *graph, int32_t tensor)
+{
+    return graph->tensors[tensor].dtype == GANTRY_UINT8 ? 0 : INT8_MIN;
+}
+
+static bool bind_quantize(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                          struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    uint8_t *table = gantry_arena_alloc(&engine->memory, 256, sizeof *table);
+    if (!table) return false;
+    const struct gantry_x8_quantize_rule rule = {
+        .factor = gantry_node_quantize_factor(graph, node),
+        .input_zero = zero_of(graph, node->inputs[0]),
+        .output_zero = zero_of(graph, node->output),
+        .input_least = least_of(graph, node->inputs[0]),
+        .output_least = least_of(graph, node->output),
+    };
+    gantry_x8_quantize_table(table, &rule);
+    work->kind = GANTRY_WORK_TABLE;
+    work->args.table = (struct gantry_x8_table_args){.input = map_of(engine, node->inputs[0]),
+                                                     .output = map_of(engine, node->output),
+                                                     .table = table};
+    return true;
+}
+
 /* An alias where the plan gave input and output one place and the bytes lie alike. */
 static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph_node *node,
                          struct gantry_work *work)
@@ -280,6 +321,8 @@ static bool (*const binders[GANTRY_OP_COUNT])(struct gantry_engine *engine,
     [GANTRY_OP_MAX_POOL_2D] = bind_pool,
     [GANTRY_OP_RESHAPE] = bind_reshape,
     [GANTRY_OP_SOFTMAX] = bind_softmax,
+    [GANTRY_OP_MEAN] = bind_mean,
+    [GANTRY_OP_QUANTIZE] = bind_quantize,
 };
 
 enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
@@ -313,6 +356,12 @@ void gantry_work_run(const struct gantry_engine *engine, int32_t node)
         break;
     case GANTRY_WORK_SOFTMAX:
         gantry_s8_softmax__ref(&work->args.softmax);
+        break;
+    case GANTRY_WORK_MEAN:
+        gantry_s8_mean__ref(&work->args.mean);
+        break;
+    case GANTRY_WORK_TABLE:
+        gantry_x8_table__ref(&work->args.table);
         break;
     case GANTRY_WORK_COPY:
         gantry_view_copy(&work->args.copy.from, &work->args.copy.to);

@@ -23,6 +23,8 @@ enum gantry_work_kind {
     GANTRY_WORK_NONE, /* an alias: nothing to do */
     GANTRY_WORK_KERNEL,
     GANTRY_WORK_SOFTMAX,
+    GANTRY_WORK_MEAN,
+    GANTRY_WORK_TABLE,
     GANTRY_WORK_COPY
 };
 
@@ -35,6 +37,8 @@ struct gantry_work {
     union {
         struct gantry_kernel kernel;
         struct gantry_s8_softmax_args softmax;
+        struct gantry_s8_mean_args mean;
+        struct gantry_x8_table_args table;
         struct {
             struct gantry_view from, to;
         } copy;

@@ -196,7 +196,8 @@ double gantry_target_cpu_ns(const struct gantry_target *target, const struct gan
     const struct gantry_target_kernel *kernel = &target->kernels[n->op];
     double values = (double)gantry_shape_elements(&graph->tensors[n->output].shape);
     double macs = (double)n->macs;
-    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D)
+    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D ||
+        n->op == GANTRY_OP_MEAN)
         macs = values * n->window.kernel_h * n->window.kernel_w;
     return kernel->call_ns + kernel->mac_ns * macs + kernel->value_ns * values;
 }

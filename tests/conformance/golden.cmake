@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# The five MLPerf Tiny networks against LiteRT's outputs, by the command.
-gantry_script_test(test_golden ${CMAKE_CURRENT_SOURCE_DIR}/golden.sh ARGUMENTS cpu,model,sim
+# The five MLPerf Tiny networks and a MobileNetV2 against LiteRT's outputs, by the command.
+set(script ${CMAKE_CURRENT_SOURCE_DIR}/golden.sh)
+gantry_script_test(test_golden ${script} ARGUMENTS cpu,model,sim tiny
   TIMEOUT 600 LABELS conformance sim)
+gantry_script_test(test_golden_mobilenet ${script} ARGUMENTS cpu mobilenet LABELS conformance)
+gantry_script_test(test_golden_mobilenet_long ${script} ARGUMENTS model,sim mobilenet
+  TIMEOUT 2400 LABELS conformance sim slow)

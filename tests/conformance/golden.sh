@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # `gantry verify` on the five int8 MLPerf Tiny networks: no byte differs on cpu, model and sim from
 # LiteRT's default outputs, and at least 95 % of the MACs run on the accelerator. One case per
-# network and device, and one for the accuracy on 500 keywords.
+# network and device, and one for the accuracy on 500 keywords. Or the same on MobileNetV2 with
+# uint8 inputs and outputs, MEAN and QUANTIZE.
 #
-# Usage: golden.sh DEVICES   (comma-separated; a device that is not built is left out as skipped)
+# Usage: golden.sh DEVICES tiny|mobilenet
+# DEVICES are comma-separated; one that is not built is left out as skipped.
 set -eu
 gantry=$GANTRY_BUILD_DIR/bin/gantry
 data=${GANTRY_DATA-}
 [ -n "$data" ] || { echo "skipped: GANTRY_DATA is not set"; exit 77; }
-out=$GANTRY_BUILD_DIR/golden-$(printf '%s' "$1" | tr ',:' '__')
+set=$2
+out=$GANTRY_BUILD_DIR/golden-$set-$(printf '%s' "$1" | tr ',:' '__')
 rm -rf "$out"
 mkdir -p "$out" "$GANTRY_TEST_XML_DIR"
 cases=0 failures=0 skipped=0
@@ -31,7 +34,7 @@ PROGRAM
 # verify_case MODEL INPUT EXPECT DEVICES
 verify_case() {
     local name=$1 devices=$4 status=0 device wrong
-    "$gantry" verify "$data/models/mlperf-tiny/$1.tflite" --devices "$devices" --input "$2" \
+    "$gantry" verify "$data/models/$folder/$1.tflite" --devices "$devices" --input "$2" \
         --expect "$3" --json --quiet >"$out/$name.json" 2>"$out/$name.err" || status=$?
     for device in ${devices//,/ }; do
         cases=$((cases + 1))
@@ -46,27 +49,15 @@ verify_case() {
     done
 }
 
-devices=
-for device in ${1//,/ }; do
-    if [ "$device" != sim ] || [ -e "$GANTRY_BUILD_DIR/lib/libgantry-sim.so" ]; then
-        devices=$devices${devices:+,}$device
-    else
-        cases=$((cases + 6)) skipped=$((skipped + 6))
-    fi
-done
-for model in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
-    golden=$data/golden/$model
-    expect=$golden/output0_xnn.npy
-    [ -e "$expect" ] || expect=$golden/output0_ref.npy
-    verify_case $model "$golden/input0.npy" "$expect" "$devices"
-done
-verify_case kws_ref_model "$data/eval/kws01/inputs_int8_500x49x10x1.npy" \
-    "$data/eval/kws01/outputs_int8_xnn.npy" "$devices"
-
-cases=$((cases + 1))
-"$gantry" run "$data/models/mlperf-tiny/kws_ref_model.tflite" --device cpu --quiet \
-    --input "$data/eval/kws01/inputs_int8_500x49x10x1.npy" --output "$out/kws" >/dev/null
-share=$(python3 - "$out/kws/output0.npy" "$data/eval/kws01/y_labels.csv" <<'PROGRAM'
+# 500 keywords, and the accuracy on them.
+keywords() {
+    local share
+    verify_case kws_ref_model "$data/eval/kws01/inputs_int8_500x49x10x1.npy" \
+        "$data/eval/kws01/outputs_int8_xnn.npy" "$devices"
+    cases=$((cases + 1))
+    "$gantry" run "$data/models/mlperf-tiny/kws_ref_model.tflite" --device cpu --quiet \
+        --input "$data/eval/kws01/inputs_int8_500x49x10x1.npy" --output "$out/kws" >/dev/null
+    share=$(python3 - "$out/kws/output0.npy" "$data/eval/kws01/y_labels.csv" <<'PROGRAM'
 import csv
 import struct
 import sys
@@ -76,9 +67,34 @@ labels = [int(row[2]) for row in csv.reader(open(sys.argv[2]))][:500]
 rows = [struct.unpack("12b", values[12 * i:12 * i + 12]) for i in range(500)]
 print(sum(row.index(max(row)) == label for row, label in zip(rows, labels)) / 500)
 PROGRAM
-)
-echo "top-1 of 500 keywords: $share"
-[ "$share" = 0.898 ] || failures=$((failures + 1))
+    )
+    echo "top-1 of 500 keywords: $share"
+    [ "$share" = 0.898 ] || failures=$((failures + 1))
+}
+
+networks="kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model"
+folder=mlperf-tiny
+devices='' absent=6
+if [ "$set" = mobilenet ]; then
+    networks=tf2_mobilenet_v2_1.0_224_ptq
+    folder=coral absent=1
+    [ -d "$data/golden/$networks" ] || { echo "skipped: GANTRY_DATA lacks $networks"; exit 77; }
+fi
+for device in ${1//,/ }; do
+    if [ "$device" != sim ] || [ -e "$GANTRY_BUILD_DIR/lib/libgantry-sim.so" ]; then
+        devices=$devices${devices:+,}$device
+    else
+        cases=$((cases + absent)) skipped=$((skipped + absent))
+    fi
+done
+for model in $networks; do
+    [ -n "$devices" ] || continue
+    golden=$data/golden/$model
+    expect=$golden/output0_xnn.npy
+    [ -e "$expect" ] || expect=$golden/output0_ref.npy
+    verify_case "$model" "$golden/input0.npy" "$expect" "$devices"
+done
+[ "$set" != tiny ] || keywords
 echo "<testsuite name=\"golden\" tests=\"$cases\" failures=\"$failures\" errors=\"0\"" \
     "skipped=\"$skipped\" >" >"$GANTRY_TEST_XML_DIR/golden.xml"
 [ $failures -eq 0 ]

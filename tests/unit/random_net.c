@@ -55,7 +55,7 @@ static int32_t grow(struct net *net, const int32_t *live, int32_t count, int32_t
     if (net->graph.tensors[x].shape.rank != 4)
         return random_one_in(r, 3) ? net_softmax(net, x)
                                    : net_fully_connected(net, x, random_in(r, 1, 40));
-    switch (random_in(r, 0, 12)) {
+    switch (random_in(r, 0, 14)) {
     case 0:
     case 1:
     case 2:
@@ -77,6 +77,8 @@ static int32_t grow(struct net *net, const int32_t *live, int32_t count, int32_t
     case 9:
         if (random_one_in(r, 3)) return net_softmax(net, x);
         return net_add(net, x, x);
+    case 10:
+        return random_one_in(r, 3) ? net_quantize(net, x) : net_mean(net, x, random_one_in(r, 2));
     default:
         break;
     }

@@ -60,7 +60,7 @@ static void shape__extent_needs_batch_1_and_rank_1_to_4(void **state)
 enum { X, W, B, Y, Z, TENSORS };
 struct sample {
     struct gantry_graph graph;
-    struct gantry_graph_tensor tensors[TENSORS];
+    struct gantry_graph_tensor tensors[TENSORS + 1]; /* one more for the cases */
     struct gantry_graph_node nodes[2];
     int32_t inputs[2], outputs[2];
     int8_t weights[4 * 3 * 3 * 2];
@@ -298,6 +298,95 @@ static void check__refuses_broken_additions(void **state)
     refuse(&s, GANTRY_ERR_UNSUPPORTED, "ratios within");
 }
 
+/* The sample's second node made a MEAN of Y, whose axes are W. */
+static const int32_t axes_of_a_map[2] = {1, 2};
+static void make_mean(struct sample *s)
+{
+    make_sample(s);
+    set(&s->tensors[Z], "z", GANTRY_INT8, (struct gantry_shape){2, {1, 4}}, NULL);
+    struct gantry_graph_node *node = &s->nodes[1];
+    node->op = GANTRY_OP_MEAN;
+    node->inputs[1] = TENSORS;
+    node->window = (struct gantry_window_attributes){8, 8, 1, 1, 1, 1, 0, 0, 0, 0};
+    s->graph.tensor_count = TENSORS + 1;
+    set(&s->tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {2}}, axes_of_a_map);
+}
+
+static void check__takes_means_over_height_and_width_alone(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct gantry_error error = {0};
+    static const int32_t backwards[3] = {-2, 1, 1}, channels[2] = {1, 3}, height[1] = {1};
+    make_mean(&s);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    s.nodes[1].keep_dims = true;
+    refuse(&s, GANTRY_ERR_FILE, "inference gives 1x1x1x4");
+    make_mean(&s);
+    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {3}}, backwards);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    s.tensors[TENSORS].data = channels;
+    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {2}}, channels);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "axes \"axes\" are not 1 and 2");
+    make_mean(&s);
+    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {1}}, height);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "axes \"axes\" are not 1 and 2");
+    make_mean(&s);
+    s.tensors[TENSORS].dtype = GANTRY_FLOAT32;
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "constant int32");
+    make_mean(&s);
+    s.nodes[1].window.kernel_w = 7;
+    refuse(&s, GANTRY_ERR_FILE, "window 8x7 is not the map of 8x8");
+}
+
+static void make_quantize(struct sample *s, enum gantry_dtype to, const int32_t *zero)
+{
+    make_sample(s);
+    set(&s->tensors[Z], "z", to, shape4(1, 8, 8, 4), NULL);
+    per_tensor(&s->tensors[Z], &scale_y, zero);
+    s->nodes[1].op = GANTRY_OP_QUANTIZE;
+    s->nodes[1].input_count = 1;
+}
+
+static void check__takes_uint8_at_quantize_alone(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct gantry_error error = {0};
+    static const int32_t shifted = 5 + 128, other = 5 + 127;
+    static const float tiny = 0.25f / 512;
+    make_quantize(&s, GANTRY_UINT8, &shifted);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    assert_int_equal(gantry_node_quantize_factor(&s.graph, &s.nodes[1]), 256);
+    per_tensor(&s.tensors[Z], &scale_y, &other);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "must be a shift by 128");
+    make_quantize(&s, GANTRY_UINT8, &shifted);
+    per_tensor(&s.tensors[Z], &scale_z, &shifted);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "must be a shift by 128");
+    make_quantize(&s, GANTRY_INT8, &zero_z);
+    per_tensor(&s.tensors[Z], &scale_z, &zero_z);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    assert_int_equal(gantry_node_quantize_factor(&s.graph, &s.nodes[1]), 128);
+    per_tensor(&s.tensors[Z], &tiny, &zero_z);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "a ratio within 2^-8..2^7");
+    s.tensors[X].dtype = GANTRY_UINT8;
+    per_tensor(&s.tensors[X], &scale_x, &shifted);
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "node 0 CONV_2D: tensor \"x\" is uint8");
+}
+
+static void scale__of_a_mean_divides_by_the_output_times_the_map(void **state)
+{
+    (void)state;
+    struct sample s;
+    static const float sx = 0x1.8p-6f + 0x1p-20f, sy = 0x1.38bf9ap-6f;
+    make_mean(&s);
+    s.nodes[1].window.kernel_h = s.nodes[1].window.kernel_w = 7;
+    per_tensor(&s.tensors[Y], &sx, &zero_y);
+    per_tensor(&s.tensors[Z], &sy, &zero_z);
+    float whole = (float)((double)sy * 49.0);
+    assert_true(gantry_node_scale(&s.graph, &s.nodes[1], 3) == (float)((double)sx / (double)whole));
+}
+
 static void scale__is_rounded_to_float32_step_by_step(void **state)
 {
     (void)state;
@@ -368,6 +457,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(check__refuses_broken_convolutions),
     cmocka_unit_test(check__refuses_a_sum_beyond_32_bits),
     cmocka_unit_test(check__refuses_broken_additions),
+    cmocka_unit_test(check__takes_means_over_height_and_width_alone),
+    cmocka_unit_test(check__takes_uint8_at_quantize_alone),
+    cmocka_unit_test(scale__of_a_mean_divides_by_the_output_times_the_map),
     cmocka_unit_test(scale__is_rounded_to_float32_step_by_step),
     cmocka_unit_test(add_params__follow_rule_x),
     cmocka_unit_test(add_params__refuse_ratios_outside_of_rule_x),

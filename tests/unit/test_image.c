@@ -147,6 +147,12 @@ static void image__default_options_keep_the_pixel_value(void **state)
         assert_int_equal(quantised((uint8_t)v, info, gantry_image_default_options(&info)), v - 128);
         info.scale = 1.0f / 255;
         assert_int_equal(quantised((uint8_t)v, info, gantry_image_default_options(&info)), v - 128);
+        struct gantry_tensor_info bytes = info;
+        bytes.dtype = GANTRY_UINT8;
+        bytes.scale = 2.0f / 255;
+        bytes.zero_point = 127;
+        assert_int_equal(
+            (uint8_t)quantised((uint8_t)v, bytes, gantry_image_default_options(&bytes)), v);
     }
     (void)scratch_remove("c.bmp");
 }

@@ -307,6 +307,90 @@ static void max_pool__leaves_padding_out(void **state)
     check_pool(false, 6);
 }
 
+/* Rule F on a sum in double, which is exact here. */
+static int32_t mean_value(const struct gantry_s8_mean_args *a, int32_t c)
+{
+    double sum = 0;
+    for (int32_t y = 0; y < a->input.h; y++)
+        for (int32_t x = 0; x < a->input.w; x++) sum += *at(&a->input, y, x, c) - a->input_zero;
+    return rule_f((int32_t)sum, a->scale, a->output_zero, a->clamp_min, a->clamp_max);
+}
+
+static void mean__equals_rule_f_on_the_sum_of_the_map(void **state)
+{
+    (void)state;
+    uint64_t seed = 14;
+    for (int round = 0; round < 300; round++) {
+        int32_t h = random_in(&seed, 1, 12), w = random_in(&seed, 1, 12);
+        int32_t c = random_in(&seed, 1, 150);
+        struct gantry_s8_mean_args a = {.input = random_map(&seed, h, w, c, memory_in),
+                                        .output = random_map(&seed, 1, 1, c, memory_out),
+                                        .scale = (0.2f + 0.01f * (float)random_in(&seed, 0, 200)) /
+                                                 (float)(h * w),
+                                        .input_zero = random_in(&seed, -128, 127),
+                                        .output_zero = random_in(&seed, -128, 127),
+                                        .clamp_min = random_in(&seed, -128, 0),
+                                        .clamp_max = 127};
+        gantry_s8_mean__ref(&a);
+        for (int32_t i = 0; i < c; i++)
+            assert_int_equal(*at(&a.output, 0, 0, i), mean_value(&a, i));
+        check_guards(&a.output);
+    }
+}
+
+/* Floor of a quotient in double, exact for these sizes, instead of an arithmetic shift. */
+static void quantize__equals_rule_q8(void **state)
+{
+    (void)state;
+    uint64_t seed = 15;
+    for (int round = 0; round < 2000; round++) {
+        struct gantry_x8_quantize_rule rule = {.factor = random_in(&seed, 1, 32768),
+                                               .input_zero = random_in(&seed, -128, 127),
+                                               .output_zero = random_in(&seed, -128, 127),
+                                               .input_least = -128,
+                                               .output_least = -128};
+        if (random_one_in(&seed, 2)) rule.factor = random_in(&seed, 100, 600);
+        uint8_t table[256];
+        gantry_x8_quantize_table(table, &rule);
+        for (int32_t x = -128; x < 128; x++) {
+            double steps = floor((double)(x - rule.input_zero) * rule.factor / 256 + 0.5);
+            double value = fmin(127, fmax(-128, steps + rule.output_zero));
+            assert_int_equal((int8_t)table[(uint8_t)x], (int)value);
+        }
+    }
+}
+
+static void quantize__shifts_by_128_between_uint8_and_int8(void **state)
+{
+    (void)state;
+    const struct gantry_x8_quantize_rule down = {256, 127, -1, 0, -128},
+                                         up = {256, -1, 127, -128, 0};
+    uint8_t to_signed[256], to_unsigned[256];
+    gantry_x8_quantize_table(to_signed, &down);
+    gantry_x8_quantize_table(to_unsigned, &up);
+    for (int32_t i = 0; i < 256; i++) {
+        assert_int_equal((int8_t)to_signed[i], i - 128);
+        assert_int_equal(to_unsigned[(uint8_t)(i - 128)], i);
+    }
+}
+
+static void table__maps_channels_and_nothing_else(void **state)
+{
+    (void)state;
+    uint64_t seed = 16;
+    uint8_t table[256];
+    for (int i = 0; i < 256; i++) table[i] = (uint8_t)random_in(&seed, 0, 255);
+    struct gantry_x8_table_args a = {random_map(&seed, 3, 5, 7, memory_in),
+                                     random_map(&seed, 3, 5, 7, memory_out), table};
+    gantry_x8_table__ref(&a);
+    for (int32_t y = 0; y < 3; y++)
+        for (int32_t x = 0; x < 5; x++)
+            for (int32_t c = 0; c < 7; c++)
+                assert_int_equal((uint8_t)*at(&a.output, y, x, c),
+                                 table[(uint8_t)*at(&a.input, y, x, c)]);
+    check_guards(&a.output);
+}
+
 static void run_softmax(int8_t *logits, int8_t *out, int32_t count, float input_scale)
 {
     double table[256];
@@ -378,6 +462,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(add__extremes_stay_within_32_bits),
     cmocka_unit_test(average_pool__leaves_padding_out),
     cmocka_unit_test(max_pool__leaves_padding_out),
+    cmocka_unit_test(mean__equals_rule_f_on_the_sum_of_the_map),
+    cmocka_unit_test(quantize__equals_rule_q8),
+    cmocka_unit_test(quantize__shifts_by_128_between_uint8_and_int8),
+    cmocka_unit_test(table__maps_channels_and_nothing_else),
     cmocka_unit_test(softmax__takes_any_number_of_equal_logits),
     cmocka_unit_test(softmax__is_correctly_rounded),
     cmocka_unit_test(copy__moves_channels_and_nothing_else),

@@ -442,6 +442,31 @@ static void plan__depthwise_and_mean_take_the_window_path(void **state)
     close_network(&f);
 }
 
+/* A MEAN with scales of its own: on the window path by channel blocks where that is there, else
+ * tap by tap. */
+static void plan__mean_of_a_map_follows_rule_f(void **state)
+{
+    (void)state;
+    static const char *const arrays[] = {"k26", "half", "tiny"};
+    static const struct gantry_extent maps[] = {{7, 7, 40}, {1, 9, 3}, {24, 20, 17}, {1, 1, 16}};
+    for (size_t a = 0; a < GANTRY_COUNT(arrays); a++)
+        for (size_t m = 0; m < GANTRY_COUNT(maps); m++) {
+            struct fixture f;
+            struct gantry_array_params params = named(arrays[a]);
+            net_init(&f.net, 33 + m);
+            int32_t x = net_input(&f.net, maps[m].h, maps[m].w, maps[m].c);
+            net_output(&f.net, net_mean(&f.net, x, m % 2 == 0));
+            finish_network(&f, &params);
+            assert_true(f.plan->nodes[0].accelerator);
+            if (a == 0 && m == 0) {
+                struct gantry_insn mean = nth(f.plan, GANTRY_INSN_WINDOW, 0);
+                assert_int_equal(gantry_insn_get(&mean, GANTRY_WINDOW_TCB), 1);
+                assert_int_equal(gantry_insn_get(&mean, GANTRY_WINDOW_POOL), 0);
+            }
+            close_network(&f);
+        }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plan__add_is_fused_into_the_convolution_before_it),
     cmocka_unit_test(plan__add_of_an_output_stands_alone),
@@ -461,5 +486,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plan__step_follows_the_rows_of_its_producer),
     cmocka_unit_test(plan__first_step_starts_on_the_first_rows),
     cmocka_unit_test(plan__depthwise_and_mean_take_the_window_path),
+    cmocka_unit_test(plan__mean_of_a_map_follows_rule_f),
 };
 GANTRY_TEST_MAIN("plan", tests)

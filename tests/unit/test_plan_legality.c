@@ -251,6 +251,27 @@ static void legality__pool_padding(void **state)
     expect(&net, NULL, -1, 0);
 }
 
+static void legality__mean(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, 1);
+    (void)net_mean(&net, net_input(&net, 64, 65, 4), true);
+    expect(&net, NULL, -1, 0);
+    net_init(&net, 1);
+    (void)net_mean(&net, net_input(&net, 1, 257, 4), true);
+    expect(&net, "kernel", 256, 257);
+}
+
+static void legality__quantize(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, 1);
+    (void)net_quantize(&net, net_input(&net, 6, 6, 4));
+    expect(&net, "operator", -1, 0);
+}
+
 static void legality__pool_size(void **state)
 {
     (void)state;
@@ -328,6 +349,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(legality__ring),
     cmocka_unit_test(legality__onchip_memory),
     cmocka_unit_test(legality__pool_padding),
+    cmocka_unit_test(legality__mean),
+    cmocka_unit_test(legality__quantize),
     cmocka_unit_test(legality__pool_size),
     cmocka_unit_test(legality__add_shape),
     cmocka_unit_test(legality__add_scale),

@@ -126,6 +126,37 @@ static void run_softmax(const struct gantry_graph *graph, const struct gantry_gr
     gantry_s8_softmax__ref(&args);
 }
 
+static void run_mean(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                     const struct gantry_s8_map *in, const struct gantry_s8_map *out)
+{
+    const struct gantry_s8_mean_args args = {
+        .input = *in,
+        .output = *out,
+        .scale = gantry_node_scale(graph, node, 0),
+        .input_zero = zero_of(graph, node->inputs[0]),
+        .output_zero = zero_of(graph, node->output),
+        .clamp_min = node->clamp_min,
+        .clamp_max = node->clamp_max,
+    };
+    gantry_s8_mean__ref(&args);
+}
+
+static void run_quantize(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                         const struct gantry_s8_map *in, const struct gantry_s8_map *out)
+{
+    const struct gantry_x8_quantize_rule rule = {
+        .factor = gantry_node_quantize_factor(graph, node),
+        .input_zero = zero_of(graph, node->inputs[0]),
+        .output_zero = zero_of(graph, node->output),
+        .input_least = INT8_MIN,
+        .output_least = INT8_MIN,
+    };
+    uint8_t table[256];
+    gantry_x8_quantize_table(table, &rule);
+    const struct gantry_x8_table_args args = {*in, *out, table};
+    gantry_x8_table__ref(&args);
+}
+
 /* Element i of a map in NHWC order. */
 static int8_t *element(const struct gantry_s8_map *map, size_t i)
 {
@@ -153,6 +184,12 @@ static void run_node(const struct gantry_graph *graph, int32_t index,
         break;
     case GANTRY_OP_SOFTMAX:
         run_softmax(graph, node, in, out);
+        break;
+    case GANTRY_OP_MEAN:
+        run_mean(graph, node, in, out);
+        break;
+    case GANTRY_OP_QUANTIZE:
+        run_quantize(graph, node, in, out);
         break;
     case GANTRY_OP_RESHAPE:
         for (size_t i = 0; i < graph->tensors[node->output].bytes && in->data != out->data; i++)

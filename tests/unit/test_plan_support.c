@@ -268,6 +268,32 @@ int32_t net_softmax(struct net *net, int32_t x)
     return y;
 }
 
+int32_t net_mean(struct net *net, int32_t x, bool keep_dims)
+{
+    struct gantry_extent e = net_extent(net, x);
+    struct gantry_shape shape = {2, {1, e.c}}, two = {1, {2}};
+    if (keep_dims) shape = (struct gantry_shape){4, {1, 1, 1, e.c}};
+    int32_t y = new_activation(net, &shape);
+    struct gantry_graph_node *node = new_node(net, GANTRY_OP_MEAN, x, y);
+    node->window = (struct gantry_window_attributes){e.h, e.w, 1, 1, 1, 1, 0, 0, 0, 0};
+    node->keep_dims = keep_dims;
+    int32_t axes = new_tensor(net, GANTRY_INT32, &two, 0);
+    uint8_t *values = take(net, 2, 4);
+    gantry_store_u32(values, 1);
+    gantry_store_u32(values + 4, (uint32_t)-2);
+    net->graph.tensors[axes].data = values;
+    node->inputs[1] = axes;
+    node->input_count = 2;
+    return y;
+}
+
+int32_t net_quantize(struct net *net, int32_t x)
+{
+    int32_t y = new_activation(net, &net->graph.tensors[x].shape);
+    (void)new_node(net, GANTRY_OP_QUANTIZE, x, y);
+    return y;
+}
+
 void net_check(struct net *net)
 {
     struct gantry_error error = {0};

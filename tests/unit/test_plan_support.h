@@ -34,6 +34,8 @@ int32_t net_pool(struct net *net, enum gantry_op op, int32_t x, const struct win
 int32_t net_reshape(struct net *net, int32_t x, const struct gantry_shape *shape);
 int32_t net_flatten(struct net *net, int32_t x);
 int32_t net_softmax(struct net *net, int32_t x);
+int32_t net_mean(struct net *net, int32_t x, bool keep_dims);
+int32_t net_quantize(struct net *net, int32_t x);
 void net_output(struct net *net, int32_t x);
 struct gantry_extent net_extent(const struct net *net, int32_t x);
 struct gantry_graph_node *net_last(struct net *net);

@@ -37,6 +37,34 @@ static const char sample[] =
     "buffers: [{}, {data: [1, 2, 3, 4, 5, 6, 7, 8]}, {data: [1, 0, 0, 0, 2, 0, 0, 0]}, "
     "{data: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}]}";
 
+/* QUANTIZE of uint8, MEAN over height and width. */
+static const char mean_sample[] =
+    "{version: 3, operator_codes: ["
+    "{deprecated_builtin_code: 114, builtin_code: 114}, {deprecated_builtin_code: 40}], "
+    "subgraphs: [{inputs: [0], outputs: [3], tensors: ["
+    "{shape: [1, 3, 5, 2], type: 3, buffer: 0, name: 'in', "
+    "quantization: {scale: [0.5], zero_point: [127]}}, "
+    "{shape: [1, 3, 5, 2], type: 9, buffer: 0, name: 'x', "
+    "quantization: {scale: [0.5], zero_point: [-1]}}, "
+    "{shape: [2], type: 2, buffer: 1, name: 'axes'}, "
+    "{shape: [1, 1, 1, 2], type: 9, buffer: 0, name: 'y', "
+    "quantization: {scale: [0.25], zero_point: [3]}}], "
+    "operators: ["
+    "{opcode_index: 0, inputs: [0], outputs: [1]}, "
+    "{opcode_index: 1, inputs: [1, 2], outputs: [3], builtin_options_type: 'ReducerOptions', "
+    "builtin_options: {keep_dims: true}}]}], "
+    "buffers: [{}, {data: [1, 0, 0, 0, 2, 0, 0, 0]}]}";
+
+static void compile_text(const char *text)
+{
+    char json[1024], folder[1024], command[4096];
+    (void)snprintf(json, sizeof json, "%s", scratch_file("t.json", text, strlen(text)));
+    (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
+    (void)snprintf(command, sizeof command, "'%s' -b -o '%s' '%s/host/formats/tflite.fbs' '%s'",
+                   GANTRY_FLATC, folder, GANTRY_SOURCE_DIR, json);
+    assert_int_equal(system(command), 0);
+}
+
 /* The sample with the first occurrence of from replaced by to. */
 static void compile(const char *from, const char *to)
 {
@@ -45,12 +73,7 @@ static void compile(const char *from, const char *to)
     assert_non_null(at);
     (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sample), sample, to,
                    at + strlen(from));
-    char json[1024], folder[1024], command[4096];
-    (void)snprintf(json, sizeof json, "%s", scratch_file("t.json", text, strlen(text)));
-    (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
-    (void)snprintf(command, sizeof command, "'%s' -b -o '%s' '%s/host/formats/tflite.fbs' '%s'",
-                   GANTRY_FLATC, folder, GANTRY_SOURCE_DIR, json);
-    assert_int_equal(system(command), 0);
+    compile_text(text);
 }
 
 static enum gantry_status read_file(struct gantry_graph *graph, struct gantry_file *file,
@@ -94,6 +117,25 @@ static void tflite__resolves_padding_activation_and_names(void **state)
     assert_string_equal(graph.name, "t.tflite");
     assert_int_equal(graph.nodes[2].op, GANTRY_OP_FULLY_CONNECTED);
     assert_int_equal(graph.nodes[2].inputs[2], GANTRY_NO_TENSOR);
+    finish(&graph, &file);
+    clean();
+}
+
+static void tflite__reads_mean_and_quantize(void **state)
+{
+    (void)state;
+    struct gantry_graph graph;
+    struct gantry_file file;
+    struct gantry_error error = {0};
+    compile_text(mean_sample);
+    if (read_file(&graph, &file, scratch_path("t.bin"), &error)) fail_msg("%s", error.message);
+    assert_int_equal(graph.node_count, 2);
+    assert_int_equal(graph.nodes[0].op, GANTRY_OP_QUANTIZE);
+    assert_int_equal(graph.tensors[graph.inputs[0]].dtype, GANTRY_UINT8);
+    const struct gantry_graph_node *mean = &graph.nodes[1];
+    assert_int_equal(mean->op, GANTRY_OP_MEAN);
+    assert_true(mean->keep_dims && mean->window.kernel_h == 3 && mean->window.kernel_w == 5);
+    assert_true(mean->clamp_min == -128 && mean->clamp_max == 127);
     finish(&graph, &file);
     clean();
 }
@@ -327,6 +369,7 @@ static void tflite__survives_random_damage(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tflite__resolves_padding_activation_and_names),
+    cmocka_unit_test(tflite__reads_mean_and_quantize),
     cmocka_unit_test(tflite__refuses_bad_structure),
     cmocka_unit_test(tflite__refuses_bad_tensors),
     cmocka_unit_test(tflite__refuses_bad_options),
