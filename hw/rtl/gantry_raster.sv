@@ -43,7 +43,8 @@ module gantry_raster #(
       logic        wrap;
       logic [2:0]  first_y, first_x;  // quotient and remainder by the few pitches below NPX
       logic [3:0]  down, lines;       // raster rows, stored rows that the slot moves down
-      logic [19:0] further;
+      (* use_dsp = "no" *)
+      logic [19:0] further;         // a product of 4 bits: DSP slices are for the array
       logic [18:0] plane;
       always_comb begin
         first_y = '0;

@@ -51,6 +51,7 @@ module gantry_wring #(
         end
       end
       for (genvar c = 0; c < Beats; c++) begin : gen_column
+        (* ram_style = "block" *)  // the banks of activations take all URAM of a K26
         logic [127:0] column [RING_LINES];
         logic [127:0] read_data_q;
         always_ff @(posedge clk_i) begin
