@@ -21,6 +21,8 @@ if [ $# -eq 0 ]; then
     for name in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
         [ -z "${GANTRY_DATA-}" ] || set -- "$@" "$GANTRY_DATA/models/mlperf-tiny/$name.tflite"
     done
+    file=${GANTRY_DATA-}/models/coral/tf2_mobilenet_v2_1.0_224_ptq.tflite
+    [ ! -e "$file" ] || set -- "$@" "$file"
     for name in mobilenet_v1_1.0_224 mobilenet_v2_1.0_224 resnet50; do
         file=build/synthetic/$name.tflite
         [ ! -e $file ] || set -- "$@" "$file"
