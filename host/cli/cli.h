@@ -23,7 +23,12 @@ enum gantry_exit {
     GANTRY_EXIT_MEMORY = 7
 };
 
-enum { GANTRY_CLI_LIST_MAX = 32, GANTRY_CLI_TIMEOUT_MS = 600000, GANTRY_CLI_DEFAULT_SEED = 1 };
+enum {
+    GANTRY_CLI_LIST_MAX = 32,
+    GANTRY_CLI_TIMEOUT_MS = 600000,
+    GANTRY_CLI_TIMEOUT_MS_MAX = 3600000,
+    GANTRY_CLI_DEFAULT_SEED = 1
+};
 
 struct gantry_cli_list {
     const char *items[GANTRY_CLI_LIST_MAX];

@@ -135,8 +135,11 @@ int gantry_cli_session_run(struct gantry_cli_session *session, const struct gant
             gantry_cli_batch_vector(outputs, v + i, tensors + n * ins + i * outs);
         }
         uint64_t start = gantry_now_ns();
+        uint32_t timeout_ms =
+            GANTRY_CLI_TIMEOUT_MS * (uint32_t)n; /* the launch is so much longer */
+        if (timeout_ms > GANTRY_CLI_TIMEOUT_MS_MAX) timeout_ms = GANTRY_CLI_TIMEOUT_MS_MAX;
         status = gantry_engine_run_batch(session->engine, (uint32_t)n, tensors, tensors + n * ins,
-                                         GANTRY_CLI_TIMEOUT_MS, &error);
+                                         timeout_ms, &error);
         sum += gantry_now_ns() - start;
         gantry_cli_progress_step(&progress, v + n, inputs->vectors);
     }
