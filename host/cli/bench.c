@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "cli/cli.h"
+#include "cli/calibrate.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
@@ -21,6 +21,10 @@ static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_INPUT,
     {"seconds", "S", GANTRY_CLI_STRING, GANTRY_CLI_AT(duration),
      "run for so long (default 1); 0: load, run once, stop"},
+    {"calibrate", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(calibrate),
+     "no MODEL: measure every operator, for a target of this machine's processor"},
+    {"output", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
+     "with --calibrate: the target file, also -o; --target takes it"},
     {"per-op", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(per_op), "the median of every node as well"},
     GANTRY_CLI_OPTIONS_COMMON,
 };
@@ -241,12 +245,10 @@ static int do_work(struct work *work)
     const struct gantry_cli_session_options session = {
         .device = args->device ? args->device : "cpu", .trace = args->per_op};
     struct result result = {0};
-    int code = parse_seconds(work);
-    if (code == GANTRY_EXIT_OK && args->per_op && work->seconds <= 0)
-        code = gantry_cli_usage(NULL, "--per-op needs --seconds above 0");
-    if (code != GANTRY_EXIT_OK) return code;
+    if (args->per_op && work->seconds <= 0)
+        return gantry_cli_usage(NULL, "--per-op needs --seconds above 0");
     uint64_t start = gantry_now_ns();
-    code = gantry_cli_model_open(&work->model, &work->manifest, args);
+    int code = gantry_cli_model_open(&work->model, &work->manifest, args);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_session_open(&work->session, args, work->model, &session, true);
     result.load_ms = (double)(gantry_now_ns() - start) / 1e6;
@@ -262,10 +264,27 @@ static int do_work(struct work *work)
     return GANTRY_EXIT_OK;
 }
 
+static int check_args(const struct gantry_cli_args *args)
+{
+    if (args->calibrate && args->model)
+        return gantry_cli_usage(NULL, "bench: --calibrate takes no MODEL (%s)", args->model);
+    if (!args->calibrate && !args->model)
+        return gantry_cli_usage("gantry --help shows the commands", "bench: no MODEL given");
+    if (args->calibrate && args->device && strcmp(args->device, "cpu") != 0)
+        return gantry_cli_usage(NULL, "bench: --calibrate measures the cpu (%s)", args->device);
+    if (args->output && !args->calibrate)
+        return gantry_cli_usage(NULL, "bench: --output goes with --calibrate");
+    return GANTRY_EXIT_OK;
+}
+
 static int run(const struct gantry_cli_args *args)
 {
     struct work work = {.args = args};
-    int code = do_work(&work);
+    int code = check_args(args);
+    if (code == GANTRY_EXIT_OK) code = parse_seconds(&work);
+    if (code != GANTRY_EXIT_OK) return code;
+    if (args->calibrate) return gantry_cli_calibrate(args, work.seconds);
+    code = do_work(&work);
     gantry_release(NULL, work.node_ns);
     gantry_release(NULL, work.samples);
     gantry_release(NULL, work.tensors);
@@ -279,8 +298,8 @@ static int run(const struct gantry_cli_args *args)
 
 const struct gantry_cli_command gantry_cli_bench = {
     .name = "bench",
-    .argument = "MODEL",
-    .help = "Measures how long a model takes on this machine.",
+    .argument = "[MODEL]",
+    .help = "Measures how long a model takes on this machine, or the machine itself.",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

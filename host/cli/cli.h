@@ -52,7 +52,7 @@ struct gantry_cli_args {
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
     const char *dot, *svg;
-    bool json, quiet, verbose, help, quantize, layers, program, mic, per_op;
+    bool json, quiet, verbose, help, quantize, layers, program, mic, per_op, calibrate;
 };
 
 /* ---- options.c: the table of a subcommand, from which parsing and help are made ---- */
@@ -75,7 +75,7 @@ struct gantry_cli_option {
 
 struct gantry_cli_command {
     const char *name;
-    const char *argument; /* "MODEL", or NULL */
+    const char *argument; /* "MODEL", "[MODEL]" where there need not be one, or NULL */
     const char *help;
     const struct gantry_cli_option *options;
     size_t option_count;

@@ -175,7 +175,8 @@ int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *
             args->model = word;
         if (code != GANTRY_EXIT_OK) return code;
     }
-    if (command->argument && !args->model && !args->help)
+    bool needed = command->argument && command->argument[0] != '[';
+    if (needed && !args->model && !args->help)
         return gantry_cli_usage("gantry --help shows the commands", "%s: no %s given",
                                 command->name, command->argument);
     return GANTRY_EXIT_OK;

@@ -15,6 +15,11 @@ struct gantry_planfile;
 
 /* model.h's opaque struct: the graph and what keeps its bytes alive. Made in runtime/model.c. */
 const struct gantry_graph *gantry_model_graph(const struct gantry_model *model);
+/* A model of a graph that was made in memory, which is checked and taken over, also on failure.
+ * Errors: those of gantry_graph_check. */
+GANTRY_MUST_USE enum gantry_status gantry_model_from_graph(struct gantry_model **out,
+                                                           struct gantry_graph *graph,
+                                                           struct gantry_error *error);
 /* Of a model that came in a plan file: that file; else NULL. */
 const struct gantry_planfile *gantry_model_planfile(const struct gantry_model *model);
 /* The model file's bytes. */

@@ -59,6 +59,19 @@ static struct gantry_model *create(const struct gantry_allocator *allocator,
     return model;
 }
 
+/* The passes over a graph that has been read, and what its inputs and outputs are. */
+static enum gantry_status optimize(struct gantry_model *model, struct gantry_error *error)
+{
+    struct gantry_graph *graph = &model->graph;
+    enum gantry_status status = gantry_graph_optimize(graph, error);
+    if (status != GANTRY_OK) return status;
+    model->inputs = describe(graph, graph->inputs, graph->input_count);
+    model->outputs = describe(graph, graph->outputs, graph->output_count);
+    if (!model->inputs || !model->outputs)
+        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
+    return GANTRY_OK;
+}
+
 static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *bytes, size_t size,
                                      const char *name, struct gantry_error *error)
 {
@@ -73,13 +86,7 @@ static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *
     model->bytes = bytes;
     model->size = size;
     if (status == GANTRY_OK) status = gantry_tflite_read(graph, bytes, size, name, error);
-    if (status == GANTRY_OK) status = gantry_graph_optimize(graph, error);
-    if (status != GANTRY_OK) return status;
-    model->inputs = describe(graph, graph->inputs, graph->input_count);
-    model->outputs = describe(graph, graph->outputs, graph->output_count);
-    if (!model->inputs || !model->outputs)
-        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
-    return GANTRY_OK;
+    return status == GANTRY_OK ? optimize(model, error) : status;
 }
 
 static enum gantry_status finish(struct gantry_model **out, struct gantry_model *model,
@@ -125,6 +132,22 @@ enum gantry_status gantry_model_open_memory(struct gantry_model **out, const voi
         bytes = model->copy;
     }
     if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, error);
+    return finish(out, model, status);
+}
+
+enum gantry_status gantry_model_from_graph(struct gantry_model **out, struct gantry_graph *graph,
+                                           struct gantry_error *error)
+{
+    *out = NULL;
+    struct gantry_model *model = create(graph->arena.allocator, error);
+    if (!model) {
+        gantry_graph_finish(graph);
+        return GANTRY_ERR_MEMORY;
+    }
+    model->graph = *graph;
+    memset(graph, 0, sizeof *graph);
+    enum gantry_status status = gantry_graph_check(&model->graph, error);
+    if (status == GANTRY_OK) status = optimize(model, error);
     return finish(out, model, status);
 }
 

@@ -11,7 +11,7 @@
 #include "gantry_spec.h"
 #include "targets_builtin.h"
 
-enum { SCHEMA = 1, PATH_BYTES = 1024 };
+enum { PATH_BYTES = 1024 };
 
 /* What the members of a file are read with: the first failure stays. */
 struct reader {
@@ -84,7 +84,7 @@ static void read_kernel(struct reader *reader, const json_t *kernels, const char
 static void read_members(struct reader *reader, const json_t *root, struct gantry_target *out)
 {
     const json_t *schema = json_object_get(root, "schema");
-    if (!json_is_integer(schema) || json_integer_value(schema) != SCHEMA)
+    if (!json_is_integer(schema) || json_integer_value(schema) != GANTRY_TARGET_SCHEMA)
         fail(reader, "schema", "is not 1");
     text(reader, root, "name", out->name, sizeof out->name);
     text(reader, root, "description", out->description, sizeof out->description);
@@ -97,11 +97,10 @@ static void read_members(struct reader *reader, const json_t *root, struct gantr
     number(reader, transfer, "byte_ns", 0, 1, &out->byte_ns);
     const json_t *cpu = object(reader, root, "cpu"), *kernels = object(reader, cpu, "kernels");
     text(reader, cpu, "name", out->cpu, sizeof out->cpu);
-    struct gantry_target_kernel others = {0};
-    read_kernel(reader, kernels, "default", &others);
+    read_kernel(reader, kernels, "default", &out->others);
     for (int32_t op = 0; op < GANTRY_OP_COUNT; op++) {
         const char *label = gantry_op_label((enum gantry_op)op);
-        out->kernels[op] = others;
+        out->kernels[op] = out->others;
         if (json_object_get(kernels, label)) read_kernel(reader, kernels, label, &out->kernels[op]);
     }
 }
@@ -189,15 +188,22 @@ void gantry_target_set_memory(struct gantry_target *target, const char *memory)
     }
 }
 
+void gantry_target_work(const struct gantry_graph *graph, int32_t node, double *macs,
+                        double *values)
+{
+    const struct gantry_graph_node *n = &graph->nodes[node];
+    *values = (double)gantry_shape_elements(&graph->tensors[n->output].shape);
+    *macs = (double)n->macs;
+    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D ||
+        n->op == GANTRY_OP_MEAN)
+        *macs = *values * n->window.kernel_h * n->window.kernel_w;
+}
+
 double gantry_target_cpu_ns(const struct gantry_target *target, const struct gantry_graph *graph,
                             int32_t node)
 {
-    const struct gantry_graph_node *n = &graph->nodes[node];
-    const struct gantry_target_kernel *kernel = &target->kernels[n->op];
-    double values = (double)gantry_shape_elements(&graph->tensors[n->output].shape);
-    double macs = (double)n->macs;
-    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D ||
-        n->op == GANTRY_OP_MEAN)
-        macs = values * n->window.kernel_h * n->window.kernel_w;
+    const struct gantry_target_kernel *kernel = &target->kernels[graph->nodes[node].op];
+    double macs, values;
+    gantry_target_work(graph, node, &macs, &values);
     return kernel->call_ns + kernel->mac_ns * macs + kernel->value_ns * values;
 }

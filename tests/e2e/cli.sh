@@ -173,6 +173,25 @@ for command in "run --device cpu" "verify --devices cpu,model"; do
     contains "${command%% *} names the place of the difference" "$text" "vector 3 at 0,7"
 done
 
+# ---- bench --calibrate
+"$gantry" bench --calibrate --seconds 0.5 -o "$scratch/here.json" >"$scratch/text" 2>"$scratch/err"
+contains "calibration prints a line per operator" "$(cat "$scratch/text")" "FULLY_CONNECTED"
+equal "calibration says nothing else" "$(cat "$scratch/err")" ""
+"$gantry" bench --calibrate --seconds 0 --json >"$scratch/calibrated.json"
+lines=$(wc -l <"$scratch/calibrated.json")
+equal "calibration as JSON is one line, the target" \
+    "$(json "$scratch/calibrated.json" 'sorted(r), r["name"]') $lines" \
+    "(['accelerator', 'cpu', 'description', 'name', 'schema', 'source', 'transfer'], 'host') 1"
+"$gantry" profile $model --device model --target "$scratch/here.json" --placement cpu --runs 9 \
+    --random 1 --json --quiet >"$scratch/here_profile.json"
+equal "the file is a target, and its estimate is near what is measured" \
+    "$(json "$scratch/here_profile.json" \
+        'r["target"], 0.2 < sum(n["cpu_estimate_us"] or 0 for n in nodes) / t["cpu_us"] < 5')" \
+    "('host', True)"
+"$gantry" bench --calibrate --target zu3 --seconds 0 --json >"$scratch/calibrated.json"
+equal "the accelerator is that of the target named" \
+    "$(json "$scratch/calibrated.json" 'r["accelerator"]["clock_mhz"]')" 200.0
+
 # ---- inspect and devices
 "$gantry" inspect $model --device model --json --quiet >"$scratch/inspect.json"
 equal "inspect --json is one line" "$(wc -l <"$scratch/inspect.json")" 1

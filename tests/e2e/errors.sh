@@ -50,6 +50,11 @@ refuses "an unknown placement" 2 "did you mean optimal?" run $model --placement 
 refuses "an unknown target" 2 "known: kv260" "${run[@]}" --random 1 --target kv620
 refuses "a target file that is missing" 3 "nowhere.json" "${run[@]}" --random 1 \
     --target ./nowhere.json
+refuses "bench without a model" 2 "no MODEL given" bench
+refuses "calibration of a model" 2 "takes no MODEL" bench --calibrate $model
+refuses "calibration of another device" 2 "measures the cpu" bench --calibrate --device model
+refuses "an output file of a model's times" 2 "goes with --calibrate" bench $model \
+    -o "$scratch/times"
 echo '{"schema": 1, "name": "x"}' >"$scratch/target.json"
 refuses "a target file without members" 3 '"description" is missing' "${run[@]}" --random 1 \
     --target "$scratch/target.json"

@@ -6,3 +6,4 @@ foreach(module plan plan_batch plan_networks plan_patches plan_random plan_legal
     PARTS plan accel kernels formats graph base LABELS unit LIBRARIES m)
 endforeach()
 target_sources(test_plan_random PRIVATE random_net.c)
+gantry_test(test_target SOURCES test_target.c PARTS target graph base LABELS unit LIBRARIES m)
