@@ -155,8 +155,10 @@ static enum gantry_status sim_open(struct gantry_device **out, const char *confi
 /* ---- Buffers ---- */
 
 static enum gantry_status sim_alloc(struct gantry_device *device, size_t bytes,
-                                    struct gantry_device_buffer *out, struct gantry_error *error)
+                                    enum gantry_buffer_role role, struct gantry_device_buffer *out,
+                                    struct gantry_error *error)
 {
+    (void)role; /* one memory */
     struct gantry_device_sim *sim = gantry_device_sim_of(device);
     const char *name = device->info.name;
     size_t rounded;

@@ -31,8 +31,10 @@ static enum gantry_status open_module(const struct gantry_device_kind *kind,
     enum gantry_status status =
         gantry_module_open(waves ? kind->waves : kind->name, &module, handle_out, error);
     if (status == GANTRY_OK) *out = module->ops;
-    if (status == GANTRY_ERR_MISSING && waves)
-        gantry_hint(error, "build the target gantry_sim_waves, which needs Verilator and zlib");
+    if (status == GANTRY_ERR_MISSING)
+        gantry_hint(error, "%s",
+                    waves ? "build the target gantry_sim_waves, which needs Verilator and zlib"
+                          : kind->brings);
     return status;
 }
 
@@ -106,9 +108,10 @@ size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity)
     size_t count = 0;
     for (size_t i = 0; gantry_device_kind(i); i++) {
         const struct gantry_device_kind *kind = gantry_device_kind(i);
-        for (size_t j = 0; j == 0 || (kind->has_configs && gantry_array_name(j)); j++) {
+        bool configs = kind->suffix == GANTRY_SUFFIX_CONFIG;
+        for (size_t j = 0; j == 0 || (configs && gantry_array_name(j)); j++) {
             if (count < capacity)
-                describe(&entries[count], kind, kind->has_configs ? gantry_array_name(j) : NULL);
+                describe(&entries[count], kind, configs ? gantry_array_name(j) : NULL);
             count++;
         }
     }

@@ -41,13 +41,26 @@ struct gantry_counters {
     bool trace_lost;
 };
 
+/* What a buffer is for: a device may have a memory for each. */
+enum gantry_buffer_role {
+    GANTRY_ROLE_PROGRAM,
+    GANTRY_ROLE_WEIGHTS,
+    GANTRY_ROLE_ARENA,
+    GANTRY_ROLE_INPUT,
+    GANTRY_ROLE_OUTPUT,
+    GANTRY_ROLE_TRACE,
+    GANTRY_ROLE_COUNT
+};
+
 struct gantry_device_ops {
+    /* config: what follows the colon of the device's name; NULL without. */
     enum gantry_status (*open)(struct gantry_device **out, const char *config,
                                const struct gantry_device_options *options,
                                struct gantry_error *error);
     void (*close)(struct gantry_device *device);
     enum gantry_status (*alloc)(struct gantry_device *device, size_t bytes,
-                                struct gantry_device_buffer *out, struct gantry_error *error);
+                                enum gantry_buffer_role role, struct gantry_device_buffer *out,
+                                struct gantry_error *error);
     void (*free)(struct gantry_device *device, struct gantry_device_buffer *buffer);
     enum gantry_status (*sync)(struct gantry_device *device, struct gantry_device_buffer *buffer,
                                size_t offset, size_t bytes, enum gantry_sync direction,

@@ -37,9 +37,10 @@ static enum gantry_status refuse(struct gantry_error *error)
 }
 
 static enum gantry_status cpu_alloc(struct gantry_device *device, size_t bytes,
-                                    struct gantry_device_buffer *out, struct gantry_error *error)
+                                    enum gantry_buffer_role role, struct gantry_device_buffer *out,
+                                    struct gantry_error *error)
 {
-    (void)device, (void)bytes, (void)out;
+    (void)device, (void)bytes, (void)role, (void)out;
     return refuse(error);
 }
 

@@ -97,8 +97,10 @@ static enum gantry_status model_open(struct gantry_device **out, const char *con
 /* ---- Buffers ---- */
 
 static enum gantry_status model_alloc(struct gantry_device *device, size_t bytes,
+                                      enum gantry_buffer_role role,
                                       struct gantry_device_buffer *out, struct gantry_error *error)
 {
+    (void)role; /* one memory */
     struct device_model *model = self(device);
     const char *name = device->info.name;
     if (bytes == 0 || bytes > SIZE_MAX / 2)

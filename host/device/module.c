@@ -88,15 +88,13 @@ enum gantry_status gantry_module_open_file(const char *path,
     return GANTRY_OK;
 }
 
-enum gantry_status gantry_module_open(const char *kind, const struct gantry_device_module **out,
+enum gantry_status gantry_module_open(const char *name, const struct gantry_device_module **out,
                                       void **handle_out, struct gantry_error *error)
 {
     char path[PATH_BYTES + 64];
-    if (find(kind, path, sizeof path)) return gantry_module_open_file(path, out, handle_out, error);
-    gantry_fail(error, GANTRY_ERR_MISSING, "device '%s': libgantry-%s.so is not installed", kind,
-                kind);
-    gantry_hint(error, "build with Verilator (GANTRY_BUILD_SIM=ON), or use the device 'model'");
-    return GANTRY_ERR_MISSING;
+    if (find(name, path, sizeof path)) return gantry_module_open_file(path, out, handle_out, error);
+    return gantry_fail(error, GANTRY_ERR_MISSING, "device '%s': libgantry-%s.so is not installed",
+                       name, name);
 }
 
 void gantry_module_close(void *handle)

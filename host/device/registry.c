@@ -7,9 +7,14 @@
 enum { NAME_MAX_BYTES = 32, NAMES_BYTES = 96 };
 
 static const struct gantry_device_kind kinds[] = {
-    {"cpu", "no accelerator: everything runs on the host", &gantry_device_cpu_ops, false, NULL},
-    {"model", "the accelerator's C model: bytes, no cycles", &gantry_device_model_ops, true, NULL},
-    {"sim", "the accelerator's RTL under Verilator: bytes and cycles", NULL, true, "sim-waves"},
+    {"cpu", "no accelerator: everything runs on the host", &gantry_device_cpu_ops,
+     GANTRY_SUFFIX_NONE, NULL, NULL},
+    {"model", "the accelerator's C model: bytes, no cycles", &gantry_device_model_ops,
+     GANTRY_SUFFIX_CONFIG, NULL, NULL},
+    {"sim", "the accelerator's RTL under Verilator: bytes and cycles", NULL, GANTRY_SUFFIX_CONFIG,
+     "sim-waves", "build with Verilator (GANTRY_BUILD_SIM=ON), or use the device 'model'"},
+    {"xrt", "the accelerator in an FPGA, through XRT", NULL, GANTRY_SUFFIX_OWN, NULL,
+     "build with the packages libxrt-dev and uuid-dev, or use the device 'sim'"},
 };
 
 const struct gantry_device_kind *gantry_device_kind(size_t index)
@@ -56,7 +61,8 @@ static enum gantry_status unknown_kind(const char *name, const char *kind,
 {
     char configs[NAMES_BYTES];
     gantry_fail(error, GANTRY_ERR_ARGUMENT,
-                "device '%.40s': no such device (cpu, model[:CONFIG], sim[:CONFIG]; CONFIG: %s)",
+                "device '%.40s': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX]; "
+                "CONFIG: %s)",
                 name, gantry_array_names(configs, sizeof configs));
     gantry_hint(error, "did you mean '%s'?", nearest(kind, kind_name));
     return GANTRY_ERR_ARGUMENT;
@@ -90,8 +96,10 @@ enum gantry_status gantry_device_name_parse(struct gantry_device_name *out, cons
     for (size_t i = 0; i < GANTRY_COUNT(kinds); i++)
         if (length <= NAME_MAX_BYTES && strcmp(kind, kinds[i].name) == 0) out->kind = &kinds[i];
     if (!out->kind) return unknown_kind(name, kind, error);
-    if (out->kind->has_configs) return find_config(out, name, colon ? colon + 1 : NULL, error);
-    if (!colon) return GANTRY_OK;
+    if (out->kind->suffix == GANTRY_SUFFIX_CONFIG)
+        return find_config(out, name, colon ? colon + 1 : NULL, error);
+    out->config = colon ? colon + 1 : NULL;
+    if (!colon || out->kind->suffix == GANTRY_SUFFIX_OWN) return GANTRY_OK;
     gantry_fail(error, GANTRY_ERR_ARGUMENT, "device '%.40s': %s has no configurations", name,
                 out->kind->name);
     gantry_hint(error, "did you mean '%s'?", out->kind->name);

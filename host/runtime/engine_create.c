@@ -9,13 +9,14 @@
 enum { BUFFER_BYTES_MIN = 64 };
 
 static enum gantry_status buffer_make(struct gantry_engine *engine, size_t bytes,
+                                      enum gantry_buffer_role role,
                                       struct gantry_device_buffer *buffer,
                                       struct gantry_error *error)
 {
     if (bytes < BUFFER_BYTES_MIN) bytes = BUFFER_BYTES_MIN;
     if (engine->on_device) {
         enum gantry_status status =
-            engine->device->ops->alloc(engine->device, bytes, buffer, error);
+            engine->device->ops->alloc(engine->device, bytes, role, buffer, error);
         if (status == GANTRY_OK) memset(buffer->host, 0, buffer->bytes);
         return status;
     }
@@ -37,11 +38,11 @@ static void buffer_drop(struct gantry_engine *engine, struct gantry_device_buffe
     memset(buffer, 0, sizeof *buffer);
 }
 
-static enum gantry_status buffer_fill(struct gantry_engine *engine,
+static enum gantry_status buffer_fill(struct gantry_engine *engine, enum gantry_buffer_role role,
                                       struct gantry_device_buffer *buffer, const void *data,
                                       size_t bytes, struct gantry_error *error)
 {
-    enum gantry_status status = buffer_make(engine, bytes, buffer, error);
+    enum gantry_status status = buffer_make(engine, bytes, role, buffer, error);
     if (status != GANTRY_OK) return status;
     if (bytes > 0) memcpy(buffer->host, data, bytes);
     return engine->device->ops->sync(engine->device, buffer, 0, buffer->bytes,
@@ -54,16 +55,17 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
     const struct gantry_plan_segment *planned = &engine->plan->segments[index];
     struct gantry_segment_state *state = &engine->segments[index];
     if (!planned->accelerator) return GANTRY_OK;
-    enum gantry_status status = buffer_fill(engine, &state->program, planned->program,
-                                            (size_t)planned->insn_count * GANTRY_INSN_BYTES, error);
+    enum gantry_status status =
+        buffer_fill(engine, GANTRY_ROLE_PROGRAM, &state->program, planned->program,
+                    (size_t)planned->insn_count * GANTRY_INSN_BYTES, error);
     if (status == GANTRY_OK)
-        status =
-            buffer_fill(engine, &state->weights, planned->weights, planned->weights_bytes, error);
+        status = buffer_fill(engine, GANTRY_ROLE_WEIGHTS, &state->weights, planned->weights,
+                             planned->weights_bytes, error);
     bool trace = engine->options.trace && engine->device->info.has_cycles;
     if (status == GANTRY_OK && trace)
         status = buffer_make(
             engine, (size_t)engine->options.batch * planned->insn_count * GANTRY_TRACE_BYTES,
-            &state->trace, error);
+            GANTRY_ROLE_TRACE, &state->trace, error);
     if (status != GANTRY_OK) return status;
     state->launch = (struct gantry_launch){
         .program = state->program.address,
@@ -156,18 +158,19 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
     const struct gantry_plan *plan = engine->plan;
     const struct {
         size_t bytes;
+        enum gantry_buffer_role role;
         struct gantry_device_buffer *buffer;
-    } wanted[] = {{plan->arena_bytes, &engine->arena},
-                  {plan->input_bytes, &engine->input},
-                  {plan->output_bytes, &engine->output}};
+    } wanted[] = {{plan->arena_bytes, GANTRY_ROLE_ARENA, &engine->arena},
+                  {plan->input_bytes, GANTRY_ROLE_INPUT, &engine->input},
+                  {plan->output_bytes, GANTRY_ROLE_OUTPUT, &engine->output}};
     for (size_t i = 0; i < GANTRY_COUNT(wanted); i++) {
         size_t bytes = wanted[i].bytes * gantry_engine_slots(engine);
         if (bytes > UINT32_MAX - GANTRY_KERNEL_SLACK)
             return gantry_fail(error, GANTRY_ERR_MEMORY,
                                "%s: a buffer for %u inferences is too large (%zu, %u)",
                                plan->graph->name, engine->options.batch, bytes, UINT32_MAX);
-        enum gantry_status status =
-            buffer_make(engine, bytes + GANTRY_KERNEL_SLACK, wanted[i].buffer, error);
+        enum gantry_status status = buffer_make(engine, bytes + GANTRY_KERNEL_SLACK, wanted[i].role,
+                                                wanted[i].buffer, error);
         if (status != GANTRY_OK) return status;
     }
     return GANTRY_OK;

@@ -54,7 +54,8 @@ static void allocate(struct run *run, struct gantry_device_buffer *out, size_t b
                      const uint8_t *content)
 {
     struct gantry_error error = {0};
-    if (run->device->ops->alloc(run->device, bytes, out, &error)) stop(run, error.message);
+    if (run->device->ops->alloc(run->device, bytes, GANTRY_ROLE_ARENA, out, &error))
+        stop(run, error.message);
     if (content) memcpy(out->host, content, bytes);
 }
 

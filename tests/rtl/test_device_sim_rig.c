@@ -13,7 +13,8 @@ enum { TIMEOUT_MS = 60000, WATCHDOG_CYCLES = 20000 };
 static void allocate(struct rig *rig, struct gantry_device_buffer *buffer, size_t bytes)
 {
     struct gantry_error error = {0};
-    if (rig->device->ops->alloc(rig->device, bytes, buffer, &error)) fail_msg("%s", error.message);
+    if (rig->device->ops->alloc(rig->device, bytes, GANTRY_ROLE_ARENA, buffer, &error))
+        fail_msg("%s", error.message);
 }
 
 void rig_open(struct rig *rig, const char *config, const struct gantry_device_options *options,

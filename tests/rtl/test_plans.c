@@ -29,7 +29,8 @@ static struct gantry_device_buffer place(struct bench *bench, const uint8_t *fro
     struct gantry_device_buffer buffer = {0};
     struct gantry_error error = {0};
     struct gantry_device *device = bench->device;
-    if (device->ops->alloc(device, bytes ? bytes : 16, &buffer, &error)) stop(bench, error.message);
+    if (device->ops->alloc(device, bytes ? bytes : 16, GANTRY_ROLE_ARENA, &buffer, &error))
+        stop(bench, error.message);
     if (bytes) memcpy(buffer.host, from, bytes);
     return buffer;
 }

@@ -76,7 +76,9 @@ static struct gantry_device_buffer buffer_of(struct bench *bench, size_t bytes)
 {
     struct gantry_device_buffer buffer;
     struct gantry_error error;
-    assert_int_equal(bench->device->ops->alloc(bench->device, bytes, &buffer, &error), GANTRY_OK);
+    assert_int_equal(
+        bench->device->ops->alloc(bench->device, bytes, GANTRY_ROLE_ARENA, &buffer, &error),
+        GANTRY_OK);
     return buffer;
 }
 

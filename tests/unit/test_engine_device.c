@@ -20,9 +20,10 @@ static struct {
 } spy;
 
 static enum gantry_status spy_alloc(struct gantry_device *device, size_t bytes,
-                                    struct gantry_device_buffer *out, struct gantry_error *error)
+                                    enum gantry_buffer_role role, struct gantry_device_buffer *out,
+                                    struct gantry_error *error)
 {
-    enum gantry_status status = gantry_device_model_ops.alloc(device, bytes, out, error);
+    enum gantry_status status = gantry_device_model_ops.alloc(device, bytes, role, out, error);
     assert_true(spy.count < BUFFERS_MAX);
     if (status == GANTRY_OK) spy.buffers[spy.count++] = *out;
     return status;

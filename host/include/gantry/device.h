@@ -2,7 +2,8 @@
  * Devices: what there is, and opening one.
  *
  * Names: "cpu" (no accelerator), "model[:CONFIG]" (the C model), "sim[:CONFIG]" (the Verilated
- * RTL). A device serves one launch at a time; devices are independent of each other. */
+ * RTL), "xrt[:INDEX]" (an FPGA through XRT). A device serves one launch at a time; devices are
+ * independent of each other. */
 #ifndef GANTRY_DEVICE_H
 #define GANTRY_DEVICE_H
 
@@ -25,15 +26,18 @@ struct gantry_device_options {
     const char *waveform;   /* file for a waveform of the launch (sim), or NULL */
     uint64_t waveform_from; /* first and last cycle of the waveform */
     uint64_t waveform_to;
+    /* File with the accelerator for xrt; NULL: that of the environment variable GANTRY_XCLBIN, else
+     * that of the application "gantry" in /lib/firmware/xilinx. */
+    const char *xclbin;
     uint64_t stall_seed;      /* sim: random AXI stalls from this seed; 0: none */
     uint32_t watchdog_cycles; /* register WATCHDOG */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_DEVICE_OPTIONS_INIT                                                 \
-    {                                                                              \
-        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX, \
-        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0      \
+#define GANTRY_DEVICE_OPTIONS_INIT                                                              \
+    {                                                                                           \
+        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX, .xclbin = 0, \
+        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0                   \
     }
 
 struct gantry_device_info {
