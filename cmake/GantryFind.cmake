@@ -46,3 +46,12 @@ foreach(tool IVERILOG YOSYS Z3 CLANG_FORMAT)
     set(GANTRY_HAVE_${tool} OFF)
   endif()
 endforeach()
+
+# XRT: headers and the one library that a program links. Its pkg-config file is wrong on Debian.
+find_path(GANTRY_XRT_INCLUDE xrt/xrt_device.h PATH_SUFFIXES xrt HINTS $ENV{XILINX_XRT}/include)
+find_library(GANTRY_XRT_LIBRARY xrt_coreutil HINTS $ENV{XILINX_XRT}/lib)
+find_library(GANTRY_UUID_LIBRARY uuid)
+set(GANTRY_HAVE_XRT OFF)
+if(GANTRY_XRT_INCLUDE AND GANTRY_XRT_LIBRARY AND GANTRY_UUID_LIBRARY)
+  set(GANTRY_HAVE_XRT ON)
+endif()

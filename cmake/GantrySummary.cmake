@@ -17,3 +17,4 @@ gantry_summary_line(GANTRY_HAVE_CLANG_FORMAT "clang-format" "the format test is 
 gantry_summary_line(GANTRY_HAVE_PTHREADPOOL "pthreadpool" "one thread for a network")
 gantry_summary_line(GANTRY_HAVE_AUDIO "sndfile, kissfft" "no recordings as inputs, no 'listen'")
 gantry_summary_line(GANTRY_HAVE_ALSA "alsa" "no 'listen --mic'")
+gantry_summary_line(GANTRY_HAVE_XRT "xrt" "no device 'xrt'")
