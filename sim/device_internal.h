@@ -3,11 +3,8 @@
 #ifndef GANTRY_SIM_DEVICE_INTERNAL_H
 #define GANTRY_SIM_DEVICE_INTERNAL_H
 
+#include "device/registers.h"
 #include "sim/device_sim.h"
-
-#define FIELD(value, reg, name)                     \
-    ((value) >> GANTRY_FIELD_##reg##_##name##_LSB & \
-     (UINT32_MAX >> (32 - GANTRY_FIELD_##reg##_##name##_WIDTH)))
 
 struct gantry_device_sim {
     struct gantry_device base;
@@ -24,9 +21,13 @@ static inline struct gantry_device_sim *gantry_device_sim_of(struct gantry_devic
     return (struct gantry_device_sim *)device;
 }
 
-/* Reads count registers. */
-enum gantry_status gantry_device_sim_read(struct gantry_device_sim *sim, const uint32_t *regs,
-                                          uint32_t *values, int count, struct gantry_error *error);
+/* Reads a register; context is the device. */
+bool gantry_device_sim_read(void *context, uint32_t reg, uint32_t *value_out);
+
+static inline struct gantry_registers gantry_device_sim_registers(struct gantry_device_sim *sim)
+{
+    return (struct gantry_registers){sim, gantry_device_sim_read, sim->base.info.name};
+}
 
 /* Operations of device/device.h. */
 enum gantry_status gantry_device_sim_submit(struct gantry_device *device,

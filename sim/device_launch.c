@@ -14,13 +14,10 @@ static enum gantry_status no_answer(const struct gantry_device_sim *sim, uint32_
                        sim->base.info.name, (unsigned)reg);
 }
 
-enum gantry_status gantry_device_sim_read(struct gantry_device_sim *sim, const uint32_t *regs,
-                                          uint32_t *values, int count, struct gantry_error *error)
+bool gantry_device_sim_read(void *context, uint32_t reg, uint32_t *value_out)
 {
-    for (int i = 0; i < count; i++)
-        if (!gantry_sim_bench_read(&sim->bench, regs[i], &values[i]))
-            return no_answer(sim, regs[i], error);
-    return GANTRY_OK;
+    struct gantry_device_sim *sim = context;
+    return gantry_sim_bench_read(&sim->bench, reg, value_out);
 }
 
 static enum gantry_status write_registers(struct gantry_device_sim *sim, const uint32_t (*pairs)[2],
@@ -32,8 +29,21 @@ static enum gantry_status write_registers(struct gantry_device_sim *sim, const u
     return GANTRY_OK;
 }
 
-#define HALVES(reg, value) \
-    {GANTRY_REG_##reg, (uint32_t)(value)}, { GANTRY_REG_##reg##_HI, (uint32_t)((value) >> 32) }
+static enum gantry_status write_arguments(struct gantry_device_sim *sim,
+                                          const struct gantry_launch *launch,
+                                          struct gantry_error *error)
+{
+    struct gantry_argument arguments[GANTRY_ARGUMENTS_MAX];
+    size_t count = gantry_arguments(arguments);
+    enum gantry_status status = GANTRY_OK;
+    for (size_t i = 0; i < count && !status; i++) {
+        uint32_t reg = arguments[i].reg;
+        uint64_t value = gantry_argument_value(launch, reg);
+        const uint32_t halves[2][2] = {{reg, (uint32_t)value}, {reg + 4, (uint32_t)(value >> 32)}};
+        status = write_registers(sim, halves, arguments[i].wide ? 2 : 1, error);
+    }
+    return status;
+}
 
 enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
                                             const struct gantry_launch *launch,
@@ -43,30 +53,9 @@ enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
     if (sim->running)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: a launch is under way",
                            device->info.name);
-    const uint32_t pairs[][2] = {
-        HALVES(PROGRAM, launch->program),
-        HALVES(WEIGHTS, launch->weights),
-        HALVES(ARENA, launch->arena),
-        HALVES(INPUT, launch->input),
-        HALVES(OUTPUT, launch->output),
-        HALVES(TRACE, launch->trace),
-        HALVES(SEM_INIT, launch->sem_init),
-        {GANTRY_REG_INSN_COUNT, launch->insn_count},
-        {GANTRY_REG_WGT_LINES, launch->wgt_lines},
-        {GANTRY_REG_FLAGS, (uint32_t)launch->trace_on << GANTRY_FIELD_FLAGS_TRACE_ON_LSB},
-        {GANTRY_REG_WATCHDOG, launch->watchdog_cycles},
-        {GANTRY_REG_ARENA_BYTES, launch->arena_bytes},
-        {GANTRY_REG_INPUT_BYTES, launch->input_bytes},
-        {GANTRY_REG_OUTPUT_BYTES, launch->output_bytes},
-        {GANTRY_REG_TRACE_SIZE, launch->trace_bytes},
-        {GANTRY_REG_REPEAT, launch->repeat},
-        {GANTRY_REG_ARENA_STRIDE, launch->run_stride[GANTRY_BUFFER_ARENA]},
-        {GANTRY_REG_INPUT_STRIDE, launch->run_stride[GANTRY_BUFFER_INPUT]},
-        {GANTRY_REG_OUTPUT_STRIDE, launch->run_stride[GANTRY_BUFFER_OUTPUT]},
-        {GANTRY_REG_GIE, 1},
-        {GANTRY_REG_IER, 1},
-    };
-    enum gantry_status status = write_registers(sim, pairs, GANTRY_COUNT(pairs), error);
+    static const uint32_t interrupt[2][2] = {{GANTRY_REG_GIE, 1}, {GANTRY_REG_IER, 1}};
+    enum gantry_status status = write_arguments(sim, launch, error);
+    if (!status) status = write_registers(sim, interrupt, 2, error);
     if (status) return status;
     gantry_sim_bench_wave_start(&sim->bench);
     static const uint32_t start[1][2] = {
@@ -100,7 +89,7 @@ static enum end run_launch(struct gantry_device_sim *sim, uint32_t timeout_ms)
         uint32_t status = 0;
         if (!aborted_cycles && ++since_status % 4 == 0 &&
             gantry_sim_bench_read(&sim->bench, GANTRY_REG_STATUS, &status) &&
-            FIELD(status, STATUS, ABORTED))
+            (status >> GANTRY_FIELD_STATUS_ABORTED_LSB & 1))
             aborted_cycles = 1;
         if (!timeout && gantry_now_ns() > deadline) {
             timeout = true;
@@ -116,21 +105,14 @@ static enum gantry_status read_result(struct gantry_device_sim *sim,
                                       struct gantry_accel_result *result,
                                       struct gantry_error *error)
 {
-    static const uint32_t regs[] = {GANTRY_REG_AP_CTRL,       GANTRY_REG_ERROR,
-                                    GANTRY_REG_ERROR_INSN,    GANTRY_REG_ERROR_INFO,
-                                    GANTRY_REG_ERROR_INFO_HI, GANTRY_REG_INSN_DONE};
-    uint32_t v[GANTRY_COUNT(regs)];
-    enum gantry_status status =
-        gantry_device_sim_read(sim, regs, v, (int)GANTRY_COUNT(regs), error);
+    uint32_t control;
+    const struct gantry_registers registers = gantry_device_sim_registers(sim);
+    if (!gantry_device_sim_read(sim, GANTRY_REG_AP_CTRL, &control))
+        return no_answer(sim, GANTRY_REG_AP_CTRL, error);
+    enum gantry_status status = gantry_registers_result(&registers, result, error);
     if (!status && !gantry_sim_bench_write(&sim->bench, GANTRY_REG_ISR, 1))
         status = no_answer(sim, GANTRY_REG_ISR, error);
-    if (status) return status;
-    result->cause = (enum gantry_cause)FIELD(v[1], ERROR, CAUSE);
-    result->unit = (enum gantry_unit)FIELD(v[1], ERROR, UNIT);
-    result->insn = v[2];
-    result->info = v[3] | (uint64_t)v[4] << 32;
-    result->insn_done = v[5];
-    return GANTRY_OK;
+    return status;
 }
 
 static const char *name_of(const uint8_t *bytes)
@@ -201,23 +183,7 @@ enum gantry_status gantry_device_sim_counters(struct gantry_device *device,
                                               struct gantry_counters *out,
                                               struct gantry_error *error)
 {
-    enum { STALLS = GANTRY_STALL_CLASSES };
-    static const uint32_t regs[] = {GANTRY_REG_CYCLES,   GANTRY_REG_CYCLES_HI, GANTRY_REG_INSN_DONE,
-                                    GANTRY_REG_RD_BEATS, GANTRY_REG_WR_BEATS,  GANTRY_REG_STATUS};
-    struct gantry_device_sim *sim = gantry_device_sim_of(device);
-    uint32_t v[GANTRY_COUNT(regs)], stall[STALLS], stall_regs[STALLS];
-    for (uint32_t i = 0; i < STALLS; i++) stall_regs[i] = GANTRY_REG_STALL0 + 4 * i;
-    enum gantry_status status =
-        gantry_device_sim_read(sim, regs, v, (int)GANTRY_COUNT(regs), error);
-    if (!status) status = gantry_device_sim_read(sim, stall_regs, stall, STALLS, error);
-    if (status) return status;
-    *out = (struct gantry_counters){
-        .cycles = v[0] | (uint64_t)v[1] << 32,
-        .insn_done = v[2],
-        .read_bytes = (uint64_t)v[3] * GANTRY_AXI_BYTES,
-        .write_bytes = (uint64_t)v[4] * GANTRY_AXI_BYTES,
-        .trace_lost = FIELD(v[5], STATUS, TRACE_LOST) != 0,
-    };
-    for (int i = 0; i < STALLS; i++) out->stall[i] = stall[i];
-    return GANTRY_OK;
+    const struct gantry_registers registers =
+        gantry_device_sim_registers(gantry_device_sim_of(device));
+    return gantry_registers_counters(&registers, out, error);
 }

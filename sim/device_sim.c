@@ -7,10 +7,7 @@
 
 #define ADDRESS_BASE UINT64_C(0x800000000)
 
-enum {
-    PAGE_BYTES = 4096,
-    ROWS_UNIT = 64 /* unit of the sizes in CAP1 */
-};
+enum { PAGE_BYTES = 4096 };
 
 struct gantry_sim_bench *gantry_device_sim_bench(struct gantry_device *device)
 {
@@ -40,32 +37,10 @@ static enum gantry_status unknown_config(const char *config, struct gantry_error
 
 static enum gantry_status identify(struct gantry_device_sim *sim, struct gantry_error *error)
 {
-    static const uint32_t regs[] = {GANTRY_REG_ID,   GANTRY_REG_SPEC_HASH, GANTRY_REG_SPEC_HASH_HI,
-                                    GANTRY_REG_CAP0, GANTRY_REG_CAP1,      GANTRY_REG_CAP2};
-    uint32_t v[GANTRY_COUNT(regs)];
-    enum gantry_status status =
-        gantry_device_sim_read(sim, regs, v, (int)GANTRY_COUNT(regs), error);
-    if (status) return status;
+    const struct gantry_registers registers = gantry_device_sim_registers(sim);
     struct gantry_device_info *info = &sim->base.info;
-    if (v[0] != GANTRY_DEVICE_ID)
-        return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: register ID is 0x%08X, not 0x%08X",
-                           info->name, v[0], (unsigned)GANTRY_DEVICE_ID);
-    info->spec_hash = v[1] | (uint64_t)v[2] << 32;
-    if (info->spec_hash != GANTRY_SPEC_HASH) {
-        gantry_fail(error, GANTRY_ERR_DEVICE,
-                    "%s: specification 0x%016llx of the RTL is not 0x%016llx of the library",
-                    info->name, (unsigned long long)info->spec_hash,
-                    (unsigned long long)GANTRY_SPEC_HASH);
-        gantry_hint(error, "build library and device module from the same sources");
-        return GANTRY_ERR_DEVICE;
-    }
-    info->g = (int32_t)FIELD(v[3], CAP0, G);
-    info->ports = (int32_t)FIELD(v[3], CAP0, PORTS);
-    info->act_rows = (int32_t)FIELD(v[4], CAP1, ACT_ROWS) * ROWS_UNIT;
-    info->ring_lines = (int32_t)FIELD(v[4], CAP1, RING_LINES) * ROWS_UNIT;
-    info->window = (int32_t)FIELD(v[5], CAP2, WINDOW);
-    info->acc_rows = (int32_t)FIELD(v[5], CAP2, ACC_ROWS);
-    info->peak_macs_per_cycle = 512u * (uint32_t)info->g;
+    enum gantry_status status = gantry_registers_identify(&registers, info, error);
+    if (status) return status;
     snprintf(info->description, sizeof info->description,
              "RTL under Verilator: %u MAC/cycle, %d ports, memory %s", info->peak_macs_per_cycle,
              info->ports, info->memory);
@@ -112,7 +87,6 @@ static enum gantry_status start_bench(struct gantry_device_sim *sim,
     snprintf(info->name, sizeof info->name, "sim:%s", core->config);
     snprintf(info->memory, sizeof info->memory, "%s", preset->name);
     info->clock_hz = preset->clock_hz;
-    info->accelerator = info->has_cycles = true;
     struct gantry_ddr *ddr = gantry_ddr_create(preset, options->stall_seed, sim->allocator);
     if (!ddr || !gantry_sim_bench_init(&sim->bench, core, ddr)) {
         gantry_ddr_destroy(ddr);

@@ -38,7 +38,7 @@ struct gantry_cli_list {
 /* What the options of all subcommands may set. */
 struct gantry_cli_args {
     const char *model;
-    const char *device, *devices, *memory, *placement, *target;
+    const char *on_fault, *device, *devices, *memory, *placement, *target;
     struct gantry_cli_list pins;
     const char *require_offload;                      /* as written; NULL: not given */
     uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
@@ -47,7 +47,7 @@ struct gantry_cli_args {
     const char *random;               /* as written; NULL: not given */
     uint64_t seed, top, runs, batch;  /* batch 0: not given */
     uint64_t hop, threshold, seconds; /* 0: not given */
-    uint64_t threads;                 /* 0: not given */
+    uint64_t threads, timeout_ms;     /* 0: not given */
     const char *capture;
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
@@ -90,10 +90,14 @@ struct gantry_cli_command {
     {                                                                                        \
         "help", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(help), "print this text"                \
     }
-#define GANTRY_CLI_OPTIONS_DEVICE                                                          \
-    {                                                                                      \
-        "device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                        \
-            "cpu, model[:CONFIG] or sim[:CONFIG]; default: sim if it is there, else model" \
+#define GANTRY_CLI_OPTIONS_DEVICE                                                                  \
+    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                   \
+     "cpu, model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]; default: sim if it is there, else model"}, \
+        {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                            \
+         "time limit of a launch (default 600000)"},                                               \
+    {                                                                                              \
+        "on-fault", "error|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(on_fault),                       \
+            "when the device fails: end (default), or say so and go on with the CPU"               \
     }
 #define GANTRY_CLI_OPTIONS_PLACE                                                                   \
     {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),                            \
@@ -255,7 +259,8 @@ double gantry_cli_element(enum gantry_dtype dtype, const void *data, size_t i);
 /* ---- session.c: model, device, plan and engine of a command ---- */
 
 struct gantry_cli_session {
-    struct gantry_log log; /* of device, plan and engine; a view of the arguments */
+    struct gantry_log log;            /* of device, plan and engine; a view of the arguments */
+    const struct gantry_model *model; /* borrowed */
     struct gantry_device *device;
     struct gantry_plan *plan;
     struct gantry_engine *engine;

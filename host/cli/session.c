@@ -54,15 +54,16 @@ static int open_device(struct gantry_cli_session *session, const struct gantry_c
     return GANTRY_EXIT_OK;
 }
 
-int gantry_cli_session_open(struct gantry_cli_session *session, const struct gantry_cli_args *args,
-                            const struct gantry_model *model,
-                            const struct gantry_cli_session_options *options, bool engine)
+static int open_all(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                    const struct gantry_model *model,
+                    const struct gantry_cli_session_options *options, bool engine)
 {
     struct gantry_error error = {0};
     memset(session, 0, sizeof *session);
     if (args->batch > GANTRY_BATCH_MAX)
         return gantry_cli_usage(NULL, "--batch: too many (%llu, limit %d)",
                                 (unsigned long long)args->batch, GANTRY_BATCH_MAX);
+    session->model = model;
     session->log.write = write_log;
     session->log.context = (void *)(uintptr_t)args;
     int code = open_device(session, args, options);
@@ -103,6 +104,29 @@ int gantry_cli_session_open(struct gantry_cli_session *session, const struct gan
     return gantry_cli_failure(&error);
 }
 
+/* Opens on the CPU instead of a device that failed with that code, where this is wanted. */
+static int fall_back(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                     const struct gantry_model *model, const char *device, int code)
+{
+    const struct gantry_cli_session_options options = {.device = "cpu"};
+    bool wanted = args->on_fault && strcmp(args->on_fault, "cpu") == 0;
+    bool fault = code == GANTRY_EXIT_DEVICE || code == GANTRY_EXIT_TIMEOUT ||
+                 code == GANTRY_EXIT_MEMORY || code == GANTRY_EXIT_FILE;
+    if (!wanted || !fault || strcmp(device, "cpu") == 0) return code;
+    fprintf(stderr, "gantry: warning: device %s failed; going on with the CPU\n", device);
+    return open_all(session, args, model, &options, true);
+}
+
+int gantry_cli_session_open(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                            const struct gantry_model *model,
+                            const struct gantry_cli_session_options *options, bool engine)
+{
+    int code = open_all(session, args, model, options, engine);
+    if (code == GANTRY_EXIT_OK || !engine || options->comparing) return code;
+    return fall_back(session, args, model,
+                     options->device ? options->device : gantry_device_default(NULL), code);
+}
+
 uint32_t gantry_cli_batch_size(const struct gantry_cli_args *args)
 {
     return args->batch ? (uint32_t)args->batch : 1;
@@ -116,34 +140,60 @@ void gantry_cli_session_close(struct gantry_cli_session *session)
     memset(session, 0, sizeof *session);
 }
 
+/* A failing device is replaced by the CPU where this is wanted, and the run repeated. */
+static int run_together(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                        uint32_t count, const struct gantry_tensor *inputs,
+                        struct gantry_tensor *outputs)
+{
+    char device[sizeof gantry_device_info(session->device)->name];
+    struct gantry_error error = {0};
+    uint64_t limit = args->timeout_ms ? args->timeout_ms : GANTRY_CLI_TIMEOUT_MS;
+    uint64_t timeout_ms = limit * count; /* the launch is so much longer */
+    if (limit > GANTRY_CLI_TIMEOUT_MS_MAX || timeout_ms > GANTRY_CLI_TIMEOUT_MS_MAX)
+        timeout_ms = GANTRY_CLI_TIMEOUT_MS_MAX;
+    if (gantry_engine_run_batch(session->engine, count, inputs, outputs, (uint32_t)timeout_ms,
+                                &error) == GANTRY_OK)
+        return GANTRY_EXIT_OK;
+    int code = gantry_cli_failure(&error);
+    const struct gantry_model *model = session->model;
+    (void)snprintf(device, sizeof device, "%s", gantry_device_info(session->device)->name);
+    if (!args->on_fault || strcmp(args->on_fault, "cpu") != 0) return code;
+    gantry_cli_session_close(session);
+    code = fall_back(session, args, model, device, code);
+    if (code != GANTRY_EXIT_OK) return code;
+    if (gantry_engine_run_batch(session->engine, count, inputs, outputs, (uint32_t)timeout_ms,
+                                &error) == GANTRY_OK)
+        return GANTRY_EXIT_OK;
+    return gantry_cli_failure(&error);
+}
+
 int gantry_cli_session_run(struct gantry_cli_session *session, const struct gantry_cli_args *args,
                            const struct gantry_cli_batch *inputs, struct gantry_cli_batch *outputs,
                            uint64_t *elapsed_ns)
 {
-    struct gantry_error error = {0};
     struct gantry_cli_progress progress;
     uint64_t sum = 0;
     size_t batch = gantry_cli_batch_size(args), ins = inputs->count, outs = outputs->count;
     struct gantry_tensor *tensors = gantry_allocate(NULL, (ins + outs) * batch, sizeof *tensors);
-    enum gantry_status status = GANTRY_OK;
-    if (!tensors) status = gantry_fail(&error, GANTRY_ERR_MEMORY, "%s: out of memory", args->model);
+    int code = GANTRY_EXIT_OK;
+    if (!tensors) {
+        struct gantry_error error = {0};
+        gantry_fail(&error, GANTRY_ERR_MEMORY, "%s: out of memory", args->model);
+        return gantry_cli_failure(&error);
+    }
     gantry_cli_progress_start(&progress, args, gantry_device_info(session->device)->name);
-    for (size_t v = 0; status == GANTRY_OK && v < inputs->vectors; v += batch) {
+    for (size_t v = 0; code == GANTRY_EXIT_OK && v < inputs->vectors; v += batch) {
         size_t n = inputs->vectors - v < batch ? inputs->vectors - v : batch;
         for (size_t i = 0; i < n; i++) {
             gantry_cli_batch_vector(inputs, v + i, tensors + i * ins);
             gantry_cli_batch_vector(outputs, v + i, tensors + n * ins + i * outs);
         }
         uint64_t start = gantry_now_ns();
-        uint32_t timeout_ms =
-            GANTRY_CLI_TIMEOUT_MS * (uint32_t)n; /* the launch is so much longer */
-        if (timeout_ms > GANTRY_CLI_TIMEOUT_MS_MAX) timeout_ms = GANTRY_CLI_TIMEOUT_MS_MAX;
-        status = gantry_engine_run_batch(session->engine, (uint32_t)n, tensors, tensors + n * ins,
-                                         timeout_ms, &error);
+        code = run_together(session, args, (uint32_t)n, tensors, tensors + n * ins);
         sum += gantry_now_ns() - start;
         gantry_cli_progress_step(&progress, v + n, inputs->vectors);
     }
     gantry_release(NULL, tensors);
     if (elapsed_ns) *elapsed_ns = sum;
-    return status == GANTRY_OK ? GANTRY_EXIT_OK : gantry_cli_failure(&error);
+    return code;
 }

@@ -82,10 +82,18 @@ static bool wait_over(struct gantry_device_xrt *xrt, uint32_t timeout_ms)
     return true;
 }
 
+/* Reads of hardware that is gone give ones, which also look like the end of a launch. */
+static bool is_present(struct gantry_device_xrt *xrt)
+{
+    uint32_t id = 0;
+    xrt->lost = !xrt->registers.read(xrt, GANTRY_REG_ID, &id) || id != GANTRY_DEVICE_ID;
+    return !xrt->lost;
+}
+
 static bool abort_launch(struct gantry_device_xrt *xrt)
 {
     if (xrtKernelWriteRegister(xrt->kernel, GANTRY_REG_ABORT, 1) == 0 && wait_over(xrt, ABORT_MS))
-        return true;
+        return is_present(xrt);
     xrt->lost = true;
     return false;
 }
@@ -126,12 +134,7 @@ enum gantry_status gantry_xrt_wait(struct gantry_device *device, uint32_t timeou
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: no launch is under way",
                            device->info.name);
     if (!wait_over(xrt, timeout_ms)) return timed_out(xrt, timeout_ms, error);
-    /* Reads of hardware that is gone give ones, which also look like the end of a launch. */
-    uint32_t id = 0;
-    if (!xrt->registers.read(xrt, GANTRY_REG_ID, &id) || id != GANTRY_DEVICE_ID) {
-        xrt->lost = true;
-        return lost(xrt, error);
-    }
+    if (!is_present(xrt)) return lost(xrt, error);
     struct gantry_accel_result result = {0};
     enum gantry_status status = gantry_registers_result(&xrt->registers, &result, error);
     if (status != GANTRY_OK || result.cause == GANTRY_CAUSE_NONE) return status;

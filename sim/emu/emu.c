@@ -18,8 +18,8 @@ enum {
     EXIT_USAGE = 2,
     EXIT_MISSING = 3,
     EXIT_NO_COMMAND = 127,
-    MEGABYTE = 1 << 20,
-    BANK_MEGABYTES = 4096,
+    KILOBYTE = 1 << 10,
+    BANK_KILOBYTES = 4 << 20,
     SECOND_MS = 1000
 };
 
@@ -31,7 +31,7 @@ static const char usage[] =
     "  --check          tell what the emulation needs and whether it is there\n"
     "  --config NAME    configuration of the accelerator (default: the first that is built)\n"
     "  --memory NAME    memory model: kv260 (default) or ideal\n"
-    "  --bank MEGABYTES size of the device's memory (default 4096)\n"
+    "  --bank KILOBYTES size of the device's memory (default 4194304)\n"
     "  --fault NAME     go wrong: hang, stuck, die or spec-hash\n"
     "  --help           print this text\n";
 
@@ -85,10 +85,10 @@ static int set_option(struct launcher *launcher, const char *name, const char *v
     }
     if (strcmp(name, "--bank") == 0) {
         char *end;
-        unsigned long megabytes = strtoul(value, &end, 10);
-        if (*end || megabytes < 1 || megabytes > BANK_MEGABYTES)
-            return bad("--bank: not a size (1..4096)", value);
-        setup->bank_bytes = (uint64_t)megabytes * MEGABYTE;
+        unsigned long kilobytes = strtoul(value, &end, 10);
+        if (*end || kilobytes < 4 || kilobytes > BANK_KILOBYTES)
+            return bad("--bank: not a size (4..4194304)", value);
+        setup->bank_bytes = (uint64_t)kilobytes * KILOBYTE;
         return 0;
     }
     return bad("unknown option", name);
@@ -99,7 +99,7 @@ static int parse(struct launcher *launcher, int count, char **words)
 {
     int at = 1;
     launcher->setup = (struct emu_setup){gantry_sim_cores[0], gantry_ddr_preset_named("kv260"),
-                                         EMU_FAULT_NONE, (uint64_t)BANK_MEGABYTES * MEGABYTE};
+                                         EMU_FAULT_NONE, (uint64_t)BANK_KILOBYTES * KILOBYTE};
     for (; at < count && strncmp(words[at], "--", 2) == 0; at++) {
         if (strcmp(words[at], "--help") == 0) {
             (void)fputs(usage, stdout);

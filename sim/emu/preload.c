@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Loaded into the command beside XRT's emulation driver. Two calls of the driver, and of nobody
- * else, mean something other than they say: it sleeps for seconds where it has nothing to wait for,
- * and it unmaps memory that it took from the heap. */
+ * Loaded into the command beside XRT's emulation driver. Some calls of the driver, and of nobody
+ * else, do something other than they say: it sleeps for seconds where it has nothing to wait for,
+ * it unmaps memory that it took from the heap, and it prints to the command's output. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,4 +35,23 @@ __attribute__((visibility("default"))) int munmap(void *memory, size_t bytes)
     if (!is_driver(__builtin_return_address(0))) return (int)syscall(SYS_munmap, memory, bytes);
     free(memory);
     return 0;
+}
+
+/* What printf becomes with checks on. */
+__attribute__((visibility("default"))) int __printf_chk(int flag, const char *format, ...)
+{
+    (void)flag;
+    if (is_driver(__builtin_return_address(0))) return 0;
+    va_list list;
+    va_start(list, format);
+    int written = vfprintf(stdout, format, list);
+    va_end(list);
+    return written;
+}
+
+/* And what printf becomes without arguments. */
+__attribute__((visibility("default"))) int puts(const char *text)
+{
+    if (is_driver(__builtin_return_address(0))) return 0;
+    return fputs(text, stdout) < 0 ? EOF : fputc('\n', stdout);
 }

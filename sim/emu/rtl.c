@@ -16,10 +16,11 @@
 #include "sim/bench.h"
 
 enum {
-    SLICE_CYCLES = 8192, /* of simulated time at most for a look at the control register */
-    LOOK_CYCLES = 256,   /* between looks at the end of the launch */
-    ANSWER_MS = 60000,   /* a process that needs longer for a slice is stopped */
-    FAULT_CYCLES = 512   /* of a launch before the process dies, where that is asked for */
+    SLICE_CYCLES = 8192,    /* of simulated time at most for a look at the control register */
+    LOOK_CYCLES = 256,      /* between looks at the end of the launch */
+    ANSWER_MS = 60000,      /* a process that needs longer for a slice is stopped */
+    STUCK_CYCLES = 1 << 16, /* an abort that takes longer has a port that is never answered */
+    FAULT_CYCLES = 512      /* of a launch before the process dies, where that is asked for */
 };
 
 enum kind { MAP, UNMAP, READ, WRITE };
@@ -38,7 +39,8 @@ struct worker {
     struct gantry_ddr *ddr;
     uint8_t *memory;
     enum emu_fault fault;
-    bool running;
+    bool running, aborted;
+    uint32_t aborted_cycles;
 };
 
 static void stick(struct worker *worker, unsigned channels)
@@ -47,13 +49,17 @@ static void stick(struct worker *worker, unsigned channels)
         gantry_ddr_stick(worker->ddr, port, channels);
 }
 
+__attribute__((noreturn)) static void give_up(const char *why)
+{
+    fprintf(stderr, "gantry-emu: %s\n", why);
+    _exit(1);
+}
+
 static void run(struct worker *worker, uint32_t cycles)
 {
     while (cycles--) gantry_sim_bench_cycle(&worker->bench);
     const char *broken = gantry_ddr_violation(worker->ddr);
-    if (!broken) return;
-    fprintf(stderr, "gantry-emu: broken AXI rule: %s\n", broken);
-    _exit(1);
+    if (broken) give_up(broken);
 }
 
 /* Time passes only here: as long as a launch is under way and is asked after. */
@@ -63,6 +69,8 @@ static bool read_control(struct worker *worker, uint32_t *value)
     for (uint32_t cycles = 0; worker->running && cycles < SLICE_CYCLES; cycles += LOOK_CYCLES) {
         if (worker->fault == EMU_FAULT_DIE && cycles >= FAULT_CYCLES) (void)raise(SIGKILL);
         run(worker, LOOK_CYCLES);
+        if (worker->aborted && (worker->aborted_cycles += LOOK_CYCLES) > STUCK_CYCLES)
+            give_up("a launch does not end after its abort");
         if (!gantry_sim_bench_read(&worker->bench, GANTRY_REG_AP_CTRL, value)) return false;
         if (!(*value & over)) continue;
         worker->running = false;
@@ -84,8 +92,11 @@ static bool write_register(struct worker *worker, uint32_t reg, uint32_t value)
     bool faulty = worker->fault == EMU_FAULT_HANG || worker->fault == EMU_FAULT_STUCK;
     if (reg == GANTRY_REG_AP_CTRL && value & 1u << GANTRY_FIELD_AP_CTRL_START_LSB) {
         worker->running = true;
+        worker->aborted = false;
+        worker->aborted_cycles = 0;
         if (faulty) stick(worker, GANTRY_DDR_AR | GANTRY_DDR_R);
     }
+    if (reg == GANTRY_REG_ABORT) worker->aborted = true;
     if (reg == GANTRY_REG_ABORT && worker->fault == EMU_FAULT_HANG) {
         stick(worker, 0);
         worker->fault = EMU_FAULT_NONE;

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The device xrt: stock XRT on the Verilated RTL, by gantry-emu. Results, cycles, faults, and that
+# nothing is left behind. A build without the simulation takes gantry-emu from GANTRY_EMU.
+#
+# Usage: xrt.sh REPEATS
+set -u
+. tests/e2e/cases.sh
+repeats=$1
+emu=${GANTRY_EMU:-$GANTRY_BUILD_DIR/bin/gantry-emu}
+module=$GANTRY_BUILD_DIR/lib/libgantry-xrt.so
+if [ ! -x "$emu" ] || [ ! -e "$module" ]; then
+    echo "skipped: XRT or Verilator is not here"
+    exit 77
+fi
+"$emu" --check || { echo "skipped: the emulation cannot run"; exit 77; }
+# The library that gantry-emu loads into a command comes before that of the sanitizers.
+export ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+emu=$(realpath "$emu")
+devices=cpu,xrt
+has_sim && devices=cpu,sim,xrt
+
+# leftovers: processes and files of the emulation.
+leftovers() { pgrep -c gantry-emu; find /tmp -maxdepth 1 -name 'gantry-emu-*'; }
+before=$(leftovers)
+
+equal "the module links one library of XRT" \
+    "$(readelf -d "$module" | grep -c 'NEEDED.*libxrt_coreutil')/$(readelf -d "$module" |
+        grep -c 'NEEDED.*libxrt')" 1/1
+equal "host/ knows nothing of the emulation" "$(grep -rlE 'XCL_EMULATION|hw_emu|hwemu' host)" ""
+
+# ---- Results
+for ((i = 1; i <= repeats; i++)); do
+    check "42 vectors are equal, repeat $i" timeout 100 "$emu" "$gantry" verify $model \
+        --devices $devices --input $vectors/input0.npy --expect $vectors/output0.npy --quiet
+done
+timeout 60 "$emu" "$gantry" verify $model --devices cpu,xrt --random 1 --quiet >/dev/null 2>&1 &
+first=$!
+check "two at once, one" timeout 60 "$emu" "$gantry" verify $model --devices cpu,xrt --random 2 \
+    --quiet
+wait $first
+equal "two at once, the other" $? 0
+check "a device is opened twice in one process" timeout 60 "$emu" "$gantry" verify $model \
+    --devices xrt,cpu,xrt:0 --random 3 --quiet
+for network in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
+    golden=${GANTRY_DATA-}/golden/$network
+    [ -n "${GANTRY_DATA-}" ] || { skip "$network" "GANTRY_DATA is not set"; continue; }
+    expect=$golden/output0_xnn.npy
+    [ -e "$expect" ] || expect=$golden/output0_ref.npy
+    for ((i = 1; i <= repeats; i++)); do
+        check "$network is equal, repeat $i" timeout 100 "$emu" "$gantry" verify --quiet \
+            "$GANTRY_DATA/models/mlperf-tiny/$network.tflite" --devices $devices \
+            --input "$golden/input0.npy" --expect "$expect"
+    done
+done
+
+# ---- Cycles
+for device in sim xrt; do
+    has_sim || continue
+    timeout 60 "$emu" "$gantry" profile $model --device $device --random 1 --json --quiet \
+        >"$scratch/$device.json"
+done
+if has_sim; then
+    for what in '[n["cycles"] for n in nodes]' 't["accelerator_cycles"]' 't["stalls"]'; do
+        equal "xrt and sim have the same $what" "$(json "$scratch/xrt.json" "$what")" \
+            "$(json "$scratch/sim.json" "$what")"
+    done
+fi
+
+# ---- Faults
+# fails NAME CODE TEXT WORDS...: of gantry-emu, up to gantry's.
+fails() {
+    local name=$1 code=$2 text=$3 status=0
+    shift 3
+    timeout 60 "$emu" "$@" --random 1 --quiet --timeout 1000 >"$scratch/out" 2>"$scratch/err" ||
+        status=$?
+    equal "$name: exit code" $status "$code"
+    contains "$name: message" "$(cat "$scratch/err")" "$text"
+    timeout 60 "$emu" "$@" --random 1 --quiet --timeout 1000 --on-fault cpu >"$scratch/out" \
+        2>"$scratch/err" || status=$?
+    contains "$name: the CPU is announced" "$(cat "$scratch/err")" "going on with the CPU"
+    "$gantry" run $model --device cpu --random 1 --quiet >"$scratch/cpu"
+    [ "$name" = "no room" ] || equal "$name: the CPU's result" "$(cat "$scratch/out")" \
+        "$(cat "$scratch/cpu")"
+}
+run=("$gantry" run "$model" --device xrt)
+fails "no xclbin" 3 "No such file" env GANTRY_XCLBIN="$scratch/none" "${run[@]}"
+head -c 300 "$module" >"$scratch/cut.xclbin"
+fails "a cut xclbin" 3 "truncated" env GANTRY_XCLBIN="$scratch/cut.xclbin" "${run[@]}"
+fails "another specification" 5 "of the RTL is not" --fault spec-hash "${run[@]}"
+fails "a launch without end" 6 "not done after 1000 ms; aborted" --fault hang "${run[@]}"
+fails "a launch that nothing ends" 6 "does not end on abort" --fault stuck "${run[@]}"
+fails "a device that is lost" 5 "the device was lost" --fault die "${run[@]}"
+fails "no room" 7 "are not to be had (largest possible " --bank 128 "${run[@]}" --batch 256
+"$gantry" run $model --device xrt --random 1 --quiet >/dev/null 2>"$scratch/err"
+contains "no XRT driver" "$(cat "$scratch/err")" "XILINX_XRT"
+"$gantry" run $model --device xrt:x --random 1 --quiet >/dev/null 2>"$scratch/err"
+contains "no index" "$(cat "$scratch/err")" "not an index"
+
+# ---- Traces
+sleep 1
+equal "no process and no file is left" "$(leftovers)" "$before"
+finish
