@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Generator: prints from the tables the Verilog header, the C hash header, the argument file of a
- * configuration for Verilator, or the Markdown tables of docs/isa.md.
+ * configuration for Verilator, the Markdown tables of docs/isa.md, or one of the files of hw/kria
+ * (gen_kernel.c).
  *
- * Usage: gen_spec vh | hash | md | args CONFIG */
+ * Usage: gen_spec vh | hash | md | args CONFIG | kernel|tcl|link|overlay|json CONFIG */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "gen_kernel.h"
 
 enum kind { U, S, M1 };
 struct param { const char *name; long min, max; const char *doc; };
@@ -238,6 +241,9 @@ int main(int argc, char **argv)
         printf("#define GANTRY_SPEC_HASH UINT64_C(0x%016" PRIx64 ")\n", hash);
         return 0;
     }
-    fputs("usage: gen_spec vh | hash | md | args CONFIG\n", stderr);
+    int code = argc > 2 ? gen_kernel(what, argv[2], hash) : -1;
+    if (code >= 0) return code;
+    fputs("usage: gen_spec vh | hash | md | args CONFIG | kernel|tcl|link|overlay|json CONFIG\n",
+          stderr);
     return 2;
 }
