@@ -16,7 +16,8 @@ export GANTRY_TIMING=$timing
 for clock in "$@"; do
     rm -f "$timing" "$work/linked.xclbin"
     if "$vpp" --link --target hw --platform "$platform" \
-        --save-temps --temp_dir "$work/temp-$clock" --config "$connections" --config "$kria/vivado.cfg" \
+        --save-temps --temp_dir "$work/temp-$clock" \
+        --config "$connections" --config "$kria/vivado.cfg" \
         --clock.freqHz "${clock}000000:gantry_kernel_1" \
         --vivado.prop "run.impl_1.STEPS.POST_ROUTE_PHYS_OPT_DESIGN.TCL.POST=$kria/timing.tcl" \
         --output "$work/linked.xclbin" "$xo" && [ -e "$work/linked.xclbin" ]; then

@@ -25,7 +25,8 @@ flow() { PATH=$bin:$PATH make -s -C hw/kria BUILD="$scratch/build" "$@" 2>&1; }
 for row in "k26 4" "half 4" "tiny 1"; do
     read -r config ports <<<"$row"
     check "files of $config are generated" flow spec CONFIG="$config"
-    faults=$(python3 tests/kit/kria.py "$scratch/build/$config" "$config" "$ports" "$spec_hash" 2>&1)
+    folder=$scratch/build/$config
+    faults=$(python3 tests/kit/kria.py "$folder" "$config" "$ports" "$spec_hash" 2>&1)
     equal "files of $config agree with tables and RTL" "$faults" ""
 done
 equal "an unknown configuration is refused" \
@@ -47,7 +48,7 @@ equal "four ports of 128 bit" "$(tree -t u /axi/afi0 config-afi | cut -d' ' -f 9
     "4 0 5 0 6 0 7 0 8 0 9 0 10 0 11 0"
 sed 's/^    gantry {/    gantry ;/' hw/kria/gantry.dts >"$scratch/bad.dts"
 equal "a fault in the overlay is seen" \
-    "$(dtc -q -@ -I dts -O dtb -i "$work" "$scratch/bad.dts" >/dev/null 2>&1 || echo refused)" refused
+    "$(dtc -q -@ -I dts -O dtb -i "$work" "$scratch/bad.dts" >/dev/null 2>&1 || echo no)" no
 
 # ---- The flow, 300 MHz missed ----
 export VENDOR_MISS=300
