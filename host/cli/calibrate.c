@@ -4,7 +4,6 @@
 #include "cli/calibrate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "plan/plan.h"
@@ -133,7 +132,7 @@ static void describe(struct calibration *c, char *source, size_t size)
 {
     struct gantry_target *target = &c->target;
     char cpu[64], base[sizeof target->name];
-    unsigned long long threads = c->args->threads ? (unsigned long long)c->args->threads : 1;
+    uint16_t threads = c->args->threads ? (uint16_t)c->args->threads : 1; /* engines checked it */
     read_cpu_name(cpu, sizeof cpu);
     memcpy(base, target->name, sizeof base);
     (void)snprintf(source, size,
@@ -142,7 +141,7 @@ static void describe(struct calibration *c, char *source, size_t size)
     (void)snprintf(target->name, sizeof target->name, "host");
     (void)snprintf(target->description, sizeof target->description, "%s, accelerator of %s", cpu,
                    base);
-    (void)snprintf(target->cpu, sizeof target->cpu, "%s, kernels %s, threads: %llu", cpu,
+    (void)snprintf(target->cpu, sizeof target->cpu, "%s, kernels %s, threads: %u", cpu,
                    gantry_isa_name(c->isa), threads);
 }
 
@@ -185,8 +184,8 @@ static int report(const struct calibration *c, const char *source)
         printf("%s\n", line);
     else if (code == GANTRY_EXIT_OK)
         print_table(c);
-    free(line);
-    free(text);
+    gantry_release(NULL, line);
+    gantry_release(NULL, text);
     return code;
 }
 

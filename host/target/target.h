@@ -53,8 +53,8 @@ struct gantry_target_sample {
  * relative error. */
 void gantry_target_fit(const struct gantry_target_sample *samples, size_t count,
                        struct gantry_target_kernel *kernel, double *worst);
-/* A target file of four digits; source says where the figures come from. Release with free. NULL:
- * out of memory. */
+/* A target file of four digits; source says where the figures come from. Release with
+ * gantry_release(NULL, text). NULL: out of memory. */
 char *gantry_target_text(const struct gantry_target *target, const char *source, bool one_line);
 
 /* Names of the built-in targets, NULL past the last. */
