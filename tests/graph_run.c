@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/op.h"
 
 static void *take_memory(size_t count, size_t size)
 {
@@ -21,8 +21,10 @@ void graph_run_init(struct graph_run *run, const struct gantry_graph *graph)
     for (int32_t i = 0; i < graph->input_count; i++)
         run->tensors[graph->inputs[i]] = take_memory(graph->tensors[graph->inputs[i]].bytes, 1);
     for (int32_t i = 0; i < graph->node_count; i++) {
-        int32_t output = graph->nodes[i].output;
-        run->tensors[output] = take_memory(graph->tensors[output].bytes, 1);
+        for (int32_t k = 0; k < graph->nodes[i].output_count; k++) {
+            int32_t output = graph->nodes[i].outputs[k];
+            run->tensors[output] = take_memory(graph->tensors[output].bytes, 1);
+        }
     }
 }
 
@@ -53,7 +55,7 @@ static int32_t zero_of(const struct graph_run *run, int32_t tensor)
 
 static void fill_window(struct gantry_s8_conv_args *args, const struct gantry_graph_node *node)
 {
-    const struct gantry_window_attributes *w = &node->window;
+    const struct gantry_window_attributes *w = &node->attributes.window;
     args->kernel_h = w->kernel_h;
     args->kernel_w = w->kernel_w;
     args->stride_h = w->stride_h;
@@ -69,10 +71,10 @@ static void run_conv(struct graph_run *run, const struct gantry_graph_node *node
     const struct gantry_graph *graph = run->graph;
     struct gantry_s8_conv_args args = {
         .input = map_of(run, node->inputs[0]),
-        .output = map_of(run, node->output),
+        .output = map_of(run, node->outputs[0]),
         .weights = graph->tensors[node->inputs[1]].data,
         .input_zero = zero_of(run, node->inputs[0]),
-        .output_zero = zero_of(run, node->output),
+        .output_zero = zero_of(run, node->outputs[0]),
         .weight_zero = zero_of(run, node->inputs[1]),
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
@@ -108,7 +110,7 @@ static void run_add(struct graph_run *run, const struct gantry_graph_node *node)
     struct gantry_s8_add_args args = {
         .input1 = map_of(run, node->inputs[0]),
         .input2 = map_of(run, node->inputs[1]),
-        .output = map_of(run, node->output),
+        .output = map_of(run, node->outputs[0]),
         .k1 = params.k1,
         .k2 = params.k2,
         .shift = params.shift,
@@ -125,13 +127,13 @@ static void run_pool(struct graph_run *run, const struct gantry_graph_node *node
 {
     struct gantry_s8_pool_args args = {
         .input = map_of(run, node->inputs[0]),
-        .output = map_of(run, node->output),
-        .kernel_h = node->window.kernel_h,
-        .kernel_w = node->window.kernel_w,
-        .stride_h = node->window.stride_h,
-        .stride_w = node->window.stride_w,
-        .pad_top = node->window.pad_top,
-        .pad_left = node->window.pad_left,
+        .output = map_of(run, node->outputs[0]),
+        .kernel_h = node->attributes.window.kernel_h,
+        .kernel_w = node->attributes.window.kernel_w,
+        .stride_h = node->attributes.window.stride_h,
+        .stride_w = node->attributes.window.stride_w,
+        .pad_top = node->attributes.window.pad_top,
+        .pad_left = node->attributes.window.pad_left,
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
     };
@@ -144,7 +146,7 @@ static void run_pool(struct graph_run *run, const struct gantry_graph_node *node
 static void run_reshape(struct graph_run *run, const struct gantry_graph_node *node)
 {
     struct gantry_s8_map input = flat(map_of(run, node->inputs[0]));
-    struct gantry_s8_map output = flat(map_of(run, node->output));
+    struct gantry_s8_map output = flat(map_of(run, node->outputs[0]));
     gantry_s8_copy__ref(&input, &output);
 }
 
@@ -152,13 +154,14 @@ static void run_softmax(struct graph_run *run, const struct gantry_graph_node *n
 {
     const struct gantry_graph_tensor *tensors = run->graph->tensors;
     double table[256];
-    gantry_s8_softmax_table(table, node->beta, tensors[node->inputs[0]].quantization.scale[0]);
+    gantry_s8_softmax_table(table, node->attributes.beta,
+                            tensors[node->inputs[0]].quantization.scale[0]);
     struct gantry_s8_softmax_args args = {
         .input = map_of(run, node->inputs[0]),
-        .output = map_of(run, node->output),
+        .output = map_of(run, node->outputs[0]),
         .table = table,
-        .output_scale = tensors[node->output].quantization.scale[0],
-        .output_zero = zero_of(run, node->output),
+        .output_scale = tensors[node->outputs[0]].quantization.scale[0],
+        .output_zero = zero_of(run, node->outputs[0]),
     };
     gantry_s8_softmax__ref(&args);
 }
@@ -167,10 +170,10 @@ static void run_mean(struct graph_run *run, const struct gantry_graph_node *node
 {
     const struct gantry_s8_mean_args args = {
         .input = map_of(run, node->inputs[0]),
-        .output = map_of(run, node->output),
+        .output = map_of(run, node->outputs[0]),
         .scale = gantry_node_scale(run->graph, node, 0),
         .input_zero = zero_of(run, node->inputs[0]),
-        .output_zero = zero_of(run, node->output),
+        .output_zero = zero_of(run, node->outputs[0]),
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
     };
@@ -187,48 +190,50 @@ static void run_quantize(struct graph_run *run, const struct gantry_graph_node *
     const struct gantry_x8_quantize_rule rule = {
         .factor = gantry_node_quantize_factor(run->graph, node),
         .input_zero = zero_of(run, node->inputs[0]),
-        .output_zero = zero_of(run, node->output),
+        .output_zero = zero_of(run, node->outputs[0]),
         .input_least = least_of(run, node->inputs[0]),
-        .output_least = least_of(run, node->output),
+        .output_least = least_of(run, node->outputs[0]),
     };
     uint8_t table[256];
     gantry_x8_quantize_table(table, &rule);
     const struct gantry_x8_table_args args = {map_of(run, node->inputs[0]),
-                                              map_of(run, node->output), table};
+                                              map_of(run, node->outputs[0]), table};
     gantry_x8_table__ref(&args);
+}
+
+/* By the kernel that the operator's row names. */
+static void run_general(struct graph_run *run, const struct gantry_graph_node *node)
+{
+    struct gantry_arena arena;
+    struct gantry_kernel kernel = {0};
+    struct gantry_op_args *args;
+    gantry_arena_init(&arena, NULL);
+    gantry_assert(gantry_node_args(run->graph, node, (void *const *)run->tensors, &arena, &args));
+    gantry_assert(gantry_op_row(node->op)->bind(&kernel, args, &arena));
+    gantry_kernel_run(&kernel, NULL);
+    gantry_arena_finish(&arena);
 }
 
 void graph_run_node(struct graph_run *run, int32_t index)
 {
+    static void (*const mapped[GANTRY_OP_COUNT])(struct graph_run * run,
+                                                 const struct gantry_graph_node *node) = {
+        [GANTRY_OP_CONV_2D] = run_conv,
+        [GANTRY_OP_DEPTHWISE_CONV_2D] = run_conv,
+        [GANTRY_OP_FULLY_CONNECTED] = run_conv,
+        [GANTRY_OP_ADD] = run_add,
+        [GANTRY_OP_AVERAGE_POOL_2D] = run_pool,
+        [GANTRY_OP_MAX_POOL_2D] = run_pool,
+        [GANTRY_OP_RESHAPE] = run_reshape,
+        [GANTRY_OP_SOFTMAX] = run_softmax,
+        [GANTRY_OP_MEAN] = run_mean,
+        [GANTRY_OP_QUANTIZE] = run_quantize,
+    };
     const struct gantry_graph_node *node = &run->graph->nodes[index];
-    switch (node->op) {
-    case GANTRY_OP_CONV_2D:
-    case GANTRY_OP_DEPTHWISE_CONV_2D:
-    case GANTRY_OP_FULLY_CONNECTED:
-        run_conv(run, node);
-        break;
-    case GANTRY_OP_ADD:
-        run_add(run, node);
-        break;
-    case GANTRY_OP_AVERAGE_POOL_2D:
-    case GANTRY_OP_MAX_POOL_2D:
-        run_pool(run, node);
-        break;
-    case GANTRY_OP_RESHAPE:
-        run_reshape(run, node);
-        break;
-    case GANTRY_OP_SOFTMAX:
-        run_softmax(run, node);
-        break;
-    case GANTRY_OP_MEAN:
-        run_mean(run, node);
-        break;
-    case GANTRY_OP_QUANTIZE:
-        run_quantize(run, node);
-        break;
-    case GANTRY_OP_COUNT:
-        gantry_assert(false);
-    }
+    if (node->mapped && mapped[node->op])
+        mapped[node->op](run, node);
+    else
+        run_general(run, node);
 }
 
 void graph_run_all(struct graph_run *run)

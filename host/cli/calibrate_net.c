@@ -5,7 +5,7 @@
 #include "cli/calibrate.h"
 #include "plan/plan.h"
 
-enum { TENSORS = 5 }; /* two inputs, weights or axes, bias, output */
+enum { TENSORS = 5, NODE_INPUTS = 3 }; /* two inputs, weights or axes, bias, output */
 
 /* Shapes of common networks, from those that a call dominates to those that memory does. */
 static const struct gantry_cli_layer layers[] = {
@@ -123,7 +123,8 @@ static struct gantry_window_attributes window_of(const struct gantry_cli_layer *
     if (layer->op == GANTRY_OP_MEAN) all = 0;
     before = all / 2;
     return (struct gantry_window_attributes){
-        side, side, layer->stride, layer->stride, 1, 1, before, all - before, before, all - before};
+        side,   side,         layer->stride, layer->stride, 1,    1,
+        before, all - before, before,        all - before,  false};
 }
 
 static struct gantry_shape output_shape(const struct gantry_cli_layer *layer,
@@ -162,22 +163,25 @@ static bool add_node(struct gantry_graph *graph, const struct gantry_cli_layer *
     bool matrix = layer->op == GANTRY_OP_FULLY_CONNECTED || layer->op == GANTRY_OP_SOFTMAX;
     struct gantry_shape in = {4, {1, layer->size, layer->size, layer->channels}};
     if (matrix) in = (struct gantry_shape){2, {1, layer->channels}};
-    *node = (struct gantry_graph_node){.op = layer->op,
-                                       .clamp_min = -128,
-                                       .clamp_max = 127,
-                                       .window = window_of(layer),
-                                       .beta = 1};
-    for (int32_t i = 0; i < GANTRY_NODE_INPUTS_MAX; i++) node->inputs[i] = GANTRY_NO_TENSOR;
+    *node = (struct gantry_graph_node){.op = layer->op, .clamp_min = -128, .clamp_max = 127};
+    static const int32_t none[NODE_INPUTS] = {GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR};
+    if (!gantry_node_edges(graph, node, none, NODE_INPUTS, none, 1)) return false;
+    node->input_count = 0;
+    const struct gantry_window_attributes window = window_of(layer);
+    if (layer->op == GANTRY_OP_SOFTMAX)
+        node->attributes.beta = 1;
+    else if (layer->op != GANTRY_OP_MEAN)
+        node->attributes.window = window;
     int32_t inputs = layer->op == GANTRY_OP_ADD ? 2 : 1;
     for (int32_t i = 0; i < inputs; i++) {
         int32_t x = add_tensor(graph, GANTRY_INT8, &in, 1);
         if (x < 0) return false;
         node->inputs[node->input_count++] = graph->inputs[graph->input_count++] = x;
     }
-    struct gantry_shape out = output_shape(layer, &node->window);
+    struct gantry_shape out = output_shape(layer, &window);
     int32_t y = add_tensor(graph, GANTRY_INT8, &out, 1);
     if (y < 0) return false;
-    node->output = graph->outputs[graph->output_count++] = y;
+    node->outputs[0] = graph->outputs[graph->output_count++] = y;
     node->name = graph->tensors[y].name;
     graph->tensors[y].producer = 0;
     graph->node_count = 1;

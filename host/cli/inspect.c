@@ -110,7 +110,7 @@ static void print_node(const struct gantry_cli_view *view, int32_t n)
     const struct gantry_plan *plan = view->plan;
     const struct gantry_graph_node *node = &plan->graph->nodes[n];
     const struct gantry_profile_node *record = &view->nodes[n];
-    const struct gantry_plan_tensor *placed = &plan->tensors[node->output];
+    const struct gantry_plan_tensor *placed = &plan->tensors[node->outputs[0]];
     char shape[TEXT_BYTES], where[TEXT_BYTES], home[TEXT_BYTES], cycles[TEXT_BYTES],
         cpu[TEXT_BYTES];
     (void)snprintf(where, sizeof where, "%s", record->accelerator ? "accel" : "cpu");
@@ -122,7 +122,7 @@ static void print_node(const struct gantry_cli_view *view, int32_t n)
     put_costs(record, cycles, cpu);
     printf("%4d  %-18s %-16s %10" PRIu64 "  %-6s %3d %9s %9s  %-14s %s\n", n,
            gantry_op_label(node->op),
-           gantry_shape_text(&plan->graph->tensors[node->output].shape, shape, sizeof shape),
+           gantry_shape_text(&plan->graph->tensors[node->outputs[0]].shape, shape, sizeof shape),
            node->macs, where, record->segment, cycles, cpu, home, node->name);
     const struct gantry_reason *reason = &record->reason;
     if (!reason->code) return;

@@ -54,15 +54,15 @@ static json_t *node_json(const struct gantry_cli_view *view, int32_t n)
     const struct gantry_plan *plan = view->plan;
     const struct gantry_graph_node *node = &plan->graph->nodes[n];
     const struct gantry_profile_node *record = &view->nodes[n];
-    const struct gantry_plan_tensor *placed = &plan->tensors[node->output];
+    const struct gantry_plan_tensor *placed = &plan->tensors[node->outputs[0]];
     json_t *object = json_pack(
         "{s:i, s:o, s:s, s:s, s:o, s:I, s:o, s:i, s:o, s:{s:s, s:I, s:i}}", "index", n, "name",
         gantry_report_string(node->name), "op", gantry_op_label(node->op), "placement",
         record->accelerator ? "accelerator" : "cpu", "reason",
         gantry_report_reason(&record->reason), "macs", (json_int_t)node->macs, "fused_into",
         record->fused_into >= 0 ? json_integer(record->fused_into) : json_null(), "segment",
-        record->segment, "shape", shape_json(&plan->graph->tensors[node->output].shape), "memory",
-        "home", gantry_cli_home_names[placed->home], "offset", (json_int_t)placed->offset,
+        record->segment, "shape", shape_json(&plan->graph->tensors[node->outputs[0]].shape),
+        "memory", "home", gantry_cli_home_names[placed->home], "offset", (json_int_t)placed->offset,
         "pixel_stride", placed->pixel_stride);
     json_object_set_new(object, "accelerator_cycles",
                         cycles_json(gantry_cli_accelerator_cycles(record)));

@@ -56,7 +56,7 @@ static void compare_nodes(struct pair *pair, const struct gantry_graph *graph,
                           struct gantry_verify_layer *layers)
 {
     for (int32_t n = 0; n < graph->node_count; n++) {
-        int32_t tensor = graph->nodes[n].output;
+        int32_t tensor = graph->nodes[n].outputs[0];
         size_t bytes = graph->tensors[tensor].bytes;
         struct gantry_verify_layer *layer = &layers[n];
         layer->observable =

@@ -63,6 +63,19 @@ gantry_status read_shape(Reader &r, const fb::Tensor *from, gantry_graph_tensor 
     return GANTRY_OK;
 }
 
+/* The data of a constant, where it lies or copied to an address that its elements can have. */
+gantry_status take_data(Reader &r, const uint8_t *bytes, gantry_graph_tensor *to)
+{
+    to->data = bytes;
+    if (reinterpret_cast<uintptr_t>(bytes) % gantry_dtype_bytes(to->dtype) == 0) return GANTRY_OK;
+    if (!spend(r, to->bytes)) return shared_too_often(r);
+    uint8_t *copy = arena_array<uint8_t>(r, to->bytes);
+    if (!copy) return out_of_memory(r);
+    memcpy(copy, bytes, to->bytes);
+    to->data = copy;
+    return GANTRY_OK;
+}
+
 gantry_status read_data(Reader &r, const fb::Tensor *from, gantry_graph_tensor *to)
 {
     const auto *buffers = r.model->buffers();
@@ -84,8 +97,7 @@ gantry_status read_data(Reader &r, const fb::Tensor *from, gantry_graph_tensor *
     if (from->is_variable())
         return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: tensor \"%s\": variable and constant",
                            r.name, to->name);
-    to->data = buffer->data()->data();
-    return GANTRY_OK;
+    return take_data(r, buffer->data()->data(), to);
 }
 
 gantry_status copy_quantization(Reader &r, const fb::QuantizationParameters *from,
@@ -157,7 +169,13 @@ gantry_status read_tensor(Reader &r, const fb::Tensor *from, gantry_graph_tensor
     gantry_status status = read_shape(r, from, to);
     if (status == GANTRY_OK) status = read_data(r, from, to);
     if (status == GANTRY_OK) status = read_quantization(r, from, to);
-    return status;
+    to->variable = from->is_variable();
+    if (status != GANTRY_OK || to->dtype != GANTRY_UINT8 || to->quantization.count < 1)
+        return status;
+    /* Several tensors may share a buffer; each gets a copy. */
+    if (to->data && !spend(r, to->bytes)) return shared_too_often(r);
+    int32_t index = static_cast<int32_t>(to - r.graph->tensors);
+    return gantry_tensor_flip(r.graph, index) ? GANTRY_OK : out_of_memory(r);
 }
 
 gantry_status read_tensors(Reader &r)

@@ -10,9 +10,9 @@ bool gantry_tflite_op(int32_t code, enum gantry_op *out)
 {
     switch (code) {
 #define NAMED(number, name)
-#define READ(number, name)       \
-    case number:                 \
-        *out = GANTRY_OP_##name; \
+#define READ(number, name, op, options) \
+    case number:                        \
+        *out = GANTRY_OP_##op;          \
         return true;
 #include "formats/tflite_operators.def"
 #undef READ
@@ -28,7 +28,7 @@ const char *gantry_tflite_operator_name(int32_t code, char *buffer, size_t size)
 #define NAMED(number, name) \
     case number:            \
         return #name;
-#define READ NAMED
+#define READ(number, name, op, options) NAMED(number, name)
 #include "formats/tflite_operators.def"
 #undef READ
 #undef NAMED
@@ -66,7 +66,7 @@ bool gantry_tflite_name_nodes(struct gantry_graph *graph)
     if (!sorted) return false;
     for (size_t i = 0; i < count; i++) {
         sorted[i] = &graph->nodes[i];
-        sorted[i]->name = graph->tensors[sorted[i]->output].name;
+        sorted[i]->name = graph->tensors[sorted[i]->outputs[0]].name;
     }
     qsort(sorted, count, sizeof(*sorted), by_name);
     const char *previous = NULL;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Operators of a .tflite file: their edges, options, fused activations and padding. */
+ * Operators of a .tflite file: which they are, and their edges. */
 #include "formats/tflite_reader.hh"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,7 @@ namespace
 {
 
 constexpr uint32_t kOperatorCodes = 1024; /* real files have a few dozen */
-constexpr int32_t kWindowLimit = 1 << 15; /* beyond it gantry_graph_check refuses the node */
+constexpr uint32_t kEdges = 4096;
 
 /* Older files fill the byte, newer ones the integer, with 127 in the byte for large codes. */
 int32_t builtin_code(const fb::OperatorCode *code)
@@ -88,6 +87,58 @@ bool named_before(const Reader &r, const bool *used, uint32_t opcode)
     return false;
 }
 
+/* Inputs and outputs of a node; -1 is an absent input. */
+gantry_status read_edges(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    uint32_t inputs = count_of(from->inputs()), outputs = count_of(from->outputs());
+    if (inputs < 1 || inputs > kEdges)
+        return operator_error(r, node, GANTRY_ERR_FILE, "inputs:", static_cast<int>(inputs));
+    if (outputs < 1 || outputs > kEdges)
+        return operator_error(r, node, GANTRY_ERR_FILE, "outputs:", static_cast<int>(outputs));
+    if (!spend(r, 4 * (static_cast<size_t>(inputs) + outputs))) return shared_too_often(r);
+    const int32_t *in = from->inputs()->data(), *out = from->outputs()->data();
+    if (!gantry_node_edges(r.graph, node, in, static_cast<int32_t>(inputs), out,
+                           static_cast<int32_t>(outputs)))
+        return out_of_memory(r);
+    for (uint32_t i = 0; i < inputs; i++) {
+        int32_t tensor = node->inputs[i];
+        if (tensor < GANTRY_NO_TENSOR || tensor >= r.graph->tensor_count)
+            return operator_error(r, node, GANTRY_ERR_FILE, "input tensor", tensor);
+        if (tensor >= 0 && r.graph->tensors[tensor].data &&
+            !spend(r, r.graph->tensors[tensor].bytes))
+            return shared_too_often(r);
+    }
+    for (uint32_t i = 0; i < outputs; i++)
+        if (node->outputs[i] < 0 || node->outputs[i] >= r.graph->tensor_count)
+            return operator_error(r, node, GANTRY_ERR_FILE, "output tensor", node->outputs[i]);
+    /* Readers of options look at these. */
+    int32_t needed = gantry_op_row(node->op)->inputs_min;
+    for (int32_t i = 0; i < needed; i++)
+        if (i >= node->input_count || node->inputs[i] < 0)
+            return operator_error(r, node, GANTRY_ERR_FILE,
+                                  "an input is absent; inputs:", static_cast<int>(inputs));
+    return GANTRY_OK;
+}
+
+gantry_status read_options(Reader &r, gantry_graph_node *node, const fb::Operator *from,
+                           int32_t code)
+{
+    gantry_node_set_activation(r.graph, node, GANTRY_ACTIVATION_NONE);
+    switch (code) {
+#define NAMED(number, name)
+#define READ(number, name, op, options) \
+    case number:                        \
+        return options_##options(r, node, from);
+#include "formats/tflite_operators.def"
+#undef READ
+#undef NAMED
+    default:
+        return GANTRY_OK;
+    }
+}
+
+} // namespace
+
 gantry_status operator_error(Reader &r, const gantry_graph_node *node, gantry_status status,
                              const char *what, int value)
 {
@@ -95,188 +146,6 @@ gantry_status operator_error(Reader &r, const gantry_graph_node *node, gantry_st
                        static_cast<int>(node - r.graph->nodes), gantry_op_label(node->op), what,
                        value);
 }
-
-gantry_status no_options(Reader &r, const gantry_graph_node *node)
-{
-    return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: node %d %s: its options are missing", r.name,
-                       static_cast<int>(node - r.graph->nodes), gantry_op_label(node->op));
-}
-
-/* A real number in the quantised domain of the output, rounded as LiteRT's default path does. */
-int32_t quantize(const gantry_quantization &q, float real)
-{
-    float value = real / q.scale[0] + static_cast<float>(q.zero_point[0]);
-    if (!(value > INT8_MIN)) return INT8_MIN;
-    if (value > INT8_MAX) return INT8_MAX;
-    return static_cast<int32_t>(nearbyintf(value));
-}
-
-/* The fused activation as a range of output values. */
-gantry_status read_activation(Reader &r, gantry_graph_node *node, int8_t activation)
-{
-    enum { NONE, RELU, RELU_N1_TO_1, RELU6, TANH, SIGN_BIT };
-    const gantry_quantization &q = r.graph->tensors[node->output].quantization;
-    node->clamp_min = INT8_MIN;
-    node->clamp_max = INT8_MAX;
-    if (activation < NONE || activation > SIGN_BIT)
-        return operator_error(r, node, GANTRY_ERR_FILE, "fused activation", activation);
-    if (activation == TANH || activation == SIGN_BIT)
-        return operator_error(r, node, GANTRY_ERR_UNSUPPORTED, "fused activation", activation);
-    /* Without one scale there is no range; gantry_graph_check refuses the node. */
-    if (activation == NONE || q.count != 1 || !isfinite(q.scale[0]) || q.scale[0] <= 0)
-        return GANTRY_OK;
-    node->clamp_min = quantize(q, activation == RELU_N1_TO_1 ? -1.0f : 0.0f);
-    if (activation == RELU_N1_TO_1) node->clamp_max = quantize(q, 1.0f);
-    if (activation == RELU6) node->clamp_max = quantize(q, 6.0f);
-    return GANTRY_OK;
-}
-
-/* TFLite's SAME: as many outputs as strides fit; the odd row or column goes to the end. */
-void same_padding(int32_t in, int32_t kernel, int32_t stride, int32_t dilation, int32_t *before,
-                  int32_t *after)
-{
-    if (in < 1 || kernel < 1 || stride < 1 || dilation < 1 || kernel > kWindowLimit ||
-        stride > kWindowLimit || dilation > kWindowLimit)
-        return;
-    int64_t out = (static_cast<int64_t>(in) + stride - 1) / stride;
-    int64_t span = static_cast<int64_t>(kernel - 1) * dilation + 1;
-    int64_t total = (out - 1) * stride + span - in;
-    if (total < 0) total = 0;
-    *before = static_cast<int32_t>(total / 2);
-    *after = static_cast<int32_t>(total - total / 2);
-}
-
-gantry_status read_padding(Reader &r, gantry_graph_node *node, int8_t padding)
-{
-    enum { SAME, VALID };
-    if (padding != SAME && padding != VALID)
-        return operator_error(r, node, GANTRY_ERR_FILE, "padding", padding);
-    const gantry_shape &shape = r.graph->tensors[node->inputs[0]].shape;
-    gantry_window_attributes &w = node->window;
-    if (padding == VALID || shape.rank != 4) return GANTRY_OK;
-    same_padding(shape.dims[1], w.kernel_h, w.stride_h, w.dilation_h, &w.pad_top, &w.pad_bottom);
-    same_padding(shape.dims[2], w.kernel_w, w.stride_w, w.dilation_w, &w.pad_left, &w.pad_right);
-    return GANTRY_OK;
-}
-
-/* Both convolutions name the same options; T is either table. */
-template <typename T> gantry_status read_conv(Reader &r, gantry_graph_node *node, const T *options)
-{
-    if (!options) return no_options(r, node);
-    const gantry_shape &weights = r.graph->tensors[node->inputs[1]].shape;
-    gantry_window_attributes &w = node->window;
-    if (weights.rank == 4) {
-        w.kernel_h = weights.dims[1];
-        w.kernel_w = weights.dims[2];
-    }
-    w.stride_h = options->stride_h();
-    w.stride_w = options->stride_w();
-    w.dilation_h = options->dilation_h_factor();
-    w.dilation_w = options->dilation_w_factor();
-    gantry_status status = read_padding(r, node, options->padding());
-    if (status != GANTRY_OK) return status;
-    return read_activation(r, node, options->fused_activation_function());
-}
-
-gantry_status read_pool(Reader &r, gantry_graph_node *node, const fb::Pool2DOptions *options)
-{
-    if (!options) return no_options(r, node);
-    gantry_window_attributes &w = node->window;
-    w.kernel_h = options->filter_height();
-    w.kernel_w = options->filter_width();
-    w.stride_h = options->stride_h();
-    w.stride_w = options->stride_w();
-    w.dilation_h = w.dilation_w = 1;
-    gantry_status status = read_padding(r, node, options->padding());
-    if (status != GANTRY_OK) return status;
-    return read_activation(r, node, options->fused_activation_function());
-}
-
-gantry_status read_fully_connected(Reader &r, gantry_graph_node *node,
-                                   const fb::FullyConnectedOptions *options)
-{
-    if (!options) return no_options(r, node);
-    if (options->weights_format() != 0)
-        return operator_error(r, node, GANTRY_ERR_UNSUPPORTED, "weights format",
-                              options->weights_format());
-    return read_activation(r, node, options->fused_activation_function());
-}
-
-/* The mean over height and width, as a window over the map; its axes are checked with the graph. */
-gantry_status read_mean(Reader &r, gantry_graph_node *node, const fb::ReducerOptions *options)
-{
-    const gantry_shape &shape = r.graph->tensors[node->inputs[0]].shape;
-    gantry_window_attributes &w = node->window;
-    node->keep_dims = options && options->keep_dims();
-    node->clamp_min = INT8_MIN;
-    node->clamp_max = INT8_MAX;
-    if (shape.rank == 4) {
-        w.kernel_h = shape.dims[1];
-        w.kernel_w = shape.dims[2];
-    }
-    w.stride_h = w.stride_w = w.dilation_h = w.dilation_w = 1;
-    return GANTRY_OK;
-}
-
-gantry_status read_options(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    switch (node->op) {
-    case GANTRY_OP_CONV_2D:
-        return read_conv(r, node, from->builtin_options_as_Conv2DOptions());
-    case GANTRY_OP_DEPTHWISE_CONV_2D:
-        return read_conv(r, node, from->builtin_options_as_DepthwiseConv2DOptions());
-    case GANTRY_OP_FULLY_CONNECTED:
-        return read_fully_connected(r, node, from->builtin_options_as_FullyConnectedOptions());
-    case GANTRY_OP_ADD: {
-        const fb::AddOptions *options = from->builtin_options_as_AddOptions();
-        return read_activation(r, node, options ? options->fused_activation_function() : int8_t{0});
-    }
-    case GANTRY_OP_AVERAGE_POOL_2D:
-    case GANTRY_OP_MAX_POOL_2D:
-        return read_pool(r, node, from->builtin_options_as_Pool2DOptions());
-    case GANTRY_OP_SOFTMAX:
-        if (!from->builtin_options_as_SoftmaxOptions()) return no_options(r, node);
-        node->beta = from->builtin_options_as_SoftmaxOptions()->beta();
-        return GANTRY_OK;
-    case GANTRY_OP_MEAN:
-        return read_mean(r, node, from->builtin_options_as_ReducerOptions());
-    case GANTRY_OP_RESHAPE:
-    case GANTRY_OP_QUANTIZE:
-    case GANTRY_OP_COUNT:
-        break;
-    }
-    return GANTRY_OK;
-}
-
-/* Inputs and output of a node; -1 is an absent input. */
-gantry_status read_edges(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    uint32_t inputs = count_of(from->inputs()), outputs = count_of(from->outputs());
-    if (inputs < 1 || inputs > GANTRY_NODE_INPUTS_MAX)
-        return operator_error(r, node, GANTRY_ERR_FILE, "inputs:", static_cast<int>(inputs));
-    if (outputs != 1)
-        return operator_error(r, node, GANTRY_ERR_FILE, "outputs:", static_cast<int>(outputs));
-    node->input_count = static_cast<int32_t>(inputs);
-    for (uint32_t i = 0; i < inputs; i++) {
-        int32_t tensor = from->inputs()->Get(i);
-        if (tensor < GANTRY_NO_TENSOR || tensor >= r.graph->tensor_count)
-            return operator_error(r, node, GANTRY_ERR_FILE, "input tensor", tensor);
-        node->inputs[i] = tensor;
-        if (tensor >= 0 && r.graph->tensors[tensor].data &&
-            !spend(r, r.graph->tensors[tensor].bytes))
-            return shared_too_often(r);
-    }
-    node->output = from->outputs()->Get(0);
-    if (node->output < 0 || node->output >= r.graph->tensor_count)
-        return operator_error(r, node, GANTRY_ERR_FILE, "output tensor", node->output);
-    bool weights = node->op == GANTRY_OP_CONV_2D || node->op == GANTRY_OP_DEPTHWISE_CONV_2D;
-    if (node->inputs[0] < 0 || (weights && (inputs < 2 || node->inputs[1] < 0)))
-        return operator_error(r, node, GANTRY_ERR_FILE,
-                              "an input is absent; inputs:", static_cast<int>(inputs));
-    return GANTRY_OK;
-}
-
-} // namespace
 
 gantry_status check_operators(Reader &r)
 {
@@ -305,7 +174,7 @@ gantry_status check_operators(Reader &r)
     gantry_status status = gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED,
                                        "%s: unsupported operators: %s", r.name, text.text);
     gantry_hint(r.error, "supported:"
-#define OP(name, label, inputs_min, inputs_max, doc) " " label
+#define OP(name, label, ...) " " label
 #include "graph/ops.def"
 #undef OP
     );
@@ -321,10 +190,10 @@ gantry_status read_nodes(Reader &r)
     for (uint32_t i = 0; i < operators->size(); i++) {
         const fb::Operator *from = operators->Get(i);
         gantry_graph_node *node = &r.graph->nodes[i];
-        (void)gantry_tflite_op(builtin_code(r.model->operator_codes()->Get(from->opcode_index())),
-                               &node->op);
+        int32_t code = builtin_code(r.model->operator_codes()->Get(from->opcode_index()));
+        (void)gantry_tflite_op(code, &node->op);
         gantry_status status = read_edges(r, node, from);
-        if (status == GANTRY_OK) status = read_options(r, node, from);
+        if (status == GANTRY_OK) status = read_options(r, node, from, code);
         if (status != GANTRY_OK) return status;
     }
     return gantry_tflite_name_nodes(r.graph) ? GANTRY_OK : out_of_memory(r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Between the two halves of the .tflite reader: file and tensors (tflite.cc), operators
- * (tflite_nodes.cc). */
+ * Between the parts of the .tflite reader: file and tensors (tflite.cc), operators
+ * (tflite_nodes.cc), their options (tflite_options.cc). */
 #ifndef GANTRY_FORMATS_TFLITE_READER_HH
 #define GANTRY_FORMATS_TFLITE_READER_HH
 
@@ -58,6 +58,18 @@ gantry_status check_operators(Reader &r);
 
 /* Fills the graph's nodes; its tensors are there. */
 gantry_status read_nodes(Reader &r);
+
+/* Options of an operator, whose edges are read and whose first input and output are there. One
+ * function for every name in tflite_operators.def. */
+using OptionsReader = gantry_status(Reader &r, gantry_graph_node *node, const fb::Operator *from);
+#define NAMED(number, name)
+#define READ(number, name, op, options) OptionsReader options_##options;
+#include "formats/tflite_operators.def"
+#undef READ
+#undef NAMED
+
+gantry_status operator_error(Reader &r, const gantry_graph_node *node, gantry_status status,
+                             const char *what, int value);
 
 } // namespace gantry_tflite_reader
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The invariants of a graph: valid indices, legal tensors, one producer each, topological order. */
+ * The invariants of a graph: valid indices, legal tensors, one producer each, topological order;
+ * then the rule of every operator. */
 #include "graph/check.h"
 
 #include <math.h>
@@ -83,82 +84,65 @@ static enum gantry_status check_tensor(const struct gantry_graph_tensor *tensor,
     return check_quantization(tensor, error);
 }
 
-/* What flows between nodes: int8 (uint8 too where converts is true), per tensor, batch 1, within
- * the limits of the kernels. */
-static enum gantry_status check_activation(const struct gantry_graph_tensor *tensor, bool converts,
-                                           const char *where, struct gantry_error *error)
-{
-    char text[80];
-    if (tensor->dtype != GANTRY_INT8 && !(converts && tensor->dtype == GANTRY_UINT8))
-        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
-                           "%s: tensor \"%s\" is %s (activations are int8)", where, tensor->name,
-                           gantry_dtype_name(tensor->dtype));
-    if (tensor->quantization.count != 1)
-        return gantry_fail(error,
-                           tensor->quantization.count ? GANTRY_ERR_UNSUPPORTED : GANTRY_ERR_FILE,
-                           "%s: tensor \"%s\" has %d scales (an activation has 1)", where,
-                           tensor->name, tensor->quantization.count);
-    struct gantry_extent extent;
-    if (!gantry_shape_extent(&tensor->shape, &extent))
-        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
-                           "%s: tensor \"%s\" has shape %s (batch 1, rank 1 to 4)", where,
-                           tensor->name, gantry_shape_text(&tensor->shape, text, sizeof text));
-    if (extent.h > GANTRY_EXTENT_LIMIT || extent.w > GANTRY_EXTENT_LIMIT ||
-        extent.c > GANTRY_EXTENT_LIMIT)
-        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
-                           "%s: tensor \"%s\" has shape %s (a dimension is at most %d)", where,
-                           tensor->name, gantry_shape_text(&tensor->shape, text, sizeof text),
-                           GANTRY_EXTENT_LIMIT);
-    return GANTRY_OK;
-}
-
 static bool valid_index(const struct gantry_graph *graph, int32_t tensor)
 {
     return tensor >= 0 && tensor < graph->tensor_count;
 }
 
-static const struct {
-    int32_t min, max;
-} input_counts[] = {
-#define OP(name, label, inputs_min, inputs_max, doc) {inputs_min, inputs_max},
-#include "graph/ops.def"
-#undef OP
-};
-
-/* Indices of a node, and that what it reads is there before it runs. */
-static enum gantry_status check_edges(struct gantry_graph *graph, int32_t index, bool *ready,
-                                      struct gantry_error *error)
+/* Indices of a node's inputs, and that what it reads is there before it runs. */
+static enum gantry_status check_reads(const struct gantry_graph *graph, int32_t index,
+                                      const bool *ready, struct gantry_error *error)
 {
-    struct gantry_graph_node *node = &graph->nodes[index];
-    if ((size_t)node->op >= GANTRY_OP_COUNT)
-        return gantry_fail(error, GANTRY_ERR_FILE, "node %d: operator %d", index, (int)node->op);
-    const char *label = gantry_op_label(node->op);
-    if (node->input_count < input_counts[node->op].min ||
-        node->input_count > input_counts[node->op].max)
-        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d inputs (%d..%d)", index, label,
-                           node->input_count, input_counts[node->op].min,
-                           input_counts[node->op].max);
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    const struct gantry_op_row *row = gantry_op_row(node->op);
+    if (node->input_count < row->inputs_min || node->input_count > row->inputs_max)
+        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d inputs (%d..%d)", index,
+                           row->label, node->input_count, row->inputs_min, row->inputs_max);
     for (int32_t i = 0; i < node->input_count; i++) {
         int32_t tensor = node->inputs[i];
-        if (tensor == GANTRY_NO_TENSOR && i >= input_counts[node->op].min) continue;
+        if (tensor == GANTRY_NO_TENSOR && i >= row->inputs_min) continue;
         if (!valid_index(graph, tensor))
             return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: input %d is tensor %d (of %d)",
-                               index, label, i, tensor, graph->tensor_count);
+                               index, row->label, i, tensor, graph->tensor_count);
         if (!graph->tensors[tensor].data && !ready[tensor])
             return gantry_fail(error, GANTRY_ERR_FILE,
                                "node %d %s: tensor \"%s\" is read before a node makes it", index,
-                               label, graph->tensors[tensor].name);
+                               row->label, graph->tensors[tensor].name);
     }
-    if (!valid_index(graph, node->output))
-        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: output is tensor %d (of %d)", index,
-                           label, node->output, graph->tensor_count);
-    if (ready[node->output] || graph->tensors[node->output].data)
-        return gantry_fail(error, GANTRY_ERR_FILE,
-                           "node %d %s: tensor \"%s\" has another producer already", index, label,
-                           graph->tensors[node->output].name);
-    ready[node->output] = true;
-    graph->tensors[node->output].producer = index;
     return GANTRY_OK;
+}
+
+/* Indices of its outputs, and that nothing else makes them. */
+static enum gantry_status check_writes(const struct gantry_graph *graph, int32_t index, bool *ready,
+                                       struct gantry_error *error)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    const struct gantry_op_row *row = gantry_op_row(node->op);
+    if (node->output_count < row->outputs_min || node->output_count > row->outputs_max)
+        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d outputs (%d..%d)", index,
+                           row->label, node->output_count, row->outputs_min, row->outputs_max);
+    for (int32_t i = 0; i < node->output_count; i++) {
+        int32_t tensor = node->outputs[i];
+        if (!valid_index(graph, tensor))
+            return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: output is tensor %d (of %d)",
+                               index, row->label, tensor, graph->tensor_count);
+        if (ready[tensor] || graph->tensors[tensor].data)
+            return gantry_fail(error, GANTRY_ERR_FILE,
+                               "node %d %s: tensor \"%s\" has another producer already", index,
+                               row->label, graph->tensors[tensor].name);
+        ready[tensor] = true;
+    }
+    return GANTRY_OK;
+}
+
+static enum gantry_status check_edges(const struct gantry_graph *graph, int32_t index, bool *ready,
+                                      struct gantry_error *error)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    if ((size_t)node->op >= GANTRY_OP_COUNT)
+        return gantry_fail(error, GANTRY_ERR_FILE, "node %d: operator %d", index, (int)node->op);
+    enum gantry_status status = check_reads(graph, index, ready, error);
+    return status == GANTRY_OK ? check_writes(graph, index, ready, error) : status;
 }
 
 static enum gantry_status check_inputs(struct gantry_graph *graph, bool *ready,
@@ -176,9 +160,9 @@ static enum gantry_status check_inputs(struct gantry_graph *graph, bool *ready,
                                graph->tensors[tensor].name,
                                ready[tensor] ? "named twice" : "a constant");
         ready[tensor] = true;
-        enum gantry_status status = check_activation(&graph->tensors[tensor], true, where, error);
-        if (status != GANTRY_OK) return status;
     }
+    for (int32_t t = 0; t < graph->tensor_count; t++)
+        if (graph->tensors[t].variable && !graph->tensors[t].data) ready[t] = true;
     return GANTRY_OK;
 }
 
@@ -202,30 +186,42 @@ static enum gantry_status check_outputs(const struct gantry_graph *graph,
     return GANTRY_OK;
 }
 
+/* The type of the first input, then the operator's own rule. */
+static enum gantry_status check_node(const struct gantry_graph *graph, int32_t index,
+                                     struct gantry_error *error)
+{
+    struct gantry_graph_node *node = &graph->nodes[index];
+    struct gantry_site site = {.graph = graph, .node = node, .index = index, .error = error};
+    site.x = &graph->tensors[node->inputs[0]];
+    site.y = &graph->tensors[node->outputs[0]];
+    site.in = gantry_shape_map(&site.x->shape);
+    site.out = gantry_shape_map(&site.y->shape);
+    node->macs = 0;
+    node->mapped = false;
+    if (!(gantry_op_row(node->op)->types >> site.x->dtype & 1))
+        return GANTRY_REFUSE(&site, GANTRY_ERR_UNSUPPORTED, "tensor \"%s\" is %s", site.x->name,
+                             gantry_dtype_name(site.x->dtype));
+    return gantry_check_of(node->op)(&site);
+}
+
+/* Checks the nodes in order; those that constants decide are computed and dropped. */
 static enum gantry_status check_nodes(struct gantry_graph *graph, bool *ready,
                                       struct gantry_error *error)
 {
+    int32_t kept = 0;
     for (int32_t i = 0; i < graph->node_count; i++) {
-        struct gantry_graph_node *node = &graph->nodes[i];
+        bool folded = false;
         enum gantry_status status = check_edges(graph, i, ready, error);
+        if (status == GANTRY_OK) status = check_node(graph, i, error);
+        if (status == GANTRY_OK) status = gantry_fold(graph, i, &folded, error);
         if (status != GANTRY_OK) return status;
-        char where[96];
-        (void)snprintf(where, sizeof where, "node %d %s", i, gantry_op_label(node->op));
-        int32_t activations = node->op == GANTRY_OP_ADD ? 2 : 1;
-        bool converts = node->op == GANTRY_OP_QUANTIZE;
-        for (int32_t k = 0; k < activations; k++) {
-            const struct gantry_graph_tensor *tensor = &graph->tensors[node->inputs[k]];
-            if (tensor->data)
-                return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
-                                   "%s: input %d, tensor \"%s\", is a constant", where, k,
-                                   tensor->name);
-            status = check_activation(tensor, converts, where, error);
-            if (status != GANTRY_OK) return status;
-        }
-        status = check_activation(&graph->tensors[node->output], converts, where, error);
-        if (status == GANTRY_OK) status = gantry_check_node(graph, node, error);
-        if (status != GANTRY_OK) return status;
+        if (folded) continue;
+        graph->nodes[kept] = graph->nodes[i];
+        for (int32_t k = 0; k < graph->nodes[kept].output_count; k++)
+            graph->tensors[graph->nodes[kept].outputs[k]].producer = kept;
+        kept++;
     }
+    graph->node_count = kept;
     return GANTRY_OK;
 }
 

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Life of a graph, labels of operators, arithmetic on shapes. */
+ * Life of a graph, arithmetic on shapes. */
 #include "graph/graph.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *const labels[] = {
-#define OP(name, label, inputs_min, inputs_max, doc) label,
-#include "graph/ops.def"
-#undef OP
-};
-
-const char *gantry_op_label(enum gantry_op op)
-{
-    return (size_t)op < GANTRY_COUNT(labels) ? labels[op] : "unknown";
-}
 
 const char *gantry_dtype_name(enum gantry_dtype dtype)
 {
@@ -96,6 +85,15 @@ bool gantry_shape_extent(const struct gantry_shape *shape, struct gantry_extent 
     default:
         return false;
     }
+}
+
+struct gantry_extent gantry_shape_map(const struct gantry_shape *shape)
+{
+    struct gantry_extent extent = {1, 1, 1};
+    struct gantry_shape one = *shape;
+    if (one.rank == 4 || one.rank == 2) one.dims[0] = 1;
+    if (!gantry_shape_extent(&one, &extent)) extent.c = (int32_t)gantry_shape_elements(shape);
+    return extent;
 }
 
 void gantry_graph_init(struct gantry_graph *graph, const struct gantry_allocator *allocator)

@@ -2,25 +2,37 @@
  * The one representation of a network, for all importers.
  *
  * Invariants after gantry_graph_check: every index is valid; nodes stand in topological order;
- * every non-constant tensor that is no graph input has one producer; shapes are those that
- * inference gives; each operator's inputs, attributes, types and quantisation are legal for its
- * rule in docs/arithmetic.md. Activations are int8 NHWC; what QUANTIZE reads or makes may be uint8,
- * and then nothing else reads it. A graph is read-only after the passes, and may then be shared by
- * threads. */
+ * every tensor that is neither constant, variable nor a graph input has one producer; shapes are
+ * those that inference gives; each operator's inputs, attributes, types and quantisation are legal
+ * for its rule in docs/arithmetic.md; nodes whose inputs are all constant are gone, and what they
+ * made is constant. Maps are NHWC. Quantised bytes are int8: uint8 is flipped at import. A graph is
+ * read-only after the passes, and may then be shared by threads. */
 #ifndef GANTRY_GRAPH_H
 #define GANTRY_GRAPH_H
 
 #include "base/base.h"
 #include "gantry/tensor.h"
+#include "kernels/attributes.h"
+#include "kernels/op.h"
 
-enum { GANTRY_NODE_INPUTS_MAX = 4, GANTRY_NO_TENSOR = -1, GANTRY_NO_NODE = -1 };
+enum { GANTRY_NO_TENSOR = -1, GANTRY_NO_NODE = -1 };
 
 enum gantry_op {
-#define OP(name, label, inputs_min, inputs_max, doc) GANTRY_OP_##name,
+#define OP(name, ...) GANTRY_OP_##name,
 #include "graph/ops.def"
 #undef OP
     GANTRY_OP_COUNT
 };
+
+/* A row of graph/ops.def. types: bit 1 << dtype for each that the first input may have. */
+struct gantry_op_row {
+    const char *label, *doc;
+    int32_t inputs_min, inputs_max, outputs_min, outputs_max;
+    uint32_t types;
+    bool array; /* the accelerator has it, for int8 maps */
+    gantry_op_bind *bind;
+};
+const struct gantry_op_row *gantry_op_row(enum gantry_op op);
 
 /* count 0: not quantised; 1: per tensor; n: per channel along axis. Arrays live in the graph. */
 struct gantry_quantization {
@@ -35,32 +47,25 @@ struct gantry_graph_tensor {
     enum gantry_dtype dtype;
     struct gantry_shape shape;
     struct gantry_quantization quantization;
-    const void *data; /* constant data in the model file (any alignment), else NULL */
+    const void *data; /* constant data, aligned to its elements, else NULL */
     size_t bytes;     /* elements x size of dtype */
+    bool variable;    /* keeps its value from run to run; zero at first */
+    bool flipped;     /* uint8 at the interface: stored are value ^ 0x80 and zero point - 128 */
     int32_t producer; /* node, or GANTRY_NO_NODE */
-};
-
-/* Convolutions and pools. Padding is explicit here: SAME is resolved at import, with TFLite's
- * rule (the odd row or column goes to the end). clamp_min and clamp_max: activation range in the
- * quantised domain of the output, within [-128, 127]. */
-struct gantry_window_attributes {
-    int32_t kernel_h, kernel_w;
-    int32_t stride_h, stride_w;
-    int32_t dilation_h, dilation_w;
-    int32_t pad_top, pad_bottom, pad_left, pad_right;
 };
 
 struct gantry_graph_node {
     enum gantry_op op;
     const char *name; /* unique in the graph: made from the output tensor's name */
-    int32_t input_count;
-    int32_t inputs[GANTRY_NODE_INPUTS_MAX]; /* tensor, or GANTRY_NO_TENSOR for an absent one */
-    int32_t output;
-    int32_t clamp_min, clamp_max; /* of CONV, DEPTHWISE, FULLY_CONNECTED, ADD, MEAN and pools */
-    struct gantry_window_attributes window; /* of CONV, DEPTHWISE and pools; of MEAN the map */
-    bool keep_dims;                         /* of MEAN: height and width stay, as 1 */
-    float beta;                             /* of SOFTMAX */
-    uint64_t macs; /* unpadded multiply-accumulates of one inference: CONV, DEPTHWISE, FC */
+    int32_t input_count, output_count;
+    int32_t *inputs; /* tensor, or GANTRY_NO_TENSOR for an absent one */
+    int32_t *outputs;
+    enum gantry_activation activation;
+    int32_t clamp_min, clamp_max; /* what activation is in the first output's stored values */
+    union gantry_attributes attributes;
+    /* Filled by gantry_graph_check: */
+    bool mapped;   /* runs on the int8 map kernels, and may run on the accelerator */
+    uint64_t macs; /* unpadded multiply-accumulates of one inference: convolutions, products */
 };
 
 struct gantry_graph {
@@ -93,12 +98,33 @@ struct gantry_extent {
 };
 bool gantry_shape_extent(const struct gantry_shape *shape, struct gantry_extent *out);
 
+/* Height, width and channels of a map of any batch: rank 4 as it is, else as above. */
+struct gantry_extent gantry_shape_map(const struct gantry_shape *shape);
+
 /* Initialises an empty graph on the allocator (NULL: malloc); finish accepts a zeroed one. */
 void gantry_graph_init(struct gantry_graph *graph, const struct gantry_allocator *allocator);
 void gantry_graph_finish(struct gantry_graph *graph);
 
-/* Checks all invariants above, infers shapes and compares them with the stated ones, fills macs
- * and producers. Errors: GANTRY_ERR_FILE naming node, tensor, value and limit. */
+/* Gives a node its edges, in the arena of the graph. False: out of memory. */
+GANTRY_MUST_USE bool gantry_node_edges(struct gantry_graph *graph, struct gantry_graph_node *node,
+                                       const int32_t *inputs, int32_t input_count,
+                                       const int32_t *outputs, int32_t output_count);
+/* Sets activation and the clamps that it means for the first output, whose quantisation is known.
+ */
+void gantry_node_set_activation(const struct gantry_graph *graph, struct gantry_graph_node *node,
+                                enum gantry_activation activation);
+/* Whether input i is there and is made by a node or comes from outside: no constant. */
+bool gantry_node_reads(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                       int32_t i);
+
+/* Makes a uint8 tensor with a scale an int8 one: zero point - 128, constant data copied with every
+ * byte ^ 0x80; a graph input or output is then uint8 at the interface. Others are left as they are.
+ * False: out of memory. */
+GANTRY_MUST_USE bool gantry_tensor_flip(struct gantry_graph *graph, int32_t tensor);
+
+/* Checks all invariants above, infers shapes and compares them with the stated ones, computes nodes
+ * whose inputs are constants, fills macs, producers and mapped. Errors: GANTRY_ERR_FILE or
+ * GANTRY_ERR_UNSUPPORTED, naming node, tensor, value and limit. */
 GANTRY_MUST_USE enum gantry_status gantry_graph_check(struct gantry_graph *graph,
                                                       struct gantry_error *error);
 
@@ -108,12 +134,25 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_check(struct gantry_graph *graph
 GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *graph,
                                                          struct gantry_error *error);
 
+/* A tensor as the general operators see it; its memory is data. */
+struct gantry_op_tensor gantry_tensor_dense(const struct gantry_graph *graph, int32_t tensor,
+                                            void *data);
+/* Arguments of a node for its row's bind; arrays in the arena. data: of the tensors that are no
+ * constants, by tensor. False: out of memory. */
+GANTRY_MUST_USE bool gantry_node_args(const struct gantry_graph *graph,
+                                      const struct gantry_graph_node *node, void *const *data,
+                                      struct gantry_arena *arena, struct gantry_op_args **out);
+
 /* Requantisation of a node by rule F: scale[c] = (sx * sw[c]) / sy in float32, c = 0..channels-1
  * (the output channel), for CONV, DEPTHWISE and FULLY_CONNECTED; sx / (sy * n) for MEAN. */
 float gantry_node_scale(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                         int32_t channel);
 
-/* Parameters of rule X for an ADD node (k1 and k2 at most 2^21, shift 13..30).
+/* Values that each output of a MEAN node averages. */
+int64_t gantry_node_mean_count(const struct gantry_graph *graph,
+                               const struct gantry_graph_node *node);
+
+/* Parameters of rule X for an ADD or SUB node (k1 and k2 at most 2^21, shift 13..30).
  * False when the scales are outside of what the rule covers. */
 struct gantry_add_params {
     int32_t k1, k2, shift;

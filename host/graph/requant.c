@@ -10,14 +10,21 @@ static const struct gantry_quantization *quantization(const struct gantry_graph 
     return &graph->tensors[tensor].quantization;
 }
 
+int64_t gantry_node_mean_count(const struct gantry_graph *graph,
+                               const struct gantry_graph_node *node)
+{
+    return gantry_shape_elements(&graph->tensors[node->inputs[0]].shape) /
+           gantry_shape_elements(&graph->tensors[node->outputs[0]].shape);
+}
+
 float gantry_node_scale(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                         int32_t channel)
 {
     float sx = quantization(graph, node->inputs[0])->scale[0];
-    float sy = quantization(graph, node->output)->scale[0];
+    float sy = quantization(graph, node->outputs[0])->scale[0];
     /* Each step rounds to float32, in this order: it is part of rule F. */
     if (node->op == GANTRY_OP_MEAN) {
-        float whole = sy * (float)(node->window.kernel_h * node->window.kernel_w);
+        float whole = sy * (float)gantry_node_mean_count(graph, node);
         return sx / whole;
     }
     const struct gantry_quantization *weights = quantization(graph, node->inputs[1]);
@@ -31,7 +38,7 @@ bool gantry_node_add_params(const struct gantry_graph *graph, const struct gantr
 {
     const struct gantry_quantization *q1 = quantization(graph, node->inputs[0]);
     const struct gantry_quantization *q2 = quantization(graph, node->inputs[1]);
-    const struct gantry_quantization *qy = quantization(graph, node->output);
+    const struct gantry_quantization *qy = quantization(graph, node->outputs[0]);
     float r1 = q1->scale[0] / qy->scale[0];
     float r2 = q2->scale[0] / qy->scale[0];
     /* The rule holds for ratios in [2^-10, 2^8): shift is then 13..30 and no sum leaves int32. */
@@ -42,6 +49,7 @@ bool gantry_node_add_params(const struct gantry_graph *graph, const struct gantr
     out->shift = 20 - (exponent - 1);
     out->k1 = (int32_t)nearbyintf(ldexpf(r1, out->shift));
     out->k2 = (int32_t)nearbyintf(ldexpf(r2, out->shift));
+    if (node->op == GANTRY_OP_SUB) out->k2 = -out->k2;
     out->zero1 = q1->zero_point[0];
     out->zero2 = q2->zero_point[0];
     out->zero_out = qy->zero_point[0];
@@ -53,7 +61,7 @@ int32_t gantry_node_quantize_factor(const struct gantry_graph *graph,
 {
     const float low = 0x1p-8f, high = 0x1p7f;
     float sx = quantization(graph, node->inputs[0])->scale[0];
-    float sy = quantization(graph, node->output)->scale[0];
+    float sy = quantization(graph, node->outputs[0])->scale[0];
     float ratio = sx / sy;
     if (!(ratio >= low && ratio <= high)) return 0;
     return (int32_t)nearbyintf(256.0f * ratio);

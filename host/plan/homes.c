@@ -41,7 +41,7 @@ static void number_slots(struct homes *homes)
     homes->slots = slot;
 }
 
-/* Extent for homes: of the shape, or one row of bytes of what has no map (never an activation). */
+/* Extent for homes: of the shape, or one pixel of all values of what has no map. */
 static struct gantry_extent extent_of(const struct gantry_graph_tensor *tensor)
 {
     struct gantry_extent extent = {1, 1, 1};
@@ -55,6 +55,12 @@ static int32_t blocks_bytes(int32_t channels)
     return GANTRY_CHANNELS * gantry_div_up(channels, GANTRY_CHANNELS);
 }
 
+/* Bytes of a pixel without gaps. */
+static int32_t dense_bytes(const struct gantry_graph_tensor *tensor)
+{
+    return extent_of(tensor).c * (int32_t)gantry_dtype_bytes(tensor->dtype);
+}
+
 /* Whether the output of a RESHAPE can be the memory of its input: equal channels, or no gaps. */
 static bool shares(const struct homes *homes, int32_t node)
 {
@@ -63,9 +69,9 @@ static bool shares(const struct homes *homes, int32_t node)
     if (graph->tensors[x].data) return false;
     const struct storage *root = &homes->storage[homes->storage[x].root];
     struct gantry_extent from = extent_of(&graph->tensors[x]);
-    struct gantry_extent to = extent_of(&graph->tensors[graph->nodes[node].output]);
+    struct gantry_extent to = extent_of(&graph->tensors[graph->nodes[node].outputs[0]]);
     return vanished(homes->build, node) || from.c == to.c ||
-           root->stride == extent_of(&graph->tensors[homes->storage[x].root]).c;
+           root->stride == dense_bytes(&graph->tensors[homes->storage[x].root]);
 }
 
 static void find_storages(struct homes *homes)
@@ -73,11 +79,19 @@ static void find_storages(struct homes *homes)
     const struct gantry_graph *graph = homes->build->graph;
     for (int32_t t = 0; t < graph->tensor_count; t++) {
         homes->storage[t].root = t;
-        homes->storage[t].stride = extent_of(&graph->tensors[t]).c;
+        homes->storage[t].stride = dense_bytes(&graph->tensors[t]);
         homes->storage[t].first = homes->storage[t].last = -1;
+        if (!graph->tensors[t].variable) continue;
+        homes->storage[t].first = 0; /* kept from run to run */
+        homes->storage[t].last = homes->slots;
     }
     for (int32_t n = 0; n < graph->node_count; n++) {
-        int32_t y = graph->nodes[n].output;
+        int32_t y = graph->nodes[n].outputs[0];
+        for (int32_t i = 1; i < graph->nodes[n].output_count; i++) {
+            struct storage *more = &homes->storage[graph->nodes[n].outputs[i]];
+            more->first = more->last = homes->slot[n];
+            more->needed = true;
+        }
         if (graph->nodes[n].op == GANTRY_OP_RESHAPE && shares(homes, n)) {
             homes->storage[y].root = homes->storage[graph->nodes[n].inputs[0]].root;
             continue;
@@ -107,14 +121,15 @@ static void find_uses(struct homes *homes)
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gantry_graph_node *node = &graph->nodes[n];
         if (vanished(build, n)) continue;
-        for (int32_t i = 0; i < (node->op == GANTRY_OP_ADD ? 2 : 1); i++) {
+        for (int32_t i = 0; i < node->input_count; i++) {
+            if (!gantry_node_reads(graph, node, i)) continue;
             int32_t tensor = build->plan->nodes[n].accelerator ? gantry_task_source(graph, n, i)
                                                                : node->inputs[i];
             use(homes, tensor, n);
         }
         bool fused_away = build->fused_add[n] != GANTRY_NO_NODE;
         if (build->plan->options.observe && !fused_away)
-            homes->storage[homes->storage[node->output].root].needed = true;
+            homes->storage[homes->storage[node->outputs[0]].root].needed = true;
     }
     for (int32_t i = 0; i < graph->output_count; i++) {
         struct storage *storage = &homes->storage[homes->storage[graph->outputs[i]].root];
@@ -230,9 +245,10 @@ static void spread(struct homes *homes)
         tensors[t].home = tensors[root].home;
         tensors[t].offset = tensors[root].offset;
         struct gantry_extent of_root = extent_of(&graph->tensors[root]);
-        bool gaps = homes->storage[root].stride != of_root.c;
+        bool gaps = homes->storage[root].stride != dense_bytes(&graph->tensors[root]);
         if (gaps && tensors[t].extent.c != of_root.c) tensors[t].extent = of_root;
-        tensors[t].pixel_stride = gaps ? homes->storage[root].stride : tensors[t].extent.c;
+        tensors[t].pixel_stride =
+            gaps ? homes->storage[root].stride : dense_bytes(&graph->tensors[t]);
         if (graph->tensors[t].data) tensors[t].home = GANTRY_HOME_CONSTANT;
     }
 }

@@ -45,9 +45,10 @@ static struct gantry_reason check_window(const struct gantry_graph_node *node,
     int32_t stride = gantry_max_i32(task->stride_h, task->stride_w);
     if (stride > 2) return refuse_value("stride", "Strides are 1 or 2 on each axis", 2, stride);
     bool both = task->kernel_h > 1 && task->kernel_w > 1;
-    if (both && node->window.dilation_h != node->window.dilation_w)
-        return refuse_value("dilations", "Both axes have one dilation", node->window.dilation_h,
-                            node->window.dilation_w);
+    if (task->kind == GANTRY_TASK_MEAN || task->kind == GANTRY_TASK_IDENTITY) return legal();
+    if (both && node->attributes.window.dilation_h != node->attributes.window.dilation_w)
+        return refuse_value("dilations", "Both axes have one dilation",
+                            node->attributes.window.dilation_h, node->attributes.window.dilation_w);
     if (task->dilation > 256)
         return refuse_value("dilation", "Taps are at most 256 apart", 256, task->dilation);
     int32_t pad = gantry_max_i32(task->pad_top, task->pad_left);
@@ -148,11 +149,10 @@ static struct gantry_reason check_room(const struct gantry_graph *graph,
 /* A RESHAPE is nothing on the accelerator when all that read it look through it. */
 static struct gantry_reason check_reshape(const struct gantry_graph *graph, int32_t index)
 {
-    int32_t output = graph->nodes[index].output;
+    int32_t output = graph->nodes[index].outputs[0];
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gantry_graph_node *reader = &graph->nodes[n];
-        int32_t operands = reader->op == GANTRY_OP_ADD ? 2 : 1;
-        for (int32_t i = 0; i < operands; i++)
+        for (int32_t i = 0; i < reader->input_count; i++)
             if (reader->inputs[i] == output && gantry_task_source(graph, n, i) == output)
                 return refuse("reshape", "The new shape needs another layout of the pixels");
     }
@@ -163,10 +163,11 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
                                           const struct gantry_array_params *params)
 {
     if (params->g == 0) return refuse("no-accelerator", "The device has no accelerator");
-    enum gantry_op op = graph->nodes[node].op;
-    if (op == GANTRY_OP_RESHAPE) return check_reshape(graph, node);
-    if (op == GANTRY_OP_SOFTMAX || op == GANTRY_OP_QUANTIZE)
+    if (!gantry_op_row(graph->nodes[node].op)->array)
         return refuse("operator", "The accelerator does not have this operator");
+    if (!graph->nodes[node].mapped)
+        return refuse("map", "The accelerator computes int8 maps of batch 1 with constant weights");
+    if (graph->nodes[node].op == GANTRY_OP_RESHAPE) return check_reshape(graph, node);
     struct gantry_task task;
     if (!gantry_task_describe(graph, node, &task))
         return refuse("batch", "A tensor is one map of height, width and channels");

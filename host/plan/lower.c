@@ -53,7 +53,7 @@ static int32_t written(const struct lower *lower, int32_t i)
 {
     const struct gantry_step *step = &lower->nodes[i];
     return step->add == GANTRY_NO_NODE ? step->task.output
-                                       : lower->build->graph->nodes[step->add].output;
+                                       : lower->build->graph->nodes[step->add].outputs[0];
 }
 
 static void list_nodes(struct lower *lower)
@@ -74,7 +74,7 @@ static void list_nodes(struct lower *lower)
         if (node->op == GANTRY_OP_ADD) {
             lower->residual[i] = gantry_task_source(build->graph, n, 1);
         } else if (step->add != GANTRY_NO_NODE) {
-            bool first = build->graph->nodes[step->add].inputs[0] == node->output;
+            bool first = build->graph->nodes[step->add].inputs[0] == node->outputs[0];
             lower->residual[i] = gantry_task_source(build->graph, step->add, first ? 1 : 0);
         }
     }

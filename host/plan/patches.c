@@ -148,7 +148,8 @@ static int32_t sole_reader(const struct gantry_build *build, int32_t tensor)
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gantry_graph_node *node = &graph->nodes[n];
         bool reads = node->inputs[0] == tensor;
-        if (node->op == GANTRY_OP_ADD && node->inputs[1] == tensor) return GANTRY_NO_NODE;
+        for (int32_t i = 1; i < node->input_count; i++)
+            if (node->inputs[i] == tensor) return GANTRY_NO_NODE;
         if (reads && reader != GANTRY_NO_NODE) return GANTRY_NO_NODE;
         if (reads) reader = n;
     }

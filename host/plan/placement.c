@@ -11,15 +11,11 @@ static bool is_reshape(const struct gantry_build *build, int32_t node)
     return build->graph->nodes[node].op == GANTRY_OP_RESHAPE;
 }
 
-static int32_t operands(const struct gantry_graph_node *node)
-{
-    return node->op == GANTRY_OP_ADD ? 2 : 1;
-}
-
 /* Tensor that a node reads on the side where it is placed. */
 static int32_t operand(const struct gantry_build *build, int32_t node, int32_t i)
 {
-    if (build->plan->nodes[node].accelerator && !is_reshape(build, node))
+    if (build->plan->nodes[node].accelerator && !is_reshape(build, node) &&
+        gantry_node_reads(build->graph, &build->graph->nodes[node], i))
         return gantry_task_source(build->graph, node, i);
     return build->graph->nodes[node].inputs[i];
 }
@@ -28,10 +24,10 @@ static int32_t operand(const struct gantry_build *build, int32_t node, int32_t i
 static bool reshape_vanishes(const struct gantry_build *build, int32_t index)
 {
     const struct gantry_graph *graph = build->graph;
-    int32_t output = graph->nodes[index].output, readers = 0;
+    int32_t output = graph->nodes[index].outputs[0], readers = 0;
     if (build->is_output[output]) return false;
     for (int32_t n = 0; n < graph->node_count; n++) {
-        for (int32_t i = 0; i < operands(&graph->nodes[n]); i++) {
+        for (int32_t i = 0; i < graph->nodes[n].input_count; i++) {
             if (graph->nodes[n].inputs[i] != output) continue;
             readers++;
             if (!build->plan->nodes[n].accelerator) return false;
@@ -77,7 +73,9 @@ static bool vanishes(const struct gantry_build *build, int32_t node)
 /* Whether what a node reads has been made by the nodes scheduled so far. */
 static bool ready(const struct gantry_build *build, int32_t node)
 {
-    for (int32_t i = 0; i < operands(&build->graph->nodes[node]); i++) {
+    const struct gantry_graph_node *reader = &build->graph->nodes[node];
+    for (int32_t i = 0; i < reader->input_count; i++) {
+        if (!gantry_node_reads(build->graph, reader, i)) continue;
         int32_t producer = build->graph->tensors[operand(build, node, i)].producer;
         if (producer != GANTRY_NO_NODE && build->plan->nodes[producer].segment < 0) return false;
     }
@@ -118,8 +116,8 @@ static void file_reshapes(struct gantry_build *build)
         if (!vanishes(build, n) || node->segment >= 0) continue;
         for (int32_t r = n + 1; r < graph->node_count; r++) {
             bool reads = false;
-            for (int32_t i = 0; i < operands(&graph->nodes[r]); i++)
-                reads = reads || graph->nodes[r].inputs[i] == graph->nodes[n].output;
+            for (int32_t i = 0; i < graph->nodes[r].input_count; i++)
+                reads = reads || graph->nodes[r].inputs[i] == graph->nodes[n].outputs[0];
             int32_t segment = build->plan->nodes[r].segment;
             if (reads && (node->segment < 0 || segment < node->segment)) node->segment = segment;
         }
@@ -130,7 +128,7 @@ static int32_t readers(const struct gantry_graph *graph, int32_t tensor)
 {
     int32_t count = 0;
     for (int32_t n = 0; n < graph->node_count; n++)
-        for (int32_t i = 0; i < operands(&graph->nodes[n]); i++)
+        for (int32_t i = 0; i < graph->nodes[n].input_count; i++)
             count += graph->nodes[n].inputs[i] == tensor;
     return count;
 }

@@ -109,10 +109,12 @@ static enum gantry_status check_cpu_node(const struct check *check, int32_t n)
         if (t != GANTRY_NO_TENSOR && plan->tensors[t].patches.rows > 0)
             return refuse(check, "a node reads an input in patches", n);
     }
-    const struct gantry_plan_tensor *output = &plan->tensors[node->output];
-    if (output->home == GANTRY_HOME_NONE || output->home == GANTRY_HOME_CONSTANT ||
-        output->patches.rows > 0)
-        return refuse(check, "a node writes what has no home", n);
+    for (int32_t i = 0; i < node->output_count; i++) {
+        const struct gantry_plan_tensor *output = &plan->tensors[node->outputs[i]];
+        if (output->home == GANTRY_HOME_NONE || output->home == GANTRY_HOME_CONSTANT ||
+            output->patches.rows > 0)
+            return refuse(check, "a node writes what has no home", n);
+    }
     return GANTRY_OK;
 }
 

@@ -33,7 +33,7 @@ static int32_t effective_stride(int32_t stride, int32_t outputs)
 
 static void describe_window(const struct gantry_graph_node *node, struct gantry_task *task)
 {
-    const struct gantry_window_attributes *window = &node->window;
+    const struct gantry_window_attributes *window = &node->attributes.window;
     task->kernel_h = window->kernel_h;
     task->kernel_w = window->kernel_w;
     task->stride_h = effective_stride(window->stride_h, task->out.h);
@@ -48,13 +48,11 @@ static void describe_window(const struct gantry_graph_node *node, struct gantry_
 bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struct gantry_task *task)
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
-    if (node->op == GANTRY_OP_RESHAPE || node->op == GANTRY_OP_SOFTMAX ||
-        node->op == GANTRY_OP_QUANTIZE)
-        return false;
+    if (!node->mapped || node->op == GANTRY_OP_RESHAPE) return false;
     memset(task, 0, sizeof *task);
     task->node = index;
     task->source = gantry_task_source(graph, index, 0);
-    task->output = node->output;
+    task->output = node->outputs[0];
     if (!gantry_shape_extent(&graph->tensors[task->source].shape, &task->in) ||
         !gantry_shape_extent(&graph->tensors[task->output].shape, &task->out))
         return false;
@@ -72,7 +70,9 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struc
         break;
     case GANTRY_OP_MEAN:
         task->kind = GANTRY_TASK_MEAN;
-        break;
+        task->kernel_h = task->in.h;
+        task->kernel_w = task->in.w;
+        return true;
     case GANTRY_OP_MAX_POOL_2D:
         task->kind = GANTRY_TASK_MAX;
         break;

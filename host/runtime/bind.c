@@ -126,10 +126,10 @@ static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_no
                       struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
-    const struct gantry_window_attributes *window = &node->window;
+    const struct gantry_window_attributes *window = &node->attributes.window;
     struct gantry_s8_conv_args conv = {0}, *args = &conv;
     args->input = map_of(engine, node->inputs[0]);
-    args->output = map_of(engine, node->output);
+    args->output = map_of(engine, node->outputs[0]);
     args->weights = graph->tensors[node->inputs[1]].data;
     args->kernel_h = window->kernel_h;
     args->kernel_w = window->kernel_w;
@@ -140,7 +140,7 @@ static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_no
     args->pad_top = window->pad_top;
     args->pad_left = window->pad_left;
     args->input_zero = zero_of(graph, node->inputs[0]);
-    args->output_zero = zero_of(graph, node->output);
+    args->output_zero = zero_of(graph, node->outputs[0]);
     args->weight_zero = zero_of(graph, node->inputs[1]);
     args->clamp_min = node->clamp_min;
     args->clamp_max = node->clamp_max;
@@ -161,17 +161,19 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
     struct gantry_s8_conv_args conv = {0}, *args = &conv;
     const struct gantry_shape *weights = &graph->tensors[node->inputs[1]].shape;
     struct gantry_view input = gantry_engine_view(engine, node->inputs[0]);
-    struct gantry_view output = gantry_engine_view(engine, node->output);
+    struct gantry_view output = gantry_engine_view(engine, node->outputs[0]);
     int32_t features = weights->dims[1], units = weights->dims[0];
     work->kind = GANTRY_WORK_KERNEL;
     if (!is_dense(&input) && input.pixel_bytes != (size_t)features) {
         size_t bytes = view_bytes(&input);
         uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes + GANTRY_KERNEL_SLACK, 1);
         if (!packed) return false;
-        work->flatten = true;
-        work->flatten_from = input;
-        work->flatten_to = (struct gantry_view){packed, 1, bytes, bytes};
-        input = work->flatten_to;
+        work->flatten = gantry_arena_alloc(&engine->memory, 1, sizeof *work->flatten);
+        if (!work->flatten) return false;
+        work->flatten_count = 1;
+        work->flatten->from = input;
+        work->flatten->to = (struct gantry_view){packed, 1, bytes, bytes};
+        input = work->flatten->to;
     }
     int32_t rows = (int32_t)(view_bytes(&input) / (size_t)features);
     int32_t step = is_dense(&input) ? features : (int32_t)input.stride_bytes;
@@ -182,7 +184,7 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
     args->kernel_h = args->kernel_w = args->stride_h = args->stride_w = 1;
     args->dilation_h = args->dilation_w = 1;
     args->input_zero = zero_of(graph, node->inputs[0]);
-    args->output_zero = zero_of(graph, node->output);
+    args->output_zero = zero_of(graph, node->outputs[0]);
     args->weight_zero = zero_of(graph, node->inputs[1]);
     args->clamp_min = node->clamp_min;
     args->clamp_max = node->clamp_max;
@@ -197,7 +199,7 @@ static bool bind_add(struct gantry_engine *engine, const struct gantry_graph_nod
     if (!gantry_node_add_params(engine->plan->graph, node, &params)) return false;
     const struct gantry_s8_add_args args = {.input1 = map_of(engine, node->inputs[0]),
                                             .input2 = map_of(engine, node->inputs[1]),
-                                            .output = map_of(engine, node->output),
+                                            .output = map_of(engine, node->outputs[0]),
                                             .k1 = params.k1,
                                             .k2 = params.k2,
                                             .shift = params.shift,
@@ -213,9 +215,9 @@ static bool bind_add(struct gantry_engine *engine, const struct gantry_graph_nod
 static bool bind_pool(struct gantry_engine *engine, const struct gantry_graph_node *node,
                       struct gantry_work *work)
 {
-    const struct gantry_window_attributes *window = &node->window;
+    const struct gantry_window_attributes *window = &node->attributes.window;
     const struct gantry_s8_pool_args args = {.input = map_of(engine, node->inputs[0]),
-                                             .output = map_of(engine, node->output),
+                                             .output = map_of(engine, node->outputs[0]),
                                              .kernel_h = window->kernel_h,
                                              .kernel_w = window->kernel_w,
                                              .stride_h = window->stride_h,
@@ -237,14 +239,14 @@ static bool bind_softmax(struct gantry_engine *engine, const struct gantry_graph
     const struct gantry_graph *graph = engine->plan->graph;
     double *table = gantry_arena_alloc(&engine->memory, 256, sizeof *table);
     if (!table) return false;
-    gantry_s8_softmax_table(table, node->beta, scale_of(graph, node->inputs[0]));
+    gantry_s8_softmax_table(table, node->attributes.beta, scale_of(graph, node->inputs[0]));
     work->kind = GANTRY_WORK_SOFTMAX;
     work->args.softmax =
         (struct gantry_s8_softmax_args){.input = map_of(engine, node->inputs[0]),
-                                        .output = map_of(engine, node->output),
+                                        .output = map_of(engine, node->outputs[0]),
                                         .table = table,
-                                        .output_scale = scale_of(graph, node->output),
-                                        .output_zero = zero_of(graph, node->output)};
+                                        .output_scale = scale_of(graph, node->outputs[0]),
+                                        .output_zero = zero_of(graph, node->outputs[0])};
     return true;
 }
 
@@ -254,10 +256,10 @@ static bool bind_mean(struct gantry_engine *engine, const struct gantry_graph_no
     const struct gantry_graph *graph = engine->plan->graph;
     work->kind = GANTRY_WORK_MEAN;
     work->args.mean = (struct gantry_s8_mean_args){.input = map_of(engine, node->inputs[0]),
-                                                   .output = map_of(engine, node->output),
+                                                   .output = map_of(engine, node->outputs[0]),
                                                    .scale = gantry_node_scale(graph, node, 0),
                                                    .input_zero = zero_of(graph, node->inputs[0]),
-                                                   .output_zero = zero_of(graph, node->output),
+                                                   .output_zero = zero_of(graph, node->outputs[0]),
                                                    .clamp_min = node->clamp_min,
                                                    .clamp_max = node->clamp_max};
     return true;
@@ -277,14 +279,14 @@ static bool bind_quantize(struct gantry_engine *engine, const struct gantry_grap
     const struct gantry_x8_quantize_rule rule = {
         .factor = gantry_node_quantize_factor(graph, node),
         .input_zero = zero_of(graph, node->inputs[0]),
-        .output_zero = zero_of(graph, node->output),
+        .output_zero = zero_of(graph, node->outputs[0]),
         .input_least = least_of(graph, node->inputs[0]),
-        .output_least = least_of(graph, node->output),
+        .output_least = least_of(graph, node->outputs[0]),
     };
     gantry_x8_quantize_table(table, &rule);
     work->kind = GANTRY_WORK_TABLE;
     work->args.table = (struct gantry_x8_table_args){.input = map_of(engine, node->inputs[0]),
-                                                     .output = map_of(engine, node->output),
+                                                     .output = map_of(engine, node->outputs[0]),
                                                      .table = table};
     return true;
 }
@@ -294,7 +296,7 @@ static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph
                          struct gantry_work *work)
 {
     struct gantry_view from = gantry_engine_view(engine, node->inputs[0]);
-    struct gantry_view to = gantry_engine_view(engine, node->output);
+    struct gantry_view to = gantry_engine_view(engine, node->outputs[0]);
     gantry_assert(from.data != NULL && to.data != NULL);
     gantry_assert(view_bytes(&from) == view_bytes(&to));
     bool same_pixels = from.pixel_bytes == to.pixel_bytes && from.stride_bytes == to.stride_bytes;
@@ -309,7 +311,45 @@ static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph
     return true;
 }
 
-/* The column of the operator table that belongs to this part. */
+/* Memory of an input without gaps: its own, or a copy that is made before the kernel runs. */
+static void *dense_input(struct gantry_engine *engine, int32_t tensor, struct gantry_work *work)
+{
+    struct gantry_view view = gantry_engine_view(engine, tensor);
+    if (is_dense(&view)) return view.data;
+    size_t bytes = view_bytes(&view);
+    uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes, 1);
+    if (packed)
+        work->flatten[work->flatten_count++] =
+            (struct gantry_flatten){view, {packed, 1, bytes, bytes}};
+    return packed;
+}
+
+/* A node by the general interface: dense tensors of any type. */
+static bool bind_general(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                         struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    struct gantry_op_args *args;
+    void **data = gantry_arena_alloc(&engine->memory, (size_t)graph->tensor_count, sizeof *data);
+    work->flatten =
+        gantry_arena_alloc(&engine->memory, (size_t)node->input_count, sizeof *work->flatten);
+    if (!data || !work->flatten) return false;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        if (!gantry_node_reads(graph, node, i) || data[node->inputs[i]]) continue;
+        data[node->inputs[i]] = dense_input(engine, node->inputs[i], work);
+        if (!data[node->inputs[i]]) return false;
+    }
+    for (int32_t i = 0; i < node->output_count; i++) {
+        struct gantry_view view = gantry_engine_view(engine, node->outputs[i]);
+        gantry_assert(view.data && is_dense(&view));
+        data[node->outputs[i]] = view.data;
+    }
+    work->kind = GANTRY_WORK_KERNEL;
+    return gantry_node_args(graph, node, data, &engine->memory, &args) &&
+           gantry_op_row(node->op)->bind(&work->args.kernel, args, &engine->memory);
+}
+
+/* How mapped nodes are bound, and a RESHAPE of anything. */
 static bool (*const binders[GANTRY_OP_COUNT])(struct gantry_engine *engine,
                                               const struct gantry_graph_node *node,
                                               struct gantry_work *work) = {
@@ -330,15 +370,10 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
 {
     const struct gantry_graph *graph = engine->plan->graph;
     const struct gantry_graph_node *node = &graph->nodes[index];
-    if (!binders[node->op])
-        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED, "%s: node %d %s: no CPU kernel for %s",
-                           graph->name, index, node->name, gantry_op_label(node->op));
-    if (binders[node->op](engine, node, &engine->work[index])) return GANTRY_OK;
-    struct gantry_add_params params;
-    if (node->op == GANTRY_OP_ADD && !gantry_node_add_params(graph, node, &params))
-        return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
-                           "%s: node %d %s: scales of ADD are outside of what rule X covers",
-                           graph->name, index, node->name);
+    bool renamed = node->op == GANTRY_OP_RESHAPE && gantry_node_reads(graph, node, 0);
+    bool mapped = binders[node->op] && (node->mapped || renamed);
+    if ((mapped ? binders[node->op] : bind_general)(engine, node, &engine->work[index]))
+        return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: node %d %s: out of memory", graph->name,
                        index, node->name);
 }
@@ -346,7 +381,8 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
 void gantry_work_run(const struct gantry_engine *engine, int32_t node)
 {
     const struct gantry_work *work = &engine->work[node];
-    if (work->flatten) gantry_view_copy(&work->flatten_from, &work->flatten_to);
+    for (int32_t i = 0; i < work->flatten_count; i++)
+        gantry_view_copy(&work->flatten[i].from, &work->flatten[i].to);
     switch (work->kind) {
     case GANTRY_WORK_NONE:
         break;

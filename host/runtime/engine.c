@@ -14,10 +14,11 @@ static enum gantry_status check_tensor(const struct gantry_graph *graph, const c
                                        struct gantry_error *error)
 {
     char given_text[80], wanted_text[80];
-    if (given->dtype != wanted->dtype)
+    enum gantry_dtype dtype = wanted->flipped ? GANTRY_UINT8 : wanted->dtype;
+    if (given->dtype != dtype)
         return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: type %s, the model has %s",
                            graph->name, what, i, wanted->name, gantry_dtype_name(given->dtype),
-                           gantry_dtype_name(wanted->dtype));
+                           gantry_dtype_name(dtype));
     if (given->shape.rank < 0 || given->shape.rank > GANTRY_RANK_MAX)
         return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: rank is out of range (%d, %d)",
                            graph->name, what, i, wanted->name, given->shape.rank, GANTRY_RANK_MAX);
@@ -68,6 +69,12 @@ static struct gantry_view view_dense(void *data, size_t bytes)
         .data = data, .pixels = 1, .pixel_bytes = bytes, .stride_bytes = bytes};
 }
 
+/* uint8 at the interface is int8 inside. */
+static void flip(uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) bytes[i] ^= 0x80;
+}
+
 /* Packs an input that its home holds in patches. */
 static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
                          const struct gantry_view *dense, const struct gantry_view *home)
@@ -76,7 +83,8 @@ static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
     const struct gantry_graph_tensor *meta = &engine->plan->graph->tensors[tensor];
     struct gantry_extent image;
     if (placed->patches.rows == 0 || !gantry_shape_extent(&meta->shape, &image)) return false;
-    gantry_patches_pack(placed, &image, meta->quantization.zero_point[0], dense->data, home->data);
+    int32_t pad = meta->quantization.zero_point[0] + (meta->flipped ? 128 : 0);
+    gantry_patches_pack(placed, &image, pad, dense->data, home->data);
     return true;
 }
 
@@ -87,8 +95,10 @@ static void pack_inputs(struct gantry_engine *engine, uint32_t slot,
     for (int32_t i = 0; i < graph->input_count; i++) {
         struct gantry_view home = gantry_engine_slot_view(engine, graph->inputs[i], slot);
         struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
+        bool flipped = graph->tensors[graph->inputs[i]].flipped;
         if (!home.data) continue; /* nothing reads it */
         if (!pack_patches(engine, graph->inputs[i], &dense, &home)) gantry_view_copy(&dense, &home);
+        if (flipped) flip(home.data, (size_t)home.pixels * home.stride_bytes);
     }
 }
 
@@ -101,6 +111,7 @@ static void unpack_outputs(const struct gantry_engine *engine, uint32_t slot,
         struct gantry_view dense = view_dense(outputs[i].data, outputs[i].bytes);
         gantry_assert(home.data != NULL);
         gantry_view_copy(&home, &dense);
+        if (graph->tensors[graph->outputs[i]].flipped) flip(dense.data, outputs[i].bytes);
     }
 }
 

@@ -32,8 +32,11 @@ enum gantry_work_kind {
 struct gantry_work {
     enum gantry_work_kind kind;
     int32_t parts; /* of a kernel, for the threads */
-    bool flatten;  /* copy flatten_from into flatten_to before the kernel */
-    struct gantry_view flatten_from, flatten_to;
+    /* What is copied before the kernel: inputs that a kernel needs without gaps. */
+    int32_t flatten_count;
+    struct gantry_flatten {
+        struct gantry_view from, to;
+    } * flatten;
     union {
         struct gantry_kernel kernel;
         struct gantry_s8_softmax_args softmax;

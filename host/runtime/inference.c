@@ -68,7 +68,8 @@ bool gantry_segment_bind(struct gantry_engine *engine, int32_t index)
     size_t room = 0;
     if (gantry_engine_slots(engine) == 1) return true;
     for (int32_t k = 0; k < segment->node_count; k++)
-        room += (size_t)plan->graph->nodes[segment->nodes[k]].input_count + 1;
+        room += (size_t)plan->graph->nodes[segment->nodes[k]].input_count +
+                (size_t)plan->graph->nodes[segment->nodes[k]].output_count;
     state->crossing = gantry_arena_alloc(&engine->memory, room, sizeof *state->crossing);
     if (!state->crossing) return false;
     for (int32_t k = 0; k < segment->node_count; k++) {
@@ -76,13 +77,17 @@ bool gantry_segment_bind(struct gantry_engine *engine, int32_t index)
         for (int32_t i = 0; i < node->input_count; i++) {
             int32_t tensor = node->inputs[i];
             if (tensor == GANTRY_NO_TENSOR || !has_slot(plan, tensor)) continue;
+            if (plan->graph->tensors[tensor].variable) continue; /* stays with the CPU nodes */
             if (segment_of(plan, plan->graph->tensors[tensor].producer) != index)
                 add(state, tensor, false);
         }
     }
     for (int32_t k = 0; k < segment->node_count; k++) {
-        int32_t tensor = plan->graph->nodes[segment->nodes[k]].output;
-        if (has_slot(plan, tensor) && leaves(plan, tensor, index)) add(state, tensor, true);
+        const struct gantry_graph_node *node = &plan->graph->nodes[segment->nodes[k]];
+        for (int32_t i = 0; i < node->output_count; i++) {
+            int32_t tensor = node->outputs[i];
+            if (has_slot(plan, tensor) && leaves(plan, tensor, index)) add(state, tensor, true);
+        }
     }
     return true;
 }

@@ -29,6 +29,9 @@ static void fill_info(struct gantry_tensor_info *info, const struct gantry_graph
     info->bytes = tensor->bytes;
     info->scale = tensor->quantization.count ? tensor->quantization.scale[0] : 0;
     info->zero_point = tensor->quantization.count ? tensor->quantization.zero_point[0] : 0;
+    if (!tensor->flipped) return;
+    info->dtype = GANTRY_UINT8;
+    info->zero_point += 128;
 }
 
 static struct gantry_tensor_info *describe(struct gantry_graph *graph, const int32_t *tensors,

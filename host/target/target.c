@@ -192,11 +192,12 @@ void gantry_target_work(const struct gantry_graph *graph, int32_t node, double *
                         double *values)
 {
     const struct gantry_graph_node *n = &graph->nodes[node];
-    *values = (double)gantry_shape_elements(&graph->tensors[n->output].shape);
+    *values = (double)gantry_shape_elements(&graph->tensors[n->outputs[0]].shape);
     *macs = (double)n->macs;
-    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D ||
-        n->op == GANTRY_OP_MEAN)
-        *macs = *values * n->window.kernel_h * n->window.kernel_w;
+    if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D)
+        *macs = *values * n->attributes.window.kernel_h * n->attributes.window.kernel_w;
+    if (n->op == GANTRY_OP_MEAN)
+        *macs = (double)gantry_shape_elements(&graph->tensors[n->inputs[0]].shape);
 }
 
 double gantry_target_cpu_ns(const struct gantry_target *target, const struct gantry_graph *graph,

@@ -202,7 +202,7 @@ static void load_tensors(struct network *network, const json_t *tensors,
 
 static void compare_node(struct network *network, int32_t node, struct difference *difference)
 {
-    int32_t output = network->graph.nodes[node].output;
+    int32_t output = network->graph.nodes[node].outputs[0];
     enum gantry_op op = network->graph.nodes[node].op;
     size_t bytes = network->graph.tensors[output].bytes;
     int8_t *recorded = malloc(bytes);

@@ -112,7 +112,7 @@ void random_net(struct net *net, uint64_t seed)
         for (int32_t i = 0; i < net->graph.nodes[n].input_count; i++)
             if (net->graph.nodes[n].inputs[i] >= 0) read[net->graph.nodes[n].inputs[i]] = true;
     for (int32_t n = 0; n < net->graph.node_count; n++)
-        if (!read[net->graph.nodes[n].output] || random_one_in(r, 8))
-            net_output(net, net->graph.nodes[n].output);
+        if (!read[net->graph.nodes[n].outputs[0]] || random_one_in(r, 8))
+            net_output(net, net->graph.nodes[n].outputs[0]);
     net_check(net);
 }

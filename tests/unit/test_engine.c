@@ -62,7 +62,7 @@ static void engine__observed_tensors_equal_the_cpus(void **state)
     engine_fixture_run(&model);
     const struct gantry_graph *graph = gantry_model_graph(cpu.model);
     for (int32_t n = 0; n < graph->node_count; n++) {
-        int32_t tensor = graph->nodes[n].output;
+        int32_t tensor = graph->nodes[n].outputs[0];
         size_t bytes = graph->tensors[tensor].bytes;
         assert_true(bytes <= sizeof a);
         assert_true(gantry_engine_read_tensor(cpu.engine, tensor, a, bytes));

@@ -63,6 +63,7 @@ struct sample {
     struct gantry_graph_tensor tensors[TENSORS + 1]; /* one more for the cases */
     struct gantry_graph_node nodes[2];
     int32_t inputs[2], outputs[2];
+    int32_t edges[2][8];
     int8_t weights[4 * 3 * 3 * 2];
     int32_t bias[4];
     float weight_scale[4], bias_scale[4];
@@ -88,22 +89,26 @@ static void set(struct gantry_graph_tensor *tensor, const char *name, enum gantr
 
 static void make_nodes(struct sample *s)
 {
+    static const int32_t edges[2][8] = {{X, W, B, 0, Y}, {Y, Y, 0, 0, Z}};
+    memcpy(s->edges, edges, sizeof edges);
     s->nodes[0] = (struct gantry_graph_node){
         .op = GANTRY_OP_CONV_2D,
         .name = "conv",
         .input_count = 3,
-        .inputs = {X, W, B},
-        .output = Y,
+        .inputs = s->edges[0],
+        .outputs = s->edges[0] + 4,
+        .output_count = 1,
         .clamp_min = -128,
         .clamp_max = 127,
-        .window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+        .attributes.window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, false},
     };
     s->nodes[1] = (struct gantry_graph_node){
         .op = GANTRY_OP_ADD,
         .name = "add",
         .input_count = 2,
-        .inputs = {Y, Y},
-        .output = Z,
+        .inputs = s->edges[1],
+        .outputs = s->edges[1] + 4,
+        .output_count = 1,
         .clamp_min = -128,
         .clamp_max = 127,
     };
@@ -173,11 +178,11 @@ static void check__refuses_broken_edges(void **state)
     refuse(&s, GANTRY_ERR_FILE, "input 1 is tensor 5 (of 5)");
     s.nodes[0].inputs[0] = GANTRY_NO_TENSOR;
     refuse(&s, GANTRY_ERR_FILE, "input 0 is tensor -1");
-    s.nodes[1].output = -7;
+    s.nodes[1].outputs[0] = -7;
     refuse(&s, GANTRY_ERR_FILE, "output is tensor -7");
-    s.nodes[1].output = Y;
+    s.nodes[1].outputs[0] = Y;
     refuse(&s, GANTRY_ERR_FILE, "another producer");
-    s.nodes[1].output = B;
+    s.nodes[1].outputs[0] = B;
     refuse(&s, GANTRY_ERR_FILE, "another producer");
     s.nodes[0].inputs[0] = Z;
     refuse(&s, GANTRY_ERR_FILE, "read before");
@@ -228,9 +233,9 @@ static void check__refuses_broken_tensors(void **state)
     refuse(&s, GANTRY_ERR_FILE, "0 scales");
     set(&s.tensors[Y], "y", GANTRY_FLOAT32, shape4(1, 8, 8, 4), NULL);
     s.tensors[Y].quantization.count = 0;
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "node 0 CONV_2D: tensor \"y\" is float32");
+    refuse(&s, GANTRY_ERR_UNSUPPORTED, "node 0 CONV_2D: tensor \"x\" is int8, \"y\" is float32");
     s.tensors[Y].shape = shape4(2, 8, 8, 2);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "shape 2x8x8x2 (batch 1");
+    refuse(&s, GANTRY_ERR_FILE, "shape 2x8x8x2, inference gives 1x8x8x2");
 }
 
 static void check__refuses_broken_convolutions(void **state)
@@ -240,13 +245,13 @@ static void check__refuses_broken_convolutions(void **state)
     make_sample(&s);
     s.tensors[Y].shape = shape4(1, 4, 16, 4);
     refuse(&s, GANTRY_ERR_FILE, "shape 1x4x16x4, inference gives 1x8x8x4");
-    s.nodes[0].window.stride_h = 0;
+    s.nodes[0].attributes.window.stride_h = 0;
     refuse(&s, GANTRY_ERR_FILE, "stride 0x1");
-    s.nodes[0].window.pad_top = 3;
+    s.nodes[0].attributes.window.pad_top = 3;
     refuse(&s, GANTRY_ERR_FILE, "padding 3,");
-    s.nodes[0].window.dilation_w = 6;
+    s.nodes[0].attributes.window.dilation_w = 6;
     refuse(&s, GANTRY_ERR_FILE, "window of 3x13 on an input of 8x8");
-    s.nodes[0].window.kernel_h = 2;
+    s.nodes[0].attributes.window.kernel_h = 2;
     refuse(&s, GANTRY_ERR_FILE, "kernel 2x3, weights of 3x3");
     s.nodes[0].clamp_max = 128;
     refuse(&s, GANTRY_ERR_FILE, "activation range -128..128");
@@ -255,9 +260,9 @@ static void check__refuses_broken_convolutions(void **state)
     refuse(&s, GANTRY_ERR_FILE, "activation range 1..0");
     s.tensors[W].data = NULL;
     refuse(&s, GANTRY_ERR_FILE, "read before");
-    s.tensors[W].shape = shape4(4, 3, 3, 1);
-    s.tensors[W].bytes = 36;
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "grouped convolution");
+    s.tensors[W].shape = shape4(4, 3, 3, 3);
+    s.tensors[W].bytes = 108;
+    refuse(&s, GANTRY_ERR_FILE, "2 to 4 channels, weights of 3 to 4");
     s.zeros[2] = 1;
     refuse(&s, GANTRY_ERR_FILE, "zero point 1 of channel 2");
     s.tensors[B].shape.dims[0] = 2;
@@ -293,7 +298,7 @@ static void check__refuses_broken_additions(void **state)
     static const float tiny = 0.0001f;
     make_sample(&s);
     s.nodes[1].inputs[1] = X;
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "shape 1x8x8x4 and 1x8x8x2");
+    refuse(&s, GANTRY_ERR_FILE, "shape 1x8x8x4 and 1x8x8x2");
     per_tensor(&s.tensors[Z], &tiny, &zero_z);
     refuse(&s, GANTRY_ERR_UNSUPPORTED, "ratios within");
 }
@@ -307,71 +312,108 @@ static void make_mean(struct sample *s)
     struct gantry_graph_node *node = &s->nodes[1];
     node->op = GANTRY_OP_MEAN;
     node->inputs[1] = TENSORS;
-    node->window = (struct gantry_window_attributes){8, 8, 1, 1, 1, 1, 0, 0, 0, 0};
+    node->attributes = (union gantry_attributes){0};
     s->graph.tensor_count = TENSORS + 1;
     set(&s->tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {2}}, axes_of_a_map);
 }
 
-static void check__takes_means_over_height_and_width_alone(void **state)
+static void check__maps_means_over_height_and_width_alone(void **state)
 {
     (void)state;
     struct sample s;
     struct gantry_error error = {0};
-    static const int32_t backwards[3] = {-2, 1, 1}, channels[2] = {1, 3}, height[1] = {1};
+    static const int32_t backwards[3] = {-2, 1, 1}, channels[2] = {1, 3}, beyond[1] = {4};
     make_mean(&s);
     if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
-    s.nodes[1].keep_dims = true;
+    assert_true(s.nodes[1].mapped);
+    s.nodes[1].attributes.keep_dims = true;
     refuse(&s, GANTRY_ERR_FILE, "inference gives 1x1x1x4");
     make_mean(&s);
     set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {3}}, backwards);
     if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
-    s.tensors[TENSORS].data = channels;
-    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {2}}, channels);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "axes \"axes\" are not 1 and 2");
+    assert_true(s.nodes[1].mapped);
     make_mean(&s);
-    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {1}}, height);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "axes \"axes\" are not 1 and 2");
+    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {2}}, channels);
+    set(&s.tensors[Z], "z", GANTRY_INT8, (struct gantry_shape){2, {1, 8}}, NULL);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    assert_false(s.nodes[1].mapped);
+    make_mean(&s);
+    set(&s.tensors[TENSORS], "axes", GANTRY_INT32, (struct gantry_shape){1, {1}}, beyond);
+    refuse(&s, GANTRY_ERR_FILE, "axis 4 (rank 4)");
     make_mean(&s);
     s.tensors[TENSORS].dtype = GANTRY_FLOAT32;
     refuse(&s, GANTRY_ERR_UNSUPPORTED, "constant int32");
-    make_mean(&s);
-    s.nodes[1].window.kernel_w = 7;
-    refuse(&s, GANTRY_ERR_FILE, "window 8x7 is not the map of 8x8");
 }
 
-static void make_quantize(struct sample *s, enum gantry_dtype to, const int32_t *zero)
+static void make_quantize(struct sample *s)
 {
     make_sample(s);
-    set(&s->tensors[Z], "z", to, shape4(1, 8, 8, 4), NULL);
-    per_tensor(&s->tensors[Z], &scale_y, zero);
+    set(&s->tensors[Z], "z", GANTRY_INT8, shape4(1, 8, 8, 4), NULL);
+    per_tensor(&s->tensors[Z], &scale_z, &zero_z);
     s->nodes[1].op = GANTRY_OP_QUANTIZE;
     s->nodes[1].input_count = 1;
 }
 
-static void check__takes_uint8_at_quantize_alone(void **state)
+static void check__takes_ratios_of_rule_q8_at_quantize(void **state)
 {
     (void)state;
     struct sample s;
     struct gantry_error error = {0};
-    static const int32_t shifted = 5 + 128, other = 5 + 127;
     static const float tiny = 0.25f / 512;
-    make_quantize(&s, GANTRY_UINT8, &shifted);
-    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
-    assert_int_equal(gantry_node_quantize_factor(&s.graph, &s.nodes[1]), 256);
-    per_tensor(&s.tensors[Z], &scale_y, &other);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "must be a shift by 128");
-    make_quantize(&s, GANTRY_UINT8, &shifted);
-    per_tensor(&s.tensors[Z], &scale_z, &shifted);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "must be a shift by 128");
-    make_quantize(&s, GANTRY_INT8, &zero_z);
-    per_tensor(&s.tensors[Z], &scale_z, &zero_z);
+    make_quantize(&s);
     if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
     assert_int_equal(gantry_node_quantize_factor(&s.graph, &s.nodes[1]), 128);
     per_tensor(&s.tensors[Z], &tiny, &zero_z);
     refuse(&s, GANTRY_ERR_UNSUPPORTED, "a ratio within 2^-8..2^7");
-    s.tensors[X].dtype = GANTRY_UINT8;
-    per_tensor(&s.tensors[X], &scale_x, &shifted);
-    refuse(&s, GANTRY_ERR_UNSUPPORTED, "node 0 CONV_2D: tensor \"x\" is uint8");
+}
+
+static void flip__shifts_values_and_zero_points_by_128(void **state)
+{
+    (void)state;
+    struct sample s;
+    static const int32_t zero = 131;
+    static const uint8_t values[4] = {0, 127, 128, 255};
+    make_sample(&s);
+    set(&s.tensors[W], "w", GANTRY_UINT8, (struct gantry_shape){1, {4}}, values);
+    per_tensor(&s.tensors[W], &scale_x, &zero);
+    gantry_arena_init(&s.graph.arena, NULL);
+    assert_true(gantry_tensor_flip(&s.graph, W));
+    const int8_t *flipped = s.tensors[W].data;
+    assert_int_equal(s.tensors[W].dtype, GANTRY_INT8);
+    assert_int_equal(s.tensors[W].quantization.zero_point[0], 3);
+    assert_true(flipped[0] == -128 && flipped[1] == -1 && flipped[2] == 0 && flipped[3] == 127);
+    assert_true(s.tensors[W].flipped);
+    assert_true(gantry_tensor_flip(&s.graph, X));
+    assert_false(s.tensors[X].flipped);
+    gantry_arena_finish(&s.graph.arena);
+}
+
+/* SHAPE of the input feeds nothing at run time: the node is gone, its output a constant. */
+static void check__computes_what_constants_decide(void **state)
+{
+    (void)state;
+    struct sample s;
+    struct gantry_error error = {0};
+    make_sample(&s);
+    set(&s.tensors[TENSORS], "shape", GANTRY_INT32, (struct gantry_shape){1, {4}}, NULL);
+    s.graph.tensor_count = TENSORS + 1;
+    s.nodes[1] = s.nodes[0];
+    static int32_t edges[2] = {X, TENSORS};
+    s.nodes[0] = (struct gantry_graph_node){.op = GANTRY_OP_SHAPE,
+                                            .name = "shape",
+                                            .inputs = edges,
+                                            .outputs = edges + 1,
+                                            .input_count = 1,
+                                            .output_count = 1};
+    s.outputs[0] = Y;
+    gantry_arena_init(&s.graph.arena, NULL);
+    if (gantry_graph_check(&s.graph, &error) != GANTRY_OK) fail_msg("%s", error.message);
+    assert_int_equal(s.graph.node_count, 1);
+    assert_int_equal(s.nodes[0].op, GANTRY_OP_CONV_2D);
+    assert_int_equal(s.tensors[Y].producer, 0);
+    static const int32_t wanted[4] = {1, 8, 8, 2};
+    assert_memory_equal(s.tensors[TENSORS].data, wanted, sizeof wanted);
+    gantry_arena_finish(&s.graph.arena);
 }
 
 static void scale__of_a_mean_divides_by_the_output_times_the_map(void **state)
@@ -380,7 +422,7 @@ static void scale__of_a_mean_divides_by_the_output_times_the_map(void **state)
     struct sample s;
     static const float sx = 0x1.8p-6f + 0x1p-20f, sy = 0x1.38bf9ap-6f;
     make_mean(&s);
-    s.nodes[1].window.kernel_h = s.nodes[1].window.kernel_w = 7;
+    s.tensors[Y].shape = shape4(1, 7, 7, 4);
     per_tensor(&s.tensors[Y], &sx, &zero_y);
     per_tensor(&s.tensors[Z], &sy, &zero_z);
     float whole = (float)((double)sy * 49.0);
@@ -457,8 +499,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(check__refuses_broken_convolutions),
     cmocka_unit_test(check__refuses_a_sum_beyond_32_bits),
     cmocka_unit_test(check__refuses_broken_additions),
-    cmocka_unit_test(check__takes_means_over_height_and_width_alone),
-    cmocka_unit_test(check__takes_uint8_at_quantize_alone),
+    cmocka_unit_test(check__maps_means_over_height_and_width_alone),
+    cmocka_unit_test(check__takes_ratios_of_rule_q8_at_quantize),
+    cmocka_unit_test(check__computes_what_constants_decide),
+    cmocka_unit_test(flip__shifts_values_and_zero_points_by_128),
     cmocka_unit_test(scale__of_a_mean_divides_by_the_output_times_the_map),
     cmocka_unit_test(scale__is_rounded_to_float32_step_by_step),
     cmocka_unit_test(add_params__follow_rule_x),

@@ -98,10 +98,10 @@ static void legality__dilations(void **state)
 {
     (void)state;
     struct net net = conv_net(12, 12, 8, 4, &(struct window){3, 3, 1, 1, 2, true, 0});
-    net_last(&net)->window.dilation_w = 3;
+    net_last(&net)->attributes.window.dilation_w = 3;
     expect(&net, "dilations", 2, 3);
     net = conv_net(12, 12, 8, 4, &(struct window){1, 3, 1, 1, 2, true, 0});
-    net_last(&net)->window.dilation_h = 7;
+    net_last(&net)->attributes.window.dilation_h = 7;
     expect(&net, NULL, -1, 0);
 }
 

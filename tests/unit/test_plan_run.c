@@ -34,7 +34,7 @@ static void run_conv(const struct gantry_graph *graph, const struct gantry_graph
     const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];
     for (int32_t c = 0; c < out->c; c++) {
         scale[c] = gantry_node_scale(graph, node, c);
-        if (node->inputs[2] != GANTRY_NO_TENSOR)
+        if (node->input_count > 2)
             bias[c] = (int32_t)gantry_load_u32(
                 (const uint8_t *)graph->tensors[node->inputs[2]].data + 4 * (size_t)c);
     }
@@ -45,16 +45,16 @@ static void run_conv(const struct gantry_graph *graph, const struct gantry_graph
         .weights = weights->data,
         .bias = bias,
         .scale = scale,
-        .kernel_h = full ? in->h : node->window.kernel_h,
-        .kernel_w = full ? in->w : node->window.kernel_w,
-        .stride_h = full ? 1 : node->window.stride_h,
-        .stride_w = full ? 1 : node->window.stride_w,
-        .dilation_h = full ? 1 : node->window.dilation_h,
-        .dilation_w = full ? 1 : node->window.dilation_w,
-        .pad_top = node->window.pad_top,
-        .pad_left = node->window.pad_left,
+        .kernel_h = full ? in->h : node->attributes.window.kernel_h,
+        .kernel_w = full ? in->w : node->attributes.window.kernel_w,
+        .stride_h = full ? 1 : node->attributes.window.stride_h,
+        .stride_w = full ? 1 : node->attributes.window.stride_w,
+        .dilation_h = full ? 1 : node->attributes.window.dilation_h,
+        .dilation_w = full ? 1 : node->attributes.window.dilation_w,
+        .pad_top = node->attributes.window.pad_top,
+        .pad_left = node->attributes.window.pad_left,
         .input_zero = zero_of(graph, node->inputs[0]),
-        .output_zero = zero_of(graph, node->output),
+        .output_zero = zero_of(graph, node->outputs[0]),
         .weight_zero = weights->quantization.zero_point[0],
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
@@ -95,12 +95,12 @@ static void run_pool(const struct gantry_graph_node *node, const struct gantry_s
     struct gantry_s8_pool_args args = {
         .input = *in,
         .output = *out,
-        .kernel_h = node->window.kernel_h,
-        .kernel_w = node->window.kernel_w,
-        .stride_h = node->window.stride_h,
-        .stride_w = node->window.stride_w,
-        .pad_top = node->window.pad_top,
-        .pad_left = node->window.pad_left,
+        .kernel_h = node->attributes.window.kernel_h,
+        .kernel_w = node->attributes.window.kernel_w,
+        .stride_h = node->attributes.window.stride_h,
+        .stride_w = node->attributes.window.stride_w,
+        .pad_top = node->attributes.window.pad_top,
+        .pad_left = node->attributes.window.pad_left,
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
     };
@@ -114,14 +114,14 @@ static void run_softmax(const struct gantry_graph *graph, const struct gantry_gr
                         const struct gantry_s8_map *in, const struct gantry_s8_map *out)
 {
     double table[256];
-    gantry_s8_softmax_table(table, node->beta,
+    gantry_s8_softmax_table(table, node->attributes.beta,
                             graph->tensors[node->inputs[0]].quantization.scale[0]);
     struct gantry_s8_softmax_args args = {
         .input = *in,
         .output = *out,
         .table = table,
-        .output_scale = graph->tensors[node->output].quantization.scale[0],
-        .output_zero = zero_of(graph, node->output),
+        .output_scale = graph->tensors[node->outputs[0]].quantization.scale[0],
+        .output_zero = zero_of(graph, node->outputs[0]),
     };
     gantry_s8_softmax__ref(&args);
 }
@@ -134,7 +134,7 @@ static void run_mean(const struct gantry_graph *graph, const struct gantry_graph
         .output = *out,
         .scale = gantry_node_scale(graph, node, 0),
         .input_zero = zero_of(graph, node->inputs[0]),
-        .output_zero = zero_of(graph, node->output),
+        .output_zero = zero_of(graph, node->outputs[0]),
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
     };
@@ -147,7 +147,7 @@ static void run_quantize(const struct gantry_graph *graph, const struct gantry_g
     const struct gantry_x8_quantize_rule rule = {
         .factor = gantry_node_quantize_factor(graph, node),
         .input_zero = zero_of(graph, node->inputs[0]),
-        .output_zero = zero_of(graph, node->output),
+        .output_zero = zero_of(graph, node->outputs[0]),
         .input_least = INT8_MIN,
         .output_least = INT8_MIN,
     };
@@ -168,7 +168,7 @@ static void run_node(const struct gantry_graph *graph, int32_t index,
                      const struct gantry_s8_map *maps)
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
-    const struct gantry_s8_map *in = &maps[node->inputs[0]], *out = &maps[node->output];
+    const struct gantry_s8_map *in = &maps[node->inputs[0]], *out = &maps[node->outputs[0]];
     switch (node->op) {
     case GANTRY_OP_CONV_2D:
     case GANTRY_OP_DEPTHWISE_CONV_2D:
@@ -192,7 +192,7 @@ static void run_node(const struct gantry_graph *graph, int32_t index,
         run_quantize(graph, node, in, out);
         break;
     case GANTRY_OP_RESHAPE:
-        for (size_t i = 0; i < graph->tensors[node->output].bytes && in->data != out->data; i++)
+        for (size_t i = 0; i < graph->tensors[node->outputs[0]].bytes && in->data != out->data; i++)
             *element(out, i) = *element(in, i);
         break;
     default:
@@ -351,7 +351,7 @@ static void run_and_compare(struct run *run, const struct graph_run *values,
             launcher->launch(launcher->context, segment, run->buffer, run->bytes);
         /* Memory of a tensor is reused as soon as it is dead: compare at once. */
         for (int32_t k = 0; k < segment->node_count; k++) {
-            int32_t tensor = graph->nodes[segment->nodes[k]].output;
+            int32_t tensor = graph->nodes[segment->nodes[k]].outputs[0];
             for (int32_t i = 0; i < run->count && !segment->accelerator; i++)
                 run_node(graph, segment->nodes[k], &run->maps[i * graph->tensor_count]);
             if (all && run->maps[tensor].data) compare(run, values, tensor);

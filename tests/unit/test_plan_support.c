@@ -100,13 +100,17 @@ static struct gantry_graph_node *new_node(struct net *net, enum gantry_op op, in
     *node = (struct gantry_graph_node){
         .op = op,
         .name = net->graph.tensors[y].name,
+        .inputs = take(net, 4, sizeof *node->inputs),
+        .outputs = take(net, 1, sizeof *node->outputs),
         .input_count = 1,
-        .inputs = {x, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR},
-        .output = y,
+        .output_count = 1,
         .clamp_min = -128,
         .clamp_max = 127,
-        .beta = 1.0f,
     };
+    node->inputs[0] = x;
+    node->outputs[0] = y;
+    node->mapped = true; /* for those who do not check */
+    if (op == GANTRY_OP_SOFTMAX) node->attributes.beta = 1.0f;
     net->graph.tensors[y].producer = net->graph.node_count - 1;
     if (random_one_in(&net->random, 3)) {
         node->clamp_min = random_in(&net->random, -128, 0);
@@ -160,7 +164,7 @@ static void give_weights(struct net *net, struct gantry_graph_node *node,
     weights->data = bytes;
     weights->quantization.axis = node->op == GANTRY_OP_DEPTHWISE_CONV_2D ? 3 : 0;
     float sx = net->graph.tensors[node->inputs[0]].quantization.scale[0];
-    float sy = net->graph.tensors[node->output].quantization.scale[0];
+    float sy = net->graph.tensors[node->outputs[0]].quantization.scale[0];
     float *scale = (float *)(uintptr_t)weights->quantization.scale;
     for (int32_t c = 0; c < weights->quantization.count; c++)
         scale[c] = sy / sx / (60.0f * sqrtf((float)taps)) *
@@ -188,7 +192,7 @@ int32_t net_conv(struct net *net, int32_t x, int32_t channels, const struct wind
     int32_t c = net_extent(net, x).c;
     int32_t y = new_activation(net, &shape);
     struct gantry_graph_node *node = new_node(net, GANTRY_OP_CONV_2D, x, y);
-    node->window = attributes;
+    node->attributes.window = attributes;
     struct gantry_shape weights = {4, {channels, window->kernel_h, window->kernel_w, c}};
     give_weights(net, node, &weights, channels, window->kernel_h * window->kernel_w * c);
     return y;
@@ -201,7 +205,7 @@ int32_t net_depthwise(struct net *net, int32_t x, int32_t multiplier, const stru
     struct gantry_shape shape = window_shape(net, x, channels, window, &attributes);
     int32_t y = new_activation(net, &shape);
     struct gantry_graph_node *node = new_node(net, GANTRY_OP_DEPTHWISE_CONV_2D, x, y);
-    node->window = attributes;
+    node->attributes.window = attributes;
     struct gantry_shape weights = {4, {1, window->kernel_h, window->kernel_w, channels}};
     give_weights(net, node, &weights, channels, window->kernel_h * window->kernel_w);
     return y;
@@ -239,7 +243,7 @@ int32_t net_pool(struct net *net, enum gantry_op op, int32_t x, const struct win
     struct gantry_shape shape = window_shape(net, x, net_extent(net, x).c, window, &attributes);
     int32_t y = new_activation(net, &shape);
     same_quantization(net, x, y);
-    new_node(net, op, x, y)->window = attributes;
+    new_node(net, op, x, y)->attributes.window = attributes;
     return y;
 }
 
@@ -275,8 +279,7 @@ int32_t net_mean(struct net *net, int32_t x, bool keep_dims)
     if (keep_dims) shape = (struct gantry_shape){4, {1, 1, 1, e.c}};
     int32_t y = new_activation(net, &shape);
     struct gantry_graph_node *node = new_node(net, GANTRY_OP_MEAN, x, y);
-    node->window = (struct gantry_window_attributes){e.h, e.w, 1, 1, 1, 1, 0, 0, 0, 0};
-    node->keep_dims = keep_dims;
+    node->attributes.keep_dims = keep_dims;
     int32_t axes = new_tensor(net, GANTRY_INT32, &two, 0);
     uint8_t *values = take(net, 2, 4);
     gantry_store_u32(values, 1);

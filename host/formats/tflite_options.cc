@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options of the operators of a .tflite file: attributes, fused activations, padding. */
+#include "formats/tflite_reader.hh"
+
+namespace gantry_tflite_reader
+{
+
+namespace
+{
+
+constexpr int32_t kWindowLimit = 1 << 15; /* beyond it gantry_graph_check refuses the node */
+
+gantry_status no_options(Reader &r, const gantry_graph_node *node)
+{
+    return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: node %d %s: its options are missing", r.name,
+                       static_cast<int>(node - r.graph->nodes), gantry_op_label(node->op));
+}
+
+/* The fused activation as a range of output values. */
+gantry_status read_activation(Reader &r, gantry_graph_node *node, int8_t activation)
+{
+    enum { NONE, RELU, RELU_N1_TO_1, RELU6, TANH, SIGN_BIT };
+    static const gantry_activation known[] = {GANTRY_ACTIVATION_NONE, GANTRY_ACTIVATION_RELU,
+                                              GANTRY_ACTIVATION_RELU_N1_TO_1,
+                                              GANTRY_ACTIVATION_RELU6};
+    if (activation < NONE || activation > SIGN_BIT)
+        return operator_error(r, node, GANTRY_ERR_FILE, "fused activation", activation);
+    if (activation == TANH || activation == SIGN_BIT)
+        return operator_error(r, node, GANTRY_ERR_UNSUPPORTED, "fused activation", activation);
+    gantry_node_set_activation(r.graph, node, known[activation]);
+    return GANTRY_OK;
+}
+
+/* TFLite's SAME: as many outputs as strides fit; the odd row or column goes to the end. */
+void same_padding(int32_t in, int32_t kernel, int32_t stride, int32_t dilation, int32_t *before,
+                  int32_t *after)
+{
+    if (in < 1 || kernel < 1 || stride < 1 || dilation < 1 || kernel > kWindowLimit ||
+        stride > kWindowLimit || dilation > kWindowLimit)
+        return;
+    int64_t out = (static_cast<int64_t>(in) + stride - 1) / stride;
+    int64_t span = static_cast<int64_t>(kernel - 1) * dilation + 1;
+    int64_t total = (out - 1) * stride + span - in;
+    if (total < 0) total = 0;
+    *before = static_cast<int32_t>(total / 2);
+    *after = static_cast<int32_t>(total - total / 2);
+}
+
+gantry_status read_padding(Reader &r, gantry_graph_node *node, int8_t padding)
+{
+    enum { SAME, VALID };
+    if (padding != SAME && padding != VALID)
+        return operator_error(r, node, GANTRY_ERR_FILE, "padding", padding);
+    const gantry_shape &shape = r.graph->tensors[node->inputs[0]].shape;
+    gantry_window_attributes &w = node->attributes.window;
+    if (padding == VALID || shape.rank != 4) return GANTRY_OK;
+    same_padding(shape.dims[1], w.kernel_h, w.stride_h, w.dilation_h, &w.pad_top, &w.pad_bottom);
+    same_padding(shape.dims[2], w.kernel_w, w.stride_w, w.dilation_w, &w.pad_left, &w.pad_right);
+    return GANTRY_OK;
+}
+
+/* Both convolutions name the same options; T is either table. */
+template <typename T> gantry_status read_conv(Reader &r, gantry_graph_node *node, const T *options)
+{
+    if (!options) return no_options(r, node);
+    const gantry_shape &weights = r.graph->tensors[node->inputs[1]].shape;
+    gantry_window_attributes &w = node->attributes.window;
+    if (weights.rank == 4) {
+        w.kernel_h = weights.dims[1];
+        w.kernel_w = weights.dims[2];
+    }
+    w.stride_h = options->stride_h();
+    w.stride_w = options->stride_w();
+    w.dilation_h = options->dilation_h_factor();
+    w.dilation_w = options->dilation_w_factor();
+    gantry_status status = read_padding(r, node, options->padding());
+    if (status != GANTRY_OK) return status;
+    return read_activation(r, node, options->fused_activation_function());
+}
+
+/* Options that may be missing and hold a fused activation alone. */
+template <typename T> gantry_status read_fused(Reader &r, gantry_graph_node *node, const T *options)
+{
+    return read_activation(r, node, options ? options->fused_activation_function() : int8_t{0});
+}
+
+} // namespace
+
+gantry_status options_none(Reader &, gantry_graph_node *, const fb::Operator *)
+{
+    return GANTRY_OK;
+}
+
+/* A renaming whose other inputs say what the output's shape says, too. */
+gantry_status options_first(Reader &, gantry_graph_node *node, const fb::Operator *)
+{
+    node->input_count = 1;
+    return GANTRY_OK;
+}
+
+gantry_status options_conv(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_conv(r, node, from->builtin_options_as_Conv2DOptions());
+}
+
+gantry_status options_depthwise(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_conv(r, node, from->builtin_options_as_DepthwiseConv2DOptions());
+}
+
+gantry_status options_pool(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::Pool2DOptions *options = from->builtin_options_as_Pool2DOptions();
+    if (!options) return no_options(r, node);
+    gantry_window_attributes &w = node->attributes.window;
+    w.kernel_h = options->filter_height();
+    w.kernel_w = options->filter_width();
+    w.stride_h = options->stride_h();
+    w.stride_w = options->stride_w();
+    w.dilation_h = w.dilation_w = 1;
+    /* uint8 models round their own values, which are not below 0. */
+    w.half_up = r.graph->tensors[node->inputs[0]].flipped;
+    gantry_status status = read_padding(r, node, options->padding());
+    if (status != GANTRY_OK) return status;
+    return read_activation(r, node, options->fused_activation_function());
+}
+
+gantry_status options_fully_connected(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::FullyConnectedOptions *options = from->builtin_options_as_FullyConnectedOptions();
+    if (!options) return no_options(r, node);
+    if (options->weights_format() != 0)
+        return operator_error(r, node, GANTRY_ERR_UNSUPPORTED, "weights format",
+                              options->weights_format());
+    node->attributes.keep_dims = options->keep_num_dims();
+    return read_activation(r, node, options->fused_activation_function());
+}
+
+gantry_status options_add(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_fused(r, node, from->builtin_options_as_AddOptions());
+}
+
+gantry_status options_sub(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_fused(r, node, from->builtin_options_as_SubOptions());
+}
+
+gantry_status options_mul(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_fused(r, node, from->builtin_options_as_MulOptions());
+}
+
+gantry_status options_softmax(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_SoftmaxOptions()) return no_options(r, node);
+    node->attributes.beta = from->builtin_options_as_SoftmaxOptions()->beta();
+    return GANTRY_OK;
+}
+
+/* The axes are an input. */
+gantry_status options_reduce(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::ReducerOptions *options = from->builtin_options_as_ReducerOptions();
+    node->attributes.keep_dims = options && options->keep_dims();
+    return GANTRY_OK;
+}
+
+gantry_status options_concatenation(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::ConcatenationOptions *options = from->builtin_options_as_ConcatenationOptions();
+    if (!options) return no_options(r, node);
+    node->attributes.along.axis = options->axis();
+    return read_activation(r, node, options->fused_activation_function());
+}
+
+} // namespace gantry_tflite_reader

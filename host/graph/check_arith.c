@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Arithmetic on elements, pools, reductions, softmax, conversions. */
+#include <math.h>
+
+#include "graph/check.h"
+
+static enum gantry_status check_broadcast(const struct gantry_site *site)
+{
+    const struct gantry_graph_tensor *b = gantry_site_input(site, 1);
+    char text1[80], text2[80];
+    struct gantry_shape inferred;
+    enum gantry_status status = gantry_check_types(site);
+    if (status == GANTRY_OK) status = gantry_check_same_type(site, site->x, b);
+    if (status == GANTRY_OK) status = gantry_check_scale(site, b);
+    if (status == GANTRY_OK) status = gantry_check_clamp(site);
+    if (status != GANTRY_OK) return status;
+    if (!gantry_shape_broadcast(&site->x->shape, &b->shape, &inferred))
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "inputs of shape %s and %s",
+                             gantry_shape_text(&site->x->shape, text1, sizeof text1),
+                             gantry_shape_text(&b->shape, text2, sizeof text2));
+    return gantry_check_output_shape(site, &inferred);
+}
+
+enum gantry_status gantry_check_add(const struct gantry_site *site)
+{
+    const struct gantry_graph_tensor *b = gantry_site_input(site, 1);
+    struct gantry_add_params params;
+    enum gantry_status status = check_broadcast(site);
+    if (status != GANTRY_OK || site->x->dtype != GANTRY_INT8) return status;
+    if (!gantry_node_add_params(site->graph, site->node, &params))
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                             "scales %g and %g on an output scale of %g (ratios within 2^-10..2^8)",
+                             (double)site->x->quantization.scale[0],
+                             (double)b->quantization.scale[0],
+                             (double)site->y->quantization.scale[0]);
+    site->node->mapped = site->node->op == GANTRY_OP_ADD && gantry_site_is_map(site) && !b->data &&
+                         gantry_shape_equal(&site->x->shape, &b->shape);
+    return GANTRY_OK;
+}
+
+enum gantry_status gantry_check_mul(const struct gantry_site *site)
+{
+    return check_broadcast(site);
+}
+
+enum gantry_status gantry_check_same_shape(const struct gantry_site *site)
+{
+    enum gantry_status status = gantry_check_types(site);
+    return status == GANTRY_OK ? gantry_check_output_shape(site, &site->x->shape) : status;
+}
+
+enum gantry_status gantry_check_pool(const struct gantry_site *site)
+{
+    const struct gantry_window_attributes *window = &site->node->attributes.window;
+    enum gantry_status status = gantry_check_types(site);
+    if (status == GANTRY_OK) status = gantry_check_clamp(site);
+    if (status != GANTRY_OK) return status;
+    if (window->dilation_h != 1 || window->dilation_w != 1)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "dilation %dx%d of a pool", window->dilation_h,
+                             window->dilation_w);
+    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
+    if (site->in.c != site->out.c)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels", site->in.c, site->out.c);
+    /* The sum of a window must fit 32 bits. */
+    int64_t size = (int64_t)window->kernel_h * window->kernel_w;
+    if (size > INT32_MAX / 256)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "window of %lld values (limit %d)",
+                             (long long)size, INT32_MAX / 256);
+    site->node->mapped = gantry_site_is_map(site);
+    return gantry_check_alike(site, site->x, site->y);
+}
+
+enum gantry_status gantry_check_softmax(const struct gantry_site *site)
+{
+    enum gantry_status status = gantry_check_types(site);
+    if (status != GANTRY_OK) return status;
+    float beta = site->node->attributes.beta;
+    float scale = site->x->dtype == GANTRY_INT8 ? site->x->quantization.scale[0] : 1.0f;
+    if (!isfinite(beta) || beta <= 0 || !isfinite(beta * scale))
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "beta %g (finite and above 0)", (double)beta);
+    site->node->mapped = gantry_site_is_map(site);
+    return gantry_check_output_shape(site, &site->x->shape);
+}
+
+/* Bits of the axes that input i names. */
+static enum gantry_status read_axes(const struct gantry_site *site, int32_t i, uint32_t *out)
+{
+    int64_t count;
+    enum gantry_status status = gantry_check_integers(site, i, "axes", &count);
+    *out = 0;
+    for (int64_t k = 0; status == GANTRY_OK && k < count; k++) {
+        int32_t axis = 0;
+        status =
+            gantry_check_axis(site, gantry_site_integer(site, i, k), site->x->shape.rank, &axis);
+        *out |= UINT32_C(1) << axis;
+    }
+    return status;
+}
+
+static struct gantry_shape reduced(const struct gantry_shape *shape, uint32_t axes, bool keep)
+{
+    struct gantry_shape out = {0};
+    for (int32_t i = 0; i < shape->rank; i++) {
+        bool gone = axes >> i & 1;
+        if (!gone || keep) out.dims[out.rank++] = gone ? 1 : shape->dims[i];
+    }
+    return out;
+}
+
+enum gantry_status gantry_check_mean(const struct gantry_site *site)
+{
+    enum { HEIGHT_AND_WIDTH = 6 };
+    uint32_t axes;
+    enum gantry_status status = gantry_check_types(site);
+    if (status == GANTRY_OK) status = gantry_check_clamp(site);
+    if (status == GANTRY_OK) status = read_axes(site, 1, &axes);
+    if (status != GANTRY_OK) return status;
+    struct gantry_shape inferred = reduced(&site->x->shape, axes, site->node->attributes.keep_dims);
+    if ((status = gantry_check_output_shape(site, &inferred)) != GANTRY_OK) return status;
+    if (site->x->dtype != GANTRY_INT8) return GANTRY_OK;
+    /* The sum must fit 32 bits. */
+    int64_t values = gantry_node_mean_count(site->graph, site->node);
+    if (values > INT32_MAX / 256)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "mean of %lld values (limit %d)",
+                             (long long)values, INT32_MAX / 256);
+    float scale = gantry_node_scale(site->graph, site->node, 0);
+    if (!isfinite(scale)) return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "scale %g", (double)scale);
+    site->node->mapped =
+        gantry_site_is_map(site) && site->x->shape.rank == 4 && axes == HEIGHT_AND_WIDTH;
+    return GANTRY_OK;
+}
+
+enum gantry_status gantry_check_quantize(const struct gantry_site *site)
+{
+    if (site->y->dtype != GANTRY_INT8)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%s to %s",
+                             gantry_dtype_name(site->x->dtype), gantry_dtype_name(site->y->dtype));
+    enum gantry_status status = gantry_check_scale(site, site->y);
+    if (status == GANTRY_OK) status = gantry_check_scale(site, site->x);
+    if (status != GANTRY_OK) return status;
+    if (site->x->dtype == GANTRY_INT8 && gantry_node_quantize_factor(site->graph, site->node) == 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                             "scale %g on an output scale of %g (a ratio within 2^-8..2^7)",
+                             (double)site->x->quantization.scale[0],
+                             (double)site->y->quantization.scale[0]);
+    site->node->mapped = gantry_site_is_map(site);
+    return gantry_check_output_shape(site, &site->x->shape);
+}
+
+enum gantry_status gantry_check_dequantize(const struct gantry_site *site)
+{
+    if (site->y->dtype != GANTRY_FLOAT32)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "to %s (must be float32)",
+                             gantry_dtype_name(site->y->dtype));
+    if (site->x->quantization.count < 1)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "tensor \"%s\" has no scale", site->x->name);
+    return gantry_check_output_shape(site, &site->x->shape);
+}

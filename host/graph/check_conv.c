@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Convolutions and matrix products: weights, biases, sums, shapes. */
+#include "graph/check.h"
+
+#include <math.h>
+
+static enum gantry_status check_weights(const struct gantry_site *site, int32_t rank, int32_t axis)
+{
+    const struct gantry_graph_tensor *w = &site->graph->tensors[site->node->inputs[1]];
+    if (w->dtype != GANTRY_INT8)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "weights \"%s\" are %s (must be int8)",
+                             w->name, gantry_dtype_name(w->dtype));
+    if (!w->data)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "weights \"%s\" are not constant",
+                             w->name);
+    if (w->shape.rank != rank)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have rank %d (must be %d)",
+                             w->name, w->shape.rank, rank);
+    const struct gantry_quantization *q = &w->quantization;
+    if (q->count == 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have no scale", w->name);
+    if (q->count > 1 && q->axis != axis)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE,
+                             "weights \"%s\": quantised dimension %d (must be %d)", w->name,
+                             q->axis, axis);
+    for (int32_t c = 0; c < q->count; c++)
+        if (q->count > 1 && q->zero_point[c] != 0)
+            return GANTRY_REFUSE(
+                site, GANTRY_ERR_FILE,
+                "weights \"%s\": zero point %d of channel %d (per channel it is 0)", w->name,
+                q->zero_point[c], c);
+    return GANTRY_OK;
+}
+
+/* The bias has the scale of the products; LiteRT tolerates a difference of 0.02 output steps. */
+static enum gantry_status check_bias(const struct gantry_site *site, int32_t channels)
+{
+    if (site->node->input_count < 3 || site->node->inputs[2] == GANTRY_NO_TENSOR) return GANTRY_OK;
+    const struct gantry_graph_tensor *bias = &site->graph->tensors[site->node->inputs[2]];
+    if (bias->dtype != GANTRY_INT32)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s (must be int32)",
+                             bias->name, gantry_dtype_name(bias->dtype));
+    if (!bias->data)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is not constant",
+                             bias->name);
+    if (gantry_shape_elements(&bias->shape) != channels)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "bias \"%s\" has %d elements for %d channels",
+                             bias->name, (int)gantry_shape_elements(&bias->shape), channels);
+    const struct gantry_quantization *q = &bias->quantization;
+    const struct gantry_quantization *w = &site->graph->tensors[site->node->inputs[1]].quantization;
+    for (int32_t c = 0; c < q->count; c++) {
+        double product =
+            (double)site->x->quantization.scale[0] * (double)w->scale[w->count > 1 ? c : 0];
+        double difference = fabs(product - (double)q->scale[c]);
+        if (q->zero_point[c] != 0 || difference > 0.02 * (double)site->y->quantization.scale[0])
+            return GANTRY_REFUSE(
+                site, GANTRY_ERR_FILE,
+                "bias \"%s\": scale %g and zero point %d of channel %d (must be %g and 0)",
+                bias->name, (double)q->scale[c], q->zero_point[c], c, product);
+    }
+    return GANTRY_OK;
+}
+
+/* Where the weights of a channel lie: taps of them, this far apart. */
+struct taps {
+    int64_t count, step, channel_step;
+};
+
+/* The sum of products of every channel fits 32 bits whatever the input, or rule F has no meaning.
+ */
+static enum gantry_status check_sums(const struct gantry_site *site, int32_t channels,
+                                     const struct taps *taps)
+{
+    const struct gantry_graph_tensor *w = &site->graph->tensors[site->node->inputs[1]];
+    const int8_t *weights = w->data;
+    const uint8_t *bias = NULL;
+    if (site->node->input_count > 2 && site->node->inputs[2] != GANTRY_NO_TENSOR)
+        bias = site->graph->tensors[site->node->inputs[2]].data;
+    int64_t x_low = INT8_MIN - site->x->quantization.zero_point[0];
+    int64_t x_high = INT8_MAX - site->x->quantization.zero_point[0];
+    int32_t zero = w->quantization.zero_point[0];
+    for (int32_t c = 0; c < channels; c++) {
+        int64_t low = bias ? (int32_t)gantry_load_u32(bias + 4 * (size_t)c) : 0, high = low;
+        for (int64_t i = 0; i < taps->count; i++) {
+            int64_t value = weights[c * taps->channel_step + i * taps->step] - zero;
+            low += value * (value > 0 ? x_low : x_high);
+            high += value * (value > 0 ? x_high : x_low);
+        }
+        if (low < INT32_MIN || high > INT32_MAX)
+            return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                                 "the sum of channel %d can leave 32 bits (%lld..%lld)", c,
+                                 (long long)low, (long long)high);
+        float scale = gantry_node_scale(site->graph, site->node, c);
+        if (!isfinite(scale))
+            return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "the scale of channel %d is not finite", c);
+    }
+    return GANTRY_OK;
+}
+
+/* Weights and bias of a float32 product; they need not be constants. */
+static enum gantry_status check_float(const struct gantry_site *site, int32_t rank,
+                                      int32_t channels)
+{
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    if (w->dtype != GANTRY_FLOAT32)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                             "weights \"%s\" are %s (must be float32)", w->name,
+                             gantry_dtype_name(w->dtype));
+    if (w->shape.rank != rank)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have rank %d (must be %d)",
+                             w->name, w->shape.rank, rank);
+    if (!bias) return GANTRY_OK;
+    if (bias->dtype != GANTRY_FLOAT32)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s (must be float32)",
+                             bias->name, gantry_dtype_name(bias->dtype));
+    if (gantry_shape_elements(&bias->shape) == channels) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "bias \"%s\" has %d elements for %d channels",
+                         bias->name, (int)gantry_shape_elements(&bias->shape), channels);
+}
+
+/* Types of the operands, and what is checked before the shapes. */
+static enum gantry_status check_operands(const struct gantry_site *site, int32_t rank, int32_t axis)
+{
+    enum gantry_status status = gantry_check_types(site);
+    if (status == GANTRY_OK) status = gantry_check_clamp(site);
+    if (status != GANTRY_OK) return status;
+    if (site->x->dtype == GANTRY_INT8) return check_weights(site, rank, axis);
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    int32_t channels = w->shape.rank > axis ? w->shape.dims[axis] : 0;
+    return check_float(site, rank, channels);
+}
+
+/* Biases and sums of int8 products; mapped when nothing stands against it. */
+static enum gantry_status check_products(const struct gantry_site *site, int32_t channels,
+                                         const struct taps *taps, bool map)
+{
+    site->node->mapped = map && gantry_site_is_map(site);
+    if (site->x->dtype != GANTRY_INT8) return GANTRY_OK;
+    enum gantry_status status = check_bias(site, channels);
+    return status == GANTRY_OK ? check_sums(site, channels, taps) : status;
+}
+
+/* Multiply-accumulates of a window: of so many products for every element of the output. */
+static uint64_t count_macs(const struct gantry_site *site, int64_t taps)
+{
+    return (uint64_t)gantry_shape_elements(&site->y->shape) * (uint64_t)taps;
+}
+
+enum gantry_status gantry_check_conv(const struct gantry_site *site)
+{
+    enum gantry_status status = check_operands(site, 4, 0);
+    if (status != GANTRY_OK) return status;
+    const struct gantry_window_attributes *window = &site->node->attributes.window;
+    const int32_t *w = gantry_site_input(site, 1)->shape.dims;
+    if (window->kernel_h != w[1] || window->kernel_w != w[2])
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "kernel %dx%d, weights of %dx%d",
+                             window->kernel_h, window->kernel_w, w[1], w[2]);
+    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
+    int32_t groups = site->in.c / w[3];
+    if (site->in.c % w[3] != 0 || w[0] != site->out.c || w[0] % groups != 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels, weights of %d to %d",
+                             site->in.c, site->out.c, w[3], w[0]);
+    int64_t count = (int64_t)w[1] * w[2] * w[3];
+    const struct taps taps = {count, 1, count};
+    site->node->macs = count_macs(site, count);
+    return check_products(site, w[0], &taps, groups == 1);
+}
+
+enum gantry_status gantry_check_depthwise(const struct gantry_site *site)
+{
+    enum gantry_status status = check_operands(site, 4, 3);
+    if (status != GANTRY_OK) return status;
+    const struct gantry_window_attributes *window = &site->node->attributes.window;
+    const int32_t *w = gantry_site_input(site, 1)->shape.dims;
+    if (w[0] != 1 || window->kernel_h != w[1] || window->kernel_w != w[2])
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "kernel %dx%d, weights of %dx%dx%d",
+                             window->kernel_h, window->kernel_w, w[0], w[1], w[2]);
+    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
+    if (w[3] != site->out.c || w[3] % site->in.c != 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels, weights of %d", site->in.c,
+                             site->out.c, w[3]);
+    const struct taps taps = {(int64_t)w[1] * w[2], w[3], 1};
+    site->node->macs = count_macs(site, taps.count);
+    return check_products(site, w[3], &taps, true);
+}
+
+/* Rows of in features to rows of out: [rows, out], or the input's dimensions with the last one
+ * replaced. */
+enum gantry_status gantry_check_fully_connected(const struct gantry_site *site)
+{
+    enum gantry_status status = check_operands(site, 2, 0);
+    if (status != GANTRY_OK) return status;
+    const int32_t *w = gantry_site_input(site, 1)->shape.dims;
+    int64_t elements = gantry_shape_elements(&site->x->shape);
+    if (elements % w[1] != 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input of %d elements, weights of %d",
+                             (int)elements, w[1]);
+    int64_t rows = elements / w[1];
+    struct gantry_shape inferred = {2, {(int32_t)rows, w[0]}};
+    if (site->y->shape.rank != 2 && site->y->shape.rank == site->x->shape.rank) {
+        inferred = site->x->shape;
+        inferred.dims[inferred.rank - 1] = w[0];
+    }
+    if ((status = gantry_check_output_shape(site, &inferred)) != GANTRY_OK) return status;
+    if (gantry_shape_elements(&site->y->shape) != rows * w[0])
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "output of %d elements for %d rows of %d",
+                             (int)gantry_shape_elements(&site->y->shape), (int)rows, w[0]);
+    const struct taps taps = {w[1], 1, w[1]};
+    site->node->macs = (uint64_t)rows * (uint64_t)w[0] * (uint64_t)w[1];
+    return check_products(site, w[0], &taps, rows == 1);
+}

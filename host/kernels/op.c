@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the general operators share. */
+#include "kernels/op.h"
+
+#include <math.h>
+
+void gantry_op_set(struct gantry_kernel *kernel,
+                   void (*run)(const void *state, int32_t first, int32_t end, void *scratch),
+                   const void *state, int32_t units, uint64_t cost)
+{
+    *kernel = (struct gantry_kernel){.run = run, .state = state, .units = units, .cost = cost};
+}
+
+int64_t gantry_op_elements(const struct gantry_op_tensor *tensor)
+{
+    int64_t elements = 1;
+    for (int32_t i = 0; i < tensor->shape.rank; i++) elements *= tensor->shape.dims[i];
+    return elements;
+}
+
+int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i)
+{
+    if (tensor->dtype == GANTRY_INT64) return ((const int64_t *)tensor->data)[i];
+    return ((const int32_t *)tensor->data)[i];
+}
+
+int32_t gantry_op_axis(int32_t axis, int32_t rank) { return axis < 0 ? axis + rank : axis; }
+
+struct gantry_op_split gantry_op_split_at(const struct gantry_shape *shape, int32_t axis)
+{
+    struct gantry_op_split split = {1, shape->dims[axis], 1};
+    for (int32_t i = 0; i < axis; i++) split.outer *= shape->dims[i];
+    for (int32_t i = axis + 1; i < shape->rank; i++) split.inner *= shape->dims[i];
+    return split;
+}
+
+struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
+                                             const struct gantry_shape *to)
+{
+    struct gantry_op_strides strides = {{0}};
+    int64_t step = 1;
+    for (int32_t i = 1; i <= from->rank; i++) {
+        int32_t size = from->dims[from->rank - i];
+        strides.step[to->rank - i] = size == 1 ? 0 : step;
+        step *= size;
+    }
+    return strides;
+}
+
+int32_t gantry_op_round(double value, int32_t low, int32_t high)
+{
+    if (!(value > low)) return low;
+    if (value > high) return high;
+    return (int32_t)nearbyint(value);
+}
+
+const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
+                              double (*function)(double value, const void *context),
+                              const void *context, struct gantry_arena *arena)
+{
+    int8_t *table = gantry_arena_alloc(arena, 256, 1);
+    if (!table) return NULL;
+    for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
+        double real = (double)x->scale[0] * (q - x->zero_point[0]);
+        double value = function(real, context) / (double)y->scale[0] + y->zero_point[0];
+        table[(uint8_t)q] = (int8_t)gantry_op_round(value, INT8_MIN, INT8_MAX);
+    }
+    return table;
+}

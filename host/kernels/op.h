@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Operators on dense tensors of any type and rank: the general interface beside the int8 kernels
+ * of kernels.h. A row of graph/ops.def names the function that binds an operator.
+ *
+ * Binding looks at shapes, types, quantisation and constants, all of which gantry_graph_check has
+ * found legal; it may allocate tables and state from the arena. Running reads inputs, writes
+ * outputs and allocates nothing. Memory of inputs and outputs is aligned to their elements. */
+#ifndef GANTRY_KERNELS_OP_H
+#define GANTRY_KERNELS_OP_H
+
+#include "gantry/tensor.h"
+#include "kernels/attributes.h"
+#include "kernels/kernel.h"
+
+/* A dense tensor in C order. */
+struct gantry_op_tensor {
+    enum gantry_dtype dtype;
+    struct gantry_shape shape;
+    void *data;     /* NULL: an absent input. Constants may be read while binding. */
+    bool constant;  /* data does not change */
+    int32_t scales; /* 0: not quantised; 1: per tensor; n: along axis */
+    int32_t axis;
+    const float *scale;
+    const int32_t *zero_point;
+};
+
+struct gantry_op_args {
+    const struct gantry_op_tensor *inputs, *outputs;
+    int32_t input_count, output_count;
+    const union gantry_attributes *attributes;
+    int32_t clamp_min, clamp_max; /* of a quantised output, in stored values */
+    float real_min, real_max;     /* of a float32 output */
+};
+
+/* Binds an operator; args and all that it points to outlive the kernel. False: out of memory. */
+typedef bool gantry_op_bind(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                            struct gantry_arena *arena);
+
+/* One line for every function that ops.def names. */
+gantry_op_bind gantry_op_conv_2d;
+gantry_op_bind gantry_op_depthwise_conv_2d;
+gantry_op_bind gantry_op_fully_connected;
+gantry_op_bind gantry_op_average_pool_2d;
+gantry_op_bind gantry_op_max_pool_2d;
+gantry_op_bind gantry_op_add;
+gantry_op_bind gantry_op_sub;
+gantry_op_bind gantry_op_mul;
+gantry_op_bind gantry_op_relu;
+gantry_op_bind gantry_op_relu6;
+gantry_op_bind gantry_op_relu_n1_to_1;
+gantry_op_bind gantry_op_logistic;
+gantry_op_bind gantry_op_softmax;
+gantry_op_bind gantry_op_mean;
+gantry_op_bind gantry_op_quantize;
+gantry_op_bind gantry_op_dequantize;
+gantry_op_bind gantry_op_reshape;
+gantry_op_bind gantry_op_pad;
+gantry_op_bind gantry_op_concatenation;
+gantry_op_bind gantry_op_shape;
+
+/* ---- What the families share (op.c) ---- */
+
+/* Sets a kernel that runs in units of its own, with state args unless another is given. */
+void gantry_op_set(struct gantry_kernel *kernel,
+                   void (*run)(const void *state, int32_t first, int32_t end, void *scratch),
+                   const void *state, int32_t units, uint64_t cost);
+int64_t gantry_op_elements(const struct gantry_op_tensor *tensor);
+/* Element i of an int32 or int64 tensor. */
+int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i);
+/* An axis counted from the front. */
+int32_t gantry_op_axis(int32_t axis, int32_t rank);
+/* Elements before, along and behind an axis. */
+struct gantry_op_split {
+    int64_t outer, along, inner;
+};
+struct gantry_op_split gantry_op_split_at(const struct gantry_shape *shape, int32_t axis);
+
+/* Where a tensor that is broadcast to a shape has its elements: strides of the shape's dimensions,
+ * 0 along those that it repeats. */
+struct gantry_op_strides {
+    int64_t step[GANTRY_RANK_MAX];
+};
+struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
+                                             const struct gantry_shape *to);
+
+/* A table of y by the stored byte of x, from a function of real numbers: correctly rounded, ties to
+ * even. NULL: out of memory. */
+const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
+                              double (*function)(double value, const void *context),
+                              const void *context, struct gantry_arena *arena);
+/* Nearest integer, ties to even, limited to a range. */
+int32_t gantry_op_round(double value, int32_t low, int32_t high);
+
+#endif
