@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/calibrate.h"
+#include "cli/measure.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
@@ -62,12 +63,6 @@ static double rss_mb(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static int run_once(const struct work *work)
 {
     struct gantry_error error = {0};
@@ -115,7 +110,7 @@ static void evaluate(struct work *work, struct result *result)
     size_t n = work->runs;
     result->rss_mb = rss_mb();
     if (n == 0) return;
-    qsort(work->samples, n, sizeof *work->samples, by_value);
+    qsort(work->samples, n, sizeof *work->samples, gantry_cli_by_value);
     result->min_us = (double)work->samples[0] / 1e3;
     result->med_us = (double)work->samples[n / 2] / 1e3;
     result->p99_us = (double)work->samples[n - 1 - n / 100] / 1e3;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * gantry compile: plans a model for a device and writes the plan to a file, which every command
  * takes as a model. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/cli.h"

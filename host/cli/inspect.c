@@ -64,13 +64,6 @@ bool gantry_cli_written_rows(const struct gantry_insn *insn, int32_t npx,
     return true;
 }
 
-static struct gantry_insn insn_at(const struct gantry_plan_segment *segment, uint32_t i)
-{
-    struct gantry_insn insn;
-    gantry_insn_from_bytes(&insn, segment->program + (size_t)i * GANTRY_INSN_BYTES);
-    return insn;
-}
-
 /* ---- Text ---- */
 
 static void print_tensor(const char *what, const struct gantry_graph *graph, int32_t tensor)
@@ -136,7 +129,7 @@ static void print_rows(const struct gantry_plan *plan, const struct gantry_plan_
 {
     printf("  rows of the activation RAM, in order of writing\n");
     for (uint32_t i = 0; i < segment->insn_count; i++) {
-        struct gantry_insn insn = insn_at(segment, i);
+        struct gantry_insn insn = gantry_plan_insn(segment, i);
         struct gantry_cli_rows rows;
         if (!gantry_cli_written_rows(&insn, 2 * plan->params.g, &rows)) continue;
         int32_t node = segment->insn_node[i];
@@ -161,7 +154,7 @@ static void print_segment(const struct gantry_cli_view *view, int32_t s, bool pr
            segment->act_rows_used, plan->params.act_rows, view->segments[s].predicted_cycles);
     print_rows(plan, segment);
     for (uint32_t i = 0; program && i < segment->insn_count; i++) {
-        struct gantry_insn insn = insn_at(segment, i);
+        struct gantry_insn insn = gantry_plan_insn(segment, i);
         char line[LINE_BYTES];
         printf("  %5" PRIu32 "  %s\n", i, gantry_insn_text(&insn, line, sizeof line));
     }

@@ -18,7 +18,7 @@ static int no_memory(const struct gantry_cli_args *args)
 
 /* ---- Several runs: cycles are the same each time, CPU times are not ---- */
 
-static int by_value(const void *a, const void *b)
+int gantry_cli_by_value(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
@@ -29,7 +29,7 @@ static struct gantry_profile_spread spread_of(uint64_t *samples, size_t count)
 {
     struct gantry_profile_spread spread = {.first_ns = samples[0]};
     uint64_t sum = 0;
-    qsort(samples, count, sizeof *samples, by_value);
+    qsort(samples, count, sizeof *samples, gantry_cli_by_value);
     for (size_t i = 0; i < count; i++) sum += samples[i];
     spread.mean_ns = sum / count;
     spread.p50_ns = samples[count / 2];

@@ -16,6 +16,9 @@ int gantry_cli_measure(struct gantry_cli_session *session, const struct gantry_c
                        size_t runs, struct gantry_cli_measured *out);
 void gantry_cli_measured_finish(struct gantry_cli_measured *measured);
 
+/* Ascending order of uint64_t, for qsort. */
+int gantry_cli_by_value(const void *a, const void *b);
+
 /* Runs the model on the CPU as well, several times when it is quick: fills the CPU time of
  * accelerator nodes and whether the outputs are equal. */
 int gantry_cli_measure_cpu(const struct gantry_cli_args *args, const struct gantry_model *model,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Options of placement: sides of nodes, and what a plan must keep to. */
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

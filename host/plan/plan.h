@@ -104,6 +104,9 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
  * where it says, or no memory. */
 double gantry_plan_modelled_ns(const struct gantry_plan *plan, const bool *accelerator);
 
+/* Instruction i of a segment, i < its insn_count. */
+struct gantry_insn gantry_plan_insn(const struct gantry_plan_segment *segment, uint32_t i);
+
 /* Runs the program checker on a segment, for a launch of several runs: those beyond the ones that
  * are checked meet as these do. Errors: those of gantry_program_check. */
 GANTRY_MUST_USE enum gantry_status

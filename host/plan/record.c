@@ -34,7 +34,7 @@ static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_n
     }
 }
 
-static struct gantry_insn insn_at(const struct gantry_plan_segment *segment, uint32_t i)
+struct gantry_insn gantry_plan_insn(const struct gantry_plan_segment *segment, uint32_t i)
 {
     struct gantry_insn insn;
     gantry_insn_from_bytes(&insn, segment->program + (size_t)i * GANTRY_INSN_BYTES);
@@ -54,7 +54,7 @@ static int32_t user(const struct gantry_plan_segment *segment, uint32_t at, int6
 {
     int32_t found = writes ? GANTRY_NODE_STORE : GANTRY_NODE_LAUNCH;
     for (uint32_t i = writes ? 0 : at; i < (writes ? at : segment->insn_count); i++) {
-        struct gantry_insn insn = insn_at(segment, i);
+        struct gantry_insn insn = gantry_plan_insn(segment, i);
         if (!is_compute(&insn)) continue;
         /* WINDOW has these operands in the same places. */
         bool same =
@@ -95,7 +95,7 @@ static void record_program(const struct gantry_plan *plan,
 {
     int32_t count = plan->graph->node_count;
     for (uint32_t i = 0; i < segment->insn_count; i++) {
-        struct gantry_insn insn = insn_at(segment, i);
+        struct gantry_insn insn = gantry_plan_insn(segment, i);
         int64_t opcode = gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
         int32_t node = segment->insn_node[i];
         if (opcode == GANTRY_INSN_LOAD)
