@@ -61,7 +61,9 @@ static int8_t average_s8(const struct gantry_op_args *args, const struct place *
     for (int32_t ky = p->y.first; ky < p->y.end; ky++)
         for (int32_t kx = p->x.first; kx < p->x.end; kx++)
             sum += x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c];
-    int32_t mean = gantry_s8_mean_element(sum, n);
+    /* Half up: as if all values were 128 greater, and the quotient cut. */
+    int32_t mean = args->attributes->window.half_up ? (sum + 128 * n + n / 2) / n - 128
+                                                    : gantry_s8_mean_element(sum, n);
     return (int8_t)gantry_min_i32(gantry_max_i32(mean, args->clamp_min), args->clamp_max);
 }
 

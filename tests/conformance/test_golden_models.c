@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every .tflite model of GANTRY_DATA that has golden outputs, on the processor: stored values equal
+ * LiteRT's default outputs byte by byte, float32 within 1e-5 of the greatest of them. Prints a
+ * table: a model with operators that are not there is named with them, and counts as skipped. */
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "formats/formats.h"
+#include "gantry/engine.h"
+
+enum { PATH_BYTES = 1024, TENSORS_MAX = 16, MODELS_MAX = 1024 };
+
+struct counts {
+    int passed, failed, unsupported;
+};
+
+struct session {
+    struct gantry_model *model;
+    struct gantry_device *device;
+    struct gantry_plan *plan;
+    struct gantry_array inputs[TENSORS_MAX], wanted[TENSORS_MAX];
+    struct gantry_tensor outputs[TENSORS_MAX];
+};
+
+static bool exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+/* ---- Comparison ---- */
+
+static double value_at(enum gantry_dtype dtype, const void *data, size_t i)
+{
+    switch (dtype) {
+    case GANTRY_INT8:
+        return ((const int8_t *)data)[i];
+    case GANTRY_UINT8:
+    case GANTRY_BOOL:
+        return ((const uint8_t *)data)[i];
+    case GANTRY_INT16:
+        return ((const int16_t *)data)[i];
+    case GANTRY_INT32:
+        return ((const int32_t *)data)[i];
+    case GANTRY_INT64:
+        return (double)((const int64_t *)data)[i];
+    case GANTRY_FLOAT32:
+        return (double)((const float *)data)[i];
+    }
+    return NAN;
+}
+
+/* Elements of output o that differ from those of a vector. Files may hold labels in fewer bytes. */
+static size_t differences(const struct session *s, size_t o, size_t vector)
+{
+    const struct gantry_tensor *got = &s->outputs[o];
+    const struct gantry_array *wanted = &s->wanted[o];
+    size_t count = got->bytes / gantry_dtype_bytes(got->dtype), differ = 0;
+    double tolerance = 0;
+    if (got->dtype == GANTRY_FLOAT32) {
+        size_t all = wanted->bytes / sizeof(float);
+        for (size_t i = 0; i < all; i++)
+            tolerance = fmax(tolerance, fabs(value_at(wanted->dtype, wanted->data, i)));
+        tolerance *= 1e-5;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double want = value_at(wanted->dtype, wanted->data, vector * count + i);
+        if (!(fabs(value_at(got->dtype, got->data, i) - want) <= tolerance)) differ++;
+    }
+    return differ;
+}
+
+/* ---- One model ---- */
+
+static enum gantry_status read_arrays(struct session *s, const char *folder,
+                                      struct gantry_error *error)
+{
+    char path[PATH_BYTES];
+    enum gantry_status status = GANTRY_OK;
+    for (size_t i = 0; status == GANTRY_OK && i < gantry_model_input_count(s->model); i++) {
+        (void)snprintf(path, sizeof path, "%s/input%zu.npy", folder, i);
+        status = gantry_npy_read(&s->inputs[i], path, NULL, error);
+    }
+    for (size_t i = 0; status == GANTRY_OK && i < gantry_model_output_count(s->model); i++) {
+        const struct gantry_tensor_info *info = gantry_model_output(s->model, i);
+        (void)snprintf(path, sizeof path, "%s/output%zu_xnn.npy", folder, i);
+        if (!exists(path)) (void)snprintf(path, sizeof path, "%s/output%zu_ref.npy", folder, i);
+        status = gantry_npy_read(&s->wanted[i], path, NULL, error);
+        s->outputs[i] = (struct gantry_tensor){
+            .dtype = info->dtype, .shape = info->shape, .bytes = info->bytes};
+        s->outputs[i].data = calloc(info->bytes, 1);
+    }
+    return status;
+}
+
+/* Vectors of a file, and that it holds so many of the model's. */
+static size_t vectors_of(const struct session *s)
+{
+    const struct gantry_tensor_info *info = gantry_model_input(s->model, 0);
+    return s->inputs[0].dtype == info->dtype ? s->inputs[0].bytes / info->bytes : 0;
+}
+
+/* A fresh engine for every vector: state that a network keeps is that of a first run. */
+static enum gantry_status run_vector(struct session *s, size_t vector, struct gantry_error *error)
+{
+    struct gantry_tensor inputs[TENSORS_MAX];
+    struct gantry_engine *engine;
+    for (size_t i = 0; i < gantry_model_input_count(s->model); i++) {
+        const struct gantry_tensor_info *info = gantry_model_input(s->model, i);
+        inputs[i] =
+            (struct gantry_tensor){.dtype = s->inputs[i].dtype,
+                                   .shape = info->shape,
+                                   .data = (uint8_t *)s->inputs[i].data + vector * info->bytes,
+                                   .bytes = info->bytes};
+    }
+    enum gantry_status status = gantry_engine_create(&engine, s->plan, s->device, NULL, error);
+    if (status == GANTRY_OK) status = gantry_engine_run(engine, inputs, s->outputs, 60000, error);
+    gantry_engine_destroy(engine);
+    return status;
+}
+
+static enum gantry_status open_session(struct session *s, const char *model, const char *folder,
+                                       struct gantry_error *error)
+{
+    enum gantry_status status = gantry_model_open(&s->model, model, NULL, error);
+    if (status == GANTRY_OK) status = gantry_device_open(&s->device, "cpu", NULL, error);
+    if (status == GANTRY_OK)
+        status = gantry_plan_create(&s->plan, s->model, gantry_device_info(s->device), NULL, error);
+    return status == GANTRY_OK ? read_arrays(s, folder, error) : status;
+}
+
+static void close_session(struct session *s)
+{
+    for (size_t i = 0; i < TENSORS_MAX; i++) {
+        gantry_array_finish(&s->inputs[i]);
+        gantry_array_finish(&s->wanted[i]);
+        free(s->outputs[i].data);
+    }
+    gantry_plan_destroy(s->plan);
+    gantry_device_close(s->device);
+    gantry_model_close(s->model);
+}
+
+static void run_model(const char *model, const char *folder, const char *name,
+                      struct counts *counts)
+{
+    struct session s = {0};
+    struct gantry_error error = {0};
+    size_t differ = 0, all = 0, vectors = 0;
+    enum gantry_status status = open_session(&s, model, folder, &error);
+    if (status == GANTRY_OK) vectors = vectors_of(&s);
+    for (size_t v = 0; status == GANTRY_OK && v < vectors; v++) {
+        status = run_vector(&s, v, &error);
+        for (size_t o = 0; status == GANTRY_OK && o < gantry_model_output_count(s.model); o++) {
+            differ += differences(&s, o, v);
+            all += s.outputs[o].bytes / gantry_dtype_bytes(s.outputs[o].dtype);
+        }
+    }
+    close_session(&s);
+    if (status == GANTRY_ERR_UNSUPPORTED) {
+        printf("unsupported  %-48s %s\n", name, error.message);
+        counts->unsupported++;
+    } else if (status != GANTRY_OK || vectors == 0 || differ > 0) {
+        printf("FAILED       %-48s %zu of %zu values differ; %s\n", name, differ, all,
+               error.message);
+        counts->failed++;
+    } else {
+        printf("equal        %-48s %zu values of %zu vectors\n", name, all, vectors);
+        counts->passed++;
+    }
+}
+
+/* ---- All models ---- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Names in a folder, sorted; those that begin with a dot are left out. */
+static size_t list_folder(const char *path, char **names)
+{
+    DIR *folder = opendir(path);
+    size_t count = 0;
+    if (!folder) return 0;
+    for (struct dirent *entry; (entry = readdir(folder)) && count < MODELS_MAX;)
+        if (entry->d_name[0] != '.') names[count++] = strdup(entry->d_name);
+    (void)closedir(folder);
+    qsort(names, count, sizeof *names, by_text);
+    return count;
+}
+
+static void run_folder(const char *root, const char *set, struct counts *counts)
+{
+    static const char *const golden[] = {"golden", "golden/tflm-seanet"};
+    char path[PATH_BYTES], folder[PATH_BYTES], *names[MODELS_MAX];
+    (void)snprintf(path, sizeof path, "%s/models/%s", root, set);
+    size_t count = list_folder(path, names);
+    for (size_t i = 0; i < count; i++) {
+        char *ending = strrchr(names[i], '.');
+        if (!ending || strcmp(ending, ".tflite") != 0) continue;
+        (void)snprintf(path, sizeof path, "%s/models/%s/%s", root, set, names[i]);
+        *ending = 0;
+        for (size_t g = 0; g < GANTRY_COUNT(golden); g++) {
+            (void)snprintf(folder, sizeof folder, "%s/%s/%s", root, golden[g], names[i]);
+            if (exists(folder)) run_model(path, folder, names[i], counts);
+        }
+    }
+    for (size_t i = 0; i < count; i++) free(names[i]);
+}
+
+static void write_counts(const struct counts *counts)
+{
+    const char *folder = getenv("GANTRY_TEST_XML_DIR");
+    char path[PATH_BYTES];
+    if (!folder) return;
+    (void)snprintf(path, sizeof path, "%s/golden_models.xml", folder);
+    FILE *file = fopen(path, "w");
+    if (!file) return;
+    int all = counts->passed + counts->failed + counts->unsupported;
+    fprintf(file,
+            "<testsuite name=\"golden_models\" tests=\"%d\" failures=\"%d\" errors=\"0\" "
+            "skipped=\"%d\" >\n",
+            all, counts->failed, counts->unsupported);
+    (void)fclose(file);
+}
+
+int main(void)
+{
+    char path[PATH_BYTES], *sets[MODELS_MAX];
+    struct counts counts = {0};
+    const char *root = getenv("GANTRY_DATA");
+    if (!root || !*root) {
+        printf("skipped: GANTRY_DATA is not set\n");
+        return 77;
+    }
+    (void)snprintf(path, sizeof path, "%s/models", root);
+    size_t count = list_folder(path, sets);
+    for (size_t i = 0; i < count; i++) run_folder(root, sets[i], &counts);
+    for (size_t i = 0; i < count; i++) free(sets[i]);
+    printf("%d equal, %d unsupported, %d failed\n", counts.passed, counts.unsupported,
+           counts.failed);
+    write_counts(&counts);
+    if (counts.failed) return 1;
+    return counts.passed ? 0 : 77;
+}
