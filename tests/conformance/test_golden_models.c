@@ -79,7 +79,7 @@ static size_t differences(const struct session *s, size_t o, size_t vector)
 static enum gantry_status read_arrays(struct session *s, const char *folder,
                                       struct gantry_error *error)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES + 64];
     enum gantry_status status = GANTRY_OK;
     for (size_t i = 0; status == GANTRY_OK && i < gantry_model_input_count(s->model); i++) {
         (void)snprintf(path, sizeof path, "%s/input%zu.npy", folder, i);
