@@ -9,6 +9,7 @@
 #ifndef GANTRY_KERNELS_H
 #define GANTRY_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -95,6 +96,15 @@ void gantry_x8_table__ref(const struct gantry_x8_table_args *args);
 
 /* Copies pixels between strides; the channel counts are equal (RESHAPE, packing of inputs). */
 void gantry_s8_copy__ref(const struct gantry_s8_map *input, const struct gantry_s8_map *output);
+
+/* Parameters of the rules from scales; each step rounds to float32, in the order of the rule. */
+/* Rule F: the factor of products of sx and sw, or of a sum of count values of sx, for sy. */
+float gantry_rule_f_scale(float sx, float sw, float sy);
+float gantry_rule_f_mean_scale(float sx, float sy, int64_t count);
+/* Rule X: k1, k2 at most 2^21, shift 13..30. False: the scales are outside of what it covers. */
+bool gantry_rule_x(float s1, float s2, float sy, int32_t *k1, int32_t *k2, int32_t *shift);
+/* Rule Q8: the factor, 1..2^15; 0 when the scales are outside of what it covers. */
+int32_t gantry_rule_q8_factor(float sx, float sy);
 
 /* Requantisation of rule F: clamp(RNE(float(acc) * scale) + zero, lo, hi). */
 int8_t gantry_s8_requantize(int32_t acc, float scale, int32_t zero, int32_t lo, int32_t hi);

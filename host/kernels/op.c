@@ -18,6 +18,11 @@ int64_t gantry_op_elements(const struct gantry_op_tensor *tensor)
     return elements;
 }
 
+int32_t gantry_op_row_length(const struct gantry_shape *shape)
+{
+    return shape->rank ? shape->dims[shape->rank - 1] : 1;
+}
+
 int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i)
 {
     if (tensor->dtype == GANTRY_INT64) return ((const int64_t *)tensor->data)[i];
@@ -45,6 +50,19 @@ struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
         step *= size;
     }
     return strides;
+}
+
+int64_t gantry_op_advance(const struct gantry_shape *shape, int32_t rank, int32_t *at,
+                          const struct gantry_op_strides *strides)
+{
+    int64_t moved = 0;
+    for (int32_t d = rank - 1; d >= 0; d--) {
+        moved += strides->step[d];
+        if (++at[d] < shape->dims[d]) break;
+        moved -= strides->step[d] * shape->dims[d];
+        at[d] = 0;
+    }
+    return moved;
 }
 
 int32_t gantry_op_round(double value, int32_t low, int32_t high)

@@ -65,6 +65,8 @@ void gantry_op_set(struct gantry_kernel *kernel,
                    void (*run)(const void *state, int32_t first, int32_t end, void *scratch),
                    const void *state, int32_t units, uint64_t cost);
 int64_t gantry_op_elements(const struct gantry_op_tensor *tensor);
+/* Elements along the last dimension; 1 of a scalar. */
+int32_t gantry_op_row_length(const struct gantry_shape *shape);
 /* Element i of an int32 or int64 tensor. */
 int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i);
 /* An axis counted from the front. */
@@ -83,6 +85,11 @@ struct gantry_op_strides {
 struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
                                              const struct gantry_shape *to);
 
+/* Steps at, an index of the first rank dimensions of a shape, to the next one; returns how far that
+ * moves by the strides. */
+int64_t gantry_op_advance(const struct gantry_shape *shape, int32_t rank, int32_t *at,
+                          const struct gantry_op_strides *strides);
+
 /* A table of y by the stored byte of x, from a function of real numbers: correctly rounded, ties to
  * even. NULL: out of memory. */
 const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
@@ -90,5 +97,12 @@ const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gan
                               const void *context, struct gantry_arena *arena);
 /* Nearest integer, ties to even, limited to a range. */
 int32_t gantry_op_round(double value, int32_t low, int32_t high);
+
+/* A float32 output within its activation's range. */
+static inline float gantry_op_limit(const struct gantry_op_args *args, float value)
+{
+    value = value > args->real_min ? value : args->real_min;
+    return value < args->real_max ? value : args->real_max;
+}
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Arithmetic of two tensors with broadcasting: float32, and int8 by the rules X and F. A unit is a
  * run along the last dimension. */
-#include <math.h>
-
 #include "kernels/kernels.h"
 #include "kernels/op.h"
 
@@ -15,42 +13,40 @@ struct binary {
     float scale;                   /* rule F */
 };
 
-/* First elements of the operands of a run. */
-static void start_of(const struct binary *binary, int32_t unit, int64_t *a, int64_t *b)
+/* A run: where its operands begin, and how far their elements are apart. */
+struct run {
+    int64_t a, b, a_step, b_step;
+};
+
+static struct run run_of(const struct binary *binary, int32_t unit)
 {
     const struct gantry_shape *shape = &binary->args->outputs[0].shape;
-    *a = *b = 0;
-    for (int32_t i = shape->rank - 2; i >= 0; i--) {
-        *a += unit % shape->dims[i] * binary->a.step[i];
-        *b += unit % shape->dims[i] * binary->b.step[i];
+    int32_t last = shape->rank - 1;
+    struct run run = {0};
+    if (last < 0) return run;
+    run.a_step = binary->a.step[last];
+    run.b_step = binary->b.step[last];
+    for (int32_t i = last - 1; i >= 0; i--) {
+        run.a += unit % shape->dims[i] * binary->a.step[i];
+        run.b += unit % shape->dims[i] * binary->b.step[i];
         unit /= shape->dims[i];
     }
-}
-
-static int32_t run_length(const struct gantry_shape *shape)
-{
-    return shape->rank ? shape->dims[shape->rank - 1] : 1;
+    return run;
 }
 
 static void run_f32(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct binary *binary = state;
     const struct gantry_op_args *args = binary->args;
-    int32_t length = run_length(&args->outputs[0].shape), last = args->outputs[0].shape.rank - 1;
-    int64_t a_step = last >= 0 ? binary->a.step[last] : 0;
-    int64_t b_step = last >= 0 ? binary->b.step[last] : 0;
+    const float *a = args->inputs[0].data, *b = args->inputs[1].data;
+    int32_t length = gantry_op_row_length(&args->outputs[0].shape);
     (void)scratch;
     for (int32_t unit = first; unit < end; unit++) {
-        int64_t a, b;
-        start_of(binary, unit, &a, &b);
-        const float *pa = (const float *)args->inputs[0].data + a;
-        const float *pb = (const float *)args->inputs[1].data + b;
+        const struct run run = run_of(binary, unit);
         float *to = (float *)args->outputs[0].data + (int64_t)unit * length;
-        for (int32_t i = 0; i < length; i++, pa += a_step, pb += b_step) {
-            float value = binary->f32(*pa, *pb);
-            value = value > args->real_min ? value : args->real_min;
-            to[i] = value < args->real_max ? value : args->real_max;
-        }
+        for (int64_t i = 0; i < length; i++)
+            to[i] = gantry_op_limit(
+                args, binary->f32(a[run.a + i * run.a_step], b[run.b + i * run.b_step]));
     }
 }
 
@@ -58,18 +54,14 @@ static void run_s8(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct binary *binary = state;
     const struct gantry_op_args *args = binary->args;
-    int32_t length = run_length(&args->outputs[0].shape), last = args->outputs[0].shape.rank - 1;
-    int64_t a_step = last >= 0 ? binary->a.step[last] : 0;
-    int64_t b_step = last >= 0 ? binary->b.step[last] : 0;
+    const int8_t *a = args->inputs[0].data, *b = args->inputs[1].data;
+    int32_t length = gantry_op_row_length(&args->outputs[0].shape);
     (void)scratch;
     for (int32_t unit = first; unit < end; unit++) {
-        int64_t a, b;
-        start_of(binary, unit, &a, &b);
-        const int8_t *pa = (const int8_t *)args->inputs[0].data + a;
-        const int8_t *pb = (const int8_t *)args->inputs[1].data + b;
+        const struct run run = run_of(binary, unit);
         int8_t *to = (int8_t *)args->outputs[0].data + (int64_t)unit * length;
-        for (int32_t i = 0; i < length; i++, pa += a_step, pb += b_step)
-            to[i] = binary->s8(binary, *pa, *pb);
+        for (int64_t i = 0; i < length; i++)
+            to[i] = binary->s8(binary, a[run.a + i * run.a_step], b[run.b + i * run.b_step]);
     }
 }
 
@@ -87,7 +79,7 @@ static void set(struct gantry_kernel *kernel, const struct binary *binary)
 {
     const struct gantry_op_args *args = binary->args;
     int64_t elements = gantry_op_elements(&args->outputs[0]);
-    int32_t units = (int32_t)(elements / run_length(&args->outputs[0].shape));
+    int32_t units = (int32_t)(elements / gantry_op_row_length(&args->outputs[0].shape));
     gantry_op_set(kernel, args->outputs[0].dtype == GANTRY_FLOAT32 ? run_f32 : run_s8, binary,
                   units, (uint64_t)elements * 2);
 }
@@ -113,22 +105,20 @@ static int8_t mul_s8(const struct binary *binary, int8_t a, int8_t b)
 static void set_rule_x(struct binary *binary, int32_t sign)
 {
     const struct gantry_op_args *args = binary->args;
-    float sy = args->outputs[0].scale[0];
-    float r1 = args->inputs[0].scale[0] / sy, r2 = args->inputs[1].scale[0] / sy;
-    int exponent; /* of a fraction in [0.5, 1): one more than floor(log2) */
-    (void)frexpf(r1 > r2 ? r1 : r2, &exponent);
-    int32_t shift = 20 - (exponent - 1);
+    struct gantry_s8_add_args *add = &binary->add;
     binary->s8 = add_s8;
-    binary->add = (struct gantry_s8_add_args){
-        .k1 = (int32_t)nearbyintf(ldexpf(r1, shift)),
-        .k2 = sign * (int32_t)nearbyintf(ldexpf(r2, shift)),
-        .shift = shift,
+    *add = (struct gantry_s8_add_args){
         .zero1 = args->inputs[0].zero_point[0],
         .zero2 = args->inputs[1].zero_point[0],
         .zero_out = args->outputs[0].zero_point[0],
         .clamp_min = args->clamp_min,
         .clamp_max = args->clamp_max,
     };
+    bool covered = gantry_rule_x(args->inputs[0].scale[0], args->inputs[1].scale[0],
+                                 args->outputs[0].scale[0], &add->k1, &add->k2, &add->shift);
+    gantry_assert(covered);
+    (void)covered;
+    add->k2 *= sign;
 }
 
 static bool bind_sum(struct gantry_kernel *kernel, const struct gantry_op_args *args,
@@ -161,10 +151,9 @@ bool gantry_op_mul(struct gantry_kernel *kernel, const struct gantry_op_args *ar
     if (!binary) return false;
     binary->f32 = mul_f32;
     binary->s8 = mul_s8;
-    if (args->outputs[0].dtype == GANTRY_INT8) {
-        float product = args->inputs[0].scale[0] * args->inputs[1].scale[0];
-        binary->scale = product / args->outputs[0].scale[0];
-    }
+    if (args->outputs[0].dtype == GANTRY_INT8)
+        binary->scale = gantry_rule_f_scale(args->inputs[0].scale[0], args->inputs[1].scale[0],
+                                            args->outputs[0].scale[0]);
     set(kernel, binary);
     return true;
 }

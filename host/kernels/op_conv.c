@@ -61,8 +61,7 @@ static float element(const struct conv *conv, int32_t unit, int32_t ox, int32_t 
             if (from >= 0) sum += dot(x + from, w + tap, conv->depth);
         }
     }
-    sum = sum > args->real_min ? sum : args->real_min;
-    return sum < args->real_max ? sum : args->real_max;
+    return gantry_op_limit(args, sum);
 }
 
 static void run_f32(const void *state, int32_t first, int32_t end, void *scratch)
@@ -109,16 +108,15 @@ static void run_s8(const void *state, int32_t first, int32_t end, void *scratch)
     }
 }
 
-/* Scale of every channel, each step rounded to float32. */
+/* Scale of every channel. */
 static const float *make_scale(const struct gantry_op_args *args, int32_t channels,
                                struct gantry_arena *arena)
 {
     const struct gantry_op_tensor *w = &args->inputs[1];
     float *scale = gantry_arena_alloc(arena, (size_t)channels, sizeof *scale);
-    for (int32_t o = 0; scale && o < channels; o++) {
-        float product = args->inputs[0].scale[0] * w->scale[w->scales > 1 ? o : 0];
-        scale[o] = product / args->outputs[0].scale[0];
-    }
+    for (int32_t o = 0; scale && o < channels; o++)
+        scale[o] = gantry_rule_f_scale(args->inputs[0].scale[0], w->scale[w->scales > 1 ? o : 0],
+                                       args->outputs[0].scale[0]);
     return scale;
 }
 

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * QUANTIZE and DEQUANTIZE. */
-#include <math.h>
-
 #include "kernels/op.h"
-
-/* Channel of an element, for scales along an axis. */
-static int64_t channel_of(const struct gantry_op_tensor *tensor, int64_t i)
-{
-    if (tensor->scales <= 1) return 0;
-    struct gantry_op_split split = gantry_op_split_at(&tensor->shape, tensor->axis);
-    return i / split.inner % split.along;
-}
 
 static void dequantize(const void *state, int32_t first, int32_t end, void *scratch)
 {
@@ -18,9 +8,11 @@ static void dequantize(const void *state, int32_t first, int32_t end, void *scra
     const struct gantry_op_tensor *x = &args->inputs[0];
     float *y = args->outputs[0].data;
     int64_t elements = gantry_op_elements(x);
+    struct gantry_op_split split = {1, 1, elements}; /* one scale for all */
+    if (x->scales > 1) split = gantry_op_split_at(&x->shape, x->axis);
     (void)first, (void)end, (void)scratch;
     for (int64_t i = 0; i < elements; i++) {
-        int64_t c = channel_of(x, i);
+        int64_t c = i / split.inner % split.along;
         int32_t q = x->dtype == GANTRY_INT8    ? ((const int8_t *)x->data)[i]
                     : x->dtype == GANTRY_INT16 ? ((const int16_t *)x->data)[i]
                                                : ((const int32_t *)x->data)[i];
@@ -69,12 +61,12 @@ static bool bind_s8(struct gantry_kernel *kernel, const struct gantry_op_args *a
     uint8_t *bytes = gantry_arena_alloc(arena, 256, 1);
     int32_t elements = (int32_t)gantry_op_elements(x);
     if (!table || !bytes) return false;
-    float ratio = x->scale[0] / y->scale[0];
-    const struct gantry_x8_quantize_rule rule = {.factor = (int32_t)nearbyintf(256.0f * ratio),
-                                                 .input_zero = x->zero_point[0],
-                                                 .output_zero = y->zero_point[0],
-                                                 .input_least = INT8_MIN,
-                                                 .output_least = INT8_MIN};
+    const struct gantry_x8_quantize_rule rule = {
+        .factor = gantry_rule_q8_factor(x->scale[0], y->scale[0]),
+        .input_zero = x->zero_point[0],
+        .output_zero = y->zero_point[0],
+        .input_least = INT8_MIN,
+        .output_least = INT8_MIN};
     gantry_x8_quantize_table(bytes, &rule);
     *table = (struct gantry_x8_table_args){.input = {x->data, 1, 1, elements, elements},
                                            .output = {y->data, 1, 1, elements, elements},

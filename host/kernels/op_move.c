@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Operators that move stored values: RESHAPE, PAD, CONCATENATION, SHAPE. */
-#include <math.h>
 #include <string.h>
 
 #include "kernels/op.h"
@@ -33,7 +32,8 @@ struct pad {
     const struct gantry_op_args *args;
     uint8_t value[8];
     size_t element;
-    int64_t offset, step[GANTRY_RANK_MAX]; /* elements of the output */
+    int64_t offset; /* of the input's first element, in elements of the output */
+    struct gantry_op_strides out;
 };
 
 static void fill(const struct pad *pad)
@@ -59,12 +59,7 @@ static void pad_run(const void *state, int32_t first, int32_t end, void *scratch
     fill(pad);
     for (; from < until; from += run) {
         memcpy((uint8_t *)pad->args->outputs[0].data + (size_t)to * pad->element, from, run);
-        for (int32_t d = last - 1; d >= 0; d--) {
-            to += pad->step[d];
-            if (++at[d] < x->shape.dims[d]) break;
-            to -= pad->step[d] * x->shape.dims[d];
-            at[d] = 0;
-        }
+        to += gantry_op_advance(&x->shape, last, at, &pad->out);
     }
 }
 
@@ -78,7 +73,7 @@ bool gantry_op_pad(struct gantry_kernel *kernel, const struct gantry_op_args *ar
     pad->element = gantry_dtype_bytes(y->dtype);
     int64_t step = 1;
     for (int32_t d = y->shape.rank - 1; d >= 0; d--) {
-        pad->step[d] = step;
+        pad->out.step[d] = step;
         pad->offset += gantry_op_integer(&args->inputs[1], 2 * d) * step;
         step *= y->shape.dims[d];
     }

@@ -25,12 +25,6 @@ static struct place place_at(const struct gantry_op_args *args, int32_t unit, in
                           .c = in[3]};
 }
 
-static float limit(const struct gantry_op_args *args, float value)
-{
-    value = value > args->real_min ? value : args->real_min;
-    return value < args->real_max ? value : args->real_max;
-}
-
 static float average_f32(const struct gantry_op_args *args, const struct place *p, int32_t c)
 {
     const float *x = args->inputs[0].data;
@@ -38,7 +32,7 @@ static float average_f32(const struct gantry_op_args *args, const struct place *
     for (int32_t ky = p->y.first; ky < p->y.end; ky++)
         for (int32_t kx = p->x.first; kx < p->x.end; kx++)
             sum += x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c];
-    return limit(args, sum / (float)((p->y.end - p->y.first) * (p->x.end - p->x.first)));
+    return gantry_op_limit(args, sum / (float)((p->y.end - p->y.first) * (p->x.end - p->x.first)));
 }
 
 static float max_f32(const struct gantry_op_args *args, const struct place *p, int32_t c)
@@ -51,7 +45,7 @@ static float max_f32(const struct gantry_op_args *args, const struct place *p, i
             most = value > most ? value : most;
         }
     }
-    return limit(args, most);
+    return gantry_op_limit(args, most);
 }
 
 static int8_t average_s8(const struct gantry_op_args *args, const struct place *p, int32_t c)

@@ -7,15 +7,10 @@
 
 /* ---- SOFTMAX; a unit is a row ---- */
 
-static int32_t row_length(const struct gantry_shape *shape)
-{
-    return shape->rank ? shape->dims[shape->rank - 1] : 1;
-}
-
 static void softmax_f32(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_args *args = state;
-    int32_t n = row_length(&args->inputs[0].shape);
+    int32_t n = gantry_op_row_length(&args->inputs[0].shape);
     (void)scratch;
     for (int32_t unit = first; unit < end; unit++) {
         const float *x = (const float *)args->inputs[0].data + (int64_t)unit * n;
@@ -46,7 +41,7 @@ bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args
                        struct gantry_arena *arena)
 {
     const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    int32_t n = row_length(&x->shape), units = (int32_t)(gantry_op_elements(x) / n);
+    int32_t n = gantry_op_row_length(&x->shape), units = (int32_t)(gantry_op_elements(x) / n);
     uint64_t cost = (uint64_t)gantry_op_elements(x) * 20;
     if (x->dtype == GANTRY_FLOAT32) {
         gantry_op_set(kernel, softmax_f32, args, units, cost);
@@ -86,12 +81,7 @@ static void add_up(const struct mean *mean)
         mean->sum[to] += x->dtype == GANTRY_FLOAT32
                              ? (double)((const float *)x->data)[i]
                              : ((const int8_t *)x->data)[i] - x->zero_point[0];
-        for (int32_t d = x->shape.rank - 1; d >= 0; d--) {
-            to += mean->out.step[d];
-            if (++at[d] < x->shape.dims[d]) break;
-            to -= mean->out.step[d] * x->shape.dims[d];
-            at[d] = 0;
-        }
+        to += gantry_op_advance(&x->shape, x->shape.rank, at, &mean->out);
     }
 }
 
@@ -128,10 +118,8 @@ bool gantry_op_mean(struct gantry_kernel *kernel, const struct gantry_op_args *a
     for (int64_t k = 0; k < gantry_op_elements(&args->inputs[1]); k++)
         kept.dims[gantry_op_axis((int32_t)gantry_op_integer(&args->inputs[1], k), kept.rank)] = 1;
     mean->out = gantry_op_broadcast(&kept, &x->shape);
-    if (y->dtype == GANTRY_INT8) {
-        float whole = y->scale[0] * (float)mean->count;
-        mean->scale = x->scale[0] / whole;
-    }
+    if (y->dtype == GANTRY_INT8)
+        mean->scale = gantry_rule_f_mean_scale(x->scale[0], y->scale[0], mean->count);
     gantry_op_set(kernel, mean_run, mean, 1, (uint64_t)mean->elements * 3);
     return true;
 }
