@@ -208,7 +208,14 @@ static void run_general(struct graph_run *run, const struct gantry_graph_node *n
     struct gantry_kernel kernel = {0};
     struct gantry_op_args *args;
     gantry_arena_init(&arena, NULL);
-    gantry_assert(gantry_node_args(run->graph, node, (void *const *)run->tensors, &arena, &args));
+    size_t edges = (size_t)node->input_count + (size_t)node->output_count;
+    void **data = gantry_arena_alloc(&arena, edges, sizeof *data);
+    gantry_assert(data);
+    for (int32_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] != GANTRY_NO_TENSOR) data[i] = run->tensors[node->inputs[i]];
+    for (int32_t i = 0; i < node->output_count; i++)
+        data[node->input_count + i] = run->tensors[node->outputs[i]];
+    gantry_assert(gantry_node_args(run->graph, node, data, &arena, &args));
     gantry_assert(gantry_op_row(node->op)->bind(&kernel, args, &arena));
     gantry_kernel_run(&kernel, NULL);
     gantry_arena_finish(&arena);

@@ -29,15 +29,18 @@ static bool foldable(const struct gantry_graph *graph, const struct gantry_graph
 }
 
 /* Runs the node into memory of the graph. */
-static bool run(struct gantry_graph *graph, const struct gantry_graph_node *node, void **data,
+static bool run(struct gantry_graph *graph, const struct gantry_graph_node *node,
                 struct gantry_arena *arena)
 {
     struct gantry_op_args *args;
     struct gantry_kernel kernel = {0};
+    size_t edges = (size_t)node->input_count + (size_t)node->output_count;
+    void **data = gantry_arena_alloc(arena, edges, sizeof *data);
+    if (!data) return false;
+    void **made = data + node->input_count;
     for (int32_t i = 0; i < node->output_count; i++) {
-        int32_t tensor = node->outputs[i];
-        data[tensor] = gantry_arena_alloc(&graph->arena, graph->tensors[tensor].bytes, 1);
-        if (!data[tensor]) return false;
+        made[i] = gantry_arena_alloc(&graph->arena, graph->tensors[node->outputs[i]].bytes, 1);
+        if (!made[i]) return false;
     }
     if (!gantry_node_args(graph, node, data, arena, &args)) return false;
     if (!gantry_op_row(node->op)->bind(&kernel, args, arena)) return false;
@@ -48,7 +51,7 @@ static bool run(struct gantry_graph *graph, const struct gantry_graph_node *node
     }
     gantry_kernel_run(&kernel, scratch);
     for (int32_t i = 0; i < node->output_count; i++)
-        graph->tensors[node->outputs[i]].data = data[node->outputs[i]];
+        graph->tensors[node->outputs[i]].data = made[i];
     return true;
 }
 
@@ -60,8 +63,7 @@ enum gantry_status gantry_fold(struct gantry_graph *graph, int32_t index, bool *
     *folded = foldable(graph, node);
     if (!*folded) return GANTRY_OK;
     gantry_arena_init(&arena, graph->arena.allocator);
-    void **data = gantry_arena_alloc(&arena, (size_t)graph->tensor_count, sizeof *data);
-    bool done = data && run(graph, node, data, &arena);
+    bool done = run(graph, node, &arena);
     gantry_arena_finish(&arena);
     if (done) return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "node %d: out of memory", index);

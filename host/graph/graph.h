@@ -137,8 +137,8 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *gr
 /* A tensor as the general operators see it; its memory is data. */
 struct gantry_op_tensor gantry_tensor_dense(const struct gantry_graph *graph, int32_t tensor,
                                             void *data);
-/* Arguments of a node for its row's bind; arrays in the arena. data: of the tensors that are no
- * constants, by tensor. False: out of memory. */
+/* Arguments of a node for its row's bind; arrays in the arena. data: memory of its inputs, then of
+ * its outputs; not looked at for constants and absent ones. False: out of memory. */
 GANTRY_MUST_USE bool gantry_node_args(const struct gantry_graph *graph,
                                       const struct gantry_graph_node *node, void *const *data,
                                       struct gantry_arena *arena, struct gantry_op_args **out);

@@ -166,10 +166,11 @@ bool gantry_node_args(const struct gantry_graph *graph, const struct gantry_grap
     real_range(node->activation, &args->real_min, &args->real_max);
     for (int32_t i = 0; i < node->input_count; i++)
         if (node->inputs[i] != GANTRY_NO_TENSOR)
-            tensors[i] = gantry_tensor_dense(graph, node->inputs[i], data[node->inputs[i]]);
-    for (int32_t i = 0; i < node->output_count; i++)
-        tensors[node->input_count + i] =
-            gantry_tensor_dense(graph, node->outputs[i], data[node->outputs[i]]);
+            tensors[i] = gantry_tensor_dense(graph, node->inputs[i], data[i]);
+    for (int32_t i = 0; i < node->output_count; i++) {
+        int32_t k = node->input_count + i;
+        tensors[k] = gantry_tensor_dense(graph, node->outputs[i], data[k]);
+    }
     *out = args;
     return true;
 }

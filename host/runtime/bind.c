@@ -330,19 +330,20 @@ static bool bind_general(struct gantry_engine *engine, const struct gantry_graph
 {
     const struct gantry_graph *graph = engine->plan->graph;
     struct gantry_op_args *args;
-    void **data = gantry_arena_alloc(&engine->memory, (size_t)graph->tensor_count, sizeof *data);
+    size_t edges = (size_t)node->input_count + (size_t)node->output_count;
+    void **data = gantry_arena_alloc(&engine->memory, edges, sizeof *data);
     work->flatten =
         gantry_arena_alloc(&engine->memory, (size_t)node->input_count, sizeof *work->flatten);
     if (!data || !work->flatten) return false;
     for (int32_t i = 0; i < node->input_count; i++) {
-        if (!gantry_node_reads(graph, node, i) || data[node->inputs[i]]) continue;
-        data[node->inputs[i]] = dense_input(engine, node->inputs[i], work);
-        if (!data[node->inputs[i]]) return false;
+        if (!gantry_node_reads(graph, node, i)) continue;
+        data[i] = dense_input(engine, node->inputs[i], work);
+        if (!data[i]) return false;
     }
     for (int32_t i = 0; i < node->output_count; i++) {
         struct gantry_view view = gantry_engine_view(engine, node->outputs[i]);
         gantry_assert(view.data && is_dense(&view));
-        data[node->outputs[i]] = view.data;
+        data[node->input_count + i] = view.data;
     }
     work->kind = GANTRY_WORK_KERNEL;
     return gantry_node_args(graph, node, data, &engine->memory, &args) &&
