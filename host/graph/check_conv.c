@@ -4,18 +4,48 @@
 
 #include <math.h>
 
+static enum gantry_status check_weights_type(const struct gantry_site *site,
+                                             enum gantry_dtype dtype)
+{
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    if (w->dtype == dtype) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "weights \"%s\" are %s (must be %s)",
+                         w->name, gantry_dtype_name(w->dtype), gantry_dtype_name(dtype));
+}
+
+static enum gantry_status check_weights_rank(const struct gantry_site *site, int32_t rank)
+{
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    if (w->shape.rank == rank) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have rank %d (must be %d)", w->name,
+                         w->shape.rank, rank);
+}
+
+static enum gantry_status check_bias_type(const struct gantry_site *site, enum gantry_dtype dtype)
+{
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    if (bias->dtype == dtype) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s (must be %s)", bias->name,
+                         gantry_dtype_name(bias->dtype), gantry_dtype_name(dtype));
+}
+
+static enum gantry_status check_bias_size(const struct gantry_site *site, int32_t channels)
+{
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    if (gantry_shape_elements(&bias->shape) == channels) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "bias \"%s\" has %d elements for %d channels",
+                         bias->name, (int)gantry_shape_elements(&bias->shape), channels);
+}
+
 static enum gantry_status check_weights(const struct gantry_site *site, int32_t rank, int32_t axis)
 {
-    const struct gantry_graph_tensor *w = &site->graph->tensors[site->node->inputs[1]];
-    if (w->dtype != GANTRY_INT8)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "weights \"%s\" are %s (must be int8)",
-                             w->name, gantry_dtype_name(w->dtype));
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    enum gantry_status status = check_weights_type(site, GANTRY_INT8);
+    if (status != GANTRY_OK) return status;
     if (!w->data)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "weights \"%s\" are not constant",
                              w->name);
-    if (w->shape.rank != rank)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have rank %d (must be %d)",
-                             w->name, w->shape.rank, rank);
+    if ((status = check_weights_rank(site, rank)) != GANTRY_OK) return status;
     const struct gantry_quantization *q = &w->quantization;
     if (q->count == 0)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have no scale", w->name);
@@ -35,19 +65,16 @@ static enum gantry_status check_weights(const struct gantry_site *site, int32_t 
 /* The bias has the scale of the products; LiteRT tolerates a difference of 0.02 output steps. */
 static enum gantry_status check_bias(const struct gantry_site *site, int32_t channels)
 {
-    if (site->node->input_count < 3 || site->node->inputs[2] == GANTRY_NO_TENSOR) return GANTRY_OK;
-    const struct gantry_graph_tensor *bias = &site->graph->tensors[site->node->inputs[2]];
-    if (bias->dtype != GANTRY_INT32)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s (must be int32)",
-                             bias->name, gantry_dtype_name(bias->dtype));
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    if (!bias) return GANTRY_OK;
+    enum gantry_status status = check_bias_type(site, GANTRY_INT32);
+    if (status != GANTRY_OK) return status;
     if (!bias->data)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is not constant",
                              bias->name);
-    if (gantry_shape_elements(&bias->shape) != channels)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "bias \"%s\" has %d elements for %d channels",
-                             bias->name, (int)gantry_shape_elements(&bias->shape), channels);
+    if ((status = check_bias_size(site, channels)) != GANTRY_OK) return status;
     const struct gantry_quantization *q = &bias->quantization;
-    const struct gantry_quantization *w = &site->graph->tensors[site->node->inputs[1]].quantization;
+    const struct gantry_quantization *w = &gantry_site_input(site, 1)->quantization;
     for (int32_t c = 0; c < q->count; c++) {
         double product =
             (double)site->x->quantization.scale[0] * (double)w->scale[w->count > 1 ? c : 0];
@@ -71,11 +98,10 @@ struct taps {
 static enum gantry_status check_sums(const struct gantry_site *site, int32_t channels,
                                      const struct taps *taps)
 {
-    const struct gantry_graph_tensor *w = &site->graph->tensors[site->node->inputs[1]];
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    const struct gantry_graph_tensor *b = gantry_site_input(site, 2);
     const int8_t *weights = w->data;
-    const uint8_t *bias = NULL;
-    if (site->node->input_count > 2 && site->node->inputs[2] != GANTRY_NO_TENSOR)
-        bias = site->graph->tensors[site->node->inputs[2]].data;
+    const uint8_t *bias = b ? b->data : NULL;
     int64_t x_low = INT8_MIN - site->x->quantization.zero_point[0];
     int64_t x_high = INT8_MAX - site->x->quantization.zero_point[0];
     int32_t zero = w->quantization.zero_point[0];
@@ -101,22 +127,11 @@ static enum gantry_status check_sums(const struct gantry_site *site, int32_t cha
 static enum gantry_status check_float(const struct gantry_site *site, int32_t rank,
                                       int32_t channels)
 {
-    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
-    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
-    if (w->dtype != GANTRY_FLOAT32)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
-                             "weights \"%s\" are %s (must be float32)", w->name,
-                             gantry_dtype_name(w->dtype));
-    if (w->shape.rank != rank)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "weights \"%s\" have rank %d (must be %d)",
-                             w->name, w->shape.rank, rank);
-    if (!bias) return GANTRY_OK;
-    if (bias->dtype != GANTRY_FLOAT32)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s (must be float32)",
-                             bias->name, gantry_dtype_name(bias->dtype));
-    if (gantry_shape_elements(&bias->shape) == channels) return GANTRY_OK;
-    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "bias \"%s\" has %d elements for %d channels",
-                         bias->name, (int)gantry_shape_elements(&bias->shape), channels);
+    enum gantry_status status = check_weights_type(site, GANTRY_FLOAT32);
+    if (status == GANTRY_OK) status = check_weights_rank(site, rank);
+    if (status != GANTRY_OK || !gantry_site_input(site, 2)) return status;
+    status = check_bias_type(site, GANTRY_FLOAT32);
+    return status == GANTRY_OK ? check_bias_size(site, channels) : status;
 }
 
 /* Types of the operands, and what is checked before the shapes. */
