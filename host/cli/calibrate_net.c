@@ -56,9 +56,9 @@ bool gantry_cli_layer(size_t i, struct gantry_cli_layer *out)
     return true;
 }
 
-/* Appends a tensor; count scales, all alike. -1: out of memory. */
+/* Appends a tensor; count scales and zero points, all alike. -1: out of memory. */
 static int32_t add_tensor(struct gantry_graph *graph, enum gantry_dtype dtype,
-                          const struct gantry_shape *shape, int32_t count)
+                          const struct gantry_shape *shape, int32_t count, int32_t zero_point)
 {
     char name[16];
     int length = snprintf(name, sizeof name, "t%d", graph->tensor_count);
@@ -66,7 +66,10 @@ static int32_t add_tensor(struct gantry_graph *graph, enum gantry_dtype dtype,
     int32_t *zero = gantry_arena_alloc(&graph->arena, (size_t)count + 1, sizeof *zero);
     char *copy = gantry_arena_copy(&graph->arena, name, (size_t)length);
     if (!scale || !zero || !copy) return -1;
-    for (int32_t i = 0; i < count; i++) scale[i] = 1.0f / 256;
+    for (int32_t i = 0; i < count; i++) {
+        scale[i] = 1.0f / 256;
+        zero[i] = zero_point;
+    }
     graph->tensors[graph->tensor_count] = (struct gantry_graph_tensor){
         .name = copy,
         .dtype = dtype,
@@ -83,7 +86,7 @@ static uint8_t *add_constant(struct gantry_graph *graph, enum gantry_dtype dtype
                              const struct gantry_shape *shape, int32_t scales)
 {
     struct gantry_graph_node *node = &graph->nodes[0];
-    int32_t tensor = add_tensor(graph, dtype, shape, scales);
+    int32_t tensor = add_tensor(graph, dtype, shape, scales, 0);
     if (tensor < 0) return NULL;
     uint8_t *data = gantry_arena_alloc(&graph->arena, graph->tensors[tensor].bytes, 1);
     graph->tensors[tensor].data = data;
@@ -118,10 +121,10 @@ static struct gantry_window_attributes window_of(const struct gantry_cli_layer *
 {
     bool pool = layer->op == GANTRY_OP_AVERAGE_POOL_2D || layer->op == GANTRY_OP_MAX_POOL_2D;
     int32_t side = layer->op == GANTRY_OP_MEAN ? layer->size : layer->kernel;
-    int32_t out = gantry_div_up(layer->size, layer->stride), before = 0, all = 0;
-    if (!pool) all = gantry_max_i32(0, (out - 1) * layer->stride + side - layer->size);
-    if (layer->op == GANTRY_OP_MEAN) all = 0;
-    before = all / 2;
+    int32_t out = gantry_div_up(layer->size, layer->stride), all = 0;
+    if (!pool && layer->op != GANTRY_OP_MEAN)
+        all = gantry_max_i32(0, (out - 1) * layer->stride + side - layer->size);
+    int32_t before = all / 2;
     return (struct gantry_window_attributes){
         side,   side,         layer->stride, layer->stride, 1,    1,
         before, all - before, before,        all - before,  false};
@@ -174,20 +177,18 @@ static bool add_node(struct gantry_graph *graph, const struct gantry_cli_layer *
         node->attributes.window = window;
     int32_t inputs = layer->op == GANTRY_OP_ADD ? 2 : 1;
     for (int32_t i = 0; i < inputs; i++) {
-        int32_t x = add_tensor(graph, GANTRY_INT8, &in, 1);
+        int32_t x = add_tensor(graph, GANTRY_INT8, &in, 1, 0);
         if (x < 0) return false;
         node->inputs[node->input_count++] = graph->inputs[graph->input_count++] = x;
     }
     struct gantry_shape out = output_shape(layer, &window);
-    int32_t y = add_tensor(graph, GANTRY_INT8, &out, 1);
+    int32_t zero = layer->op == GANTRY_OP_SOFTMAX ? -128 : 0; /* the only one that SOFTMAX has */
+    int32_t y = add_tensor(graph, GANTRY_INT8, &out, 1, zero);
     if (y < 0) return false;
     node->outputs[0] = graph->outputs[graph->output_count++] = y;
     node->name = graph->tensors[y].name;
     graph->tensors[y].producer = 0;
     graph->node_count = 1;
-    /* The only zero point that SOFTMAX has. */
-    if (layer->op == GANTRY_OP_SOFTMAX)
-        *(int32_t *)(uintptr_t)graph->tensors[y].quantization.zero_point = -128;
     return add_rest(graph, layer);
 }
 

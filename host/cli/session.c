@@ -104,15 +104,19 @@ static int open_all(struct gantry_cli_session *session, const struct gantry_cli_
     return gantry_cli_failure(&error);
 }
 
+static bool falls_back(const struct gantry_cli_args *args)
+{
+    return args->on_fault && strcmp(args->on_fault, "cpu") == 0;
+}
+
 /* Opens on the CPU instead of a device that failed with that code, where this is wanted. */
 static int fall_back(struct gantry_cli_session *session, const struct gantry_cli_args *args,
                      const struct gantry_model *model, const char *device, int code)
 {
     const struct gantry_cli_session_options options = {.device = "cpu"};
-    bool wanted = args->on_fault && strcmp(args->on_fault, "cpu") == 0;
     bool fault = code == GANTRY_EXIT_DEVICE || code == GANTRY_EXIT_TIMEOUT ||
                  code == GANTRY_EXIT_MEMORY || code == GANTRY_EXIT_FILE;
-    if (!wanted || !fault || strcmp(device, "cpu") == 0) return code;
+    if (!falls_back(args) || !fault || strcmp(device, "cpu") == 0) return code;
     fprintf(stderr, "gantry: warning: device %s failed; going on with the CPU\n", device);
     return open_all(session, args, model, &options, true);
 }
@@ -140,12 +144,10 @@ void gantry_cli_session_close(struct gantry_cli_session *session)
     memset(session, 0, sizeof *session);
 }
 
-/* A failing device is replaced by the CPU where this is wanted, and the run repeated. */
-static int run_together(struct gantry_cli_session *session, const struct gantry_cli_args *args,
-                        uint32_t count, const struct gantry_tensor *inputs,
-                        struct gantry_tensor *outputs)
+static int run_once(const struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                    uint32_t count, const struct gantry_tensor *inputs,
+                    struct gantry_tensor *outputs)
 {
-    char device[sizeof gantry_device_info(session->device)->name];
     struct gantry_error error = {0};
     uint64_t limit = args->timeout_ms ? args->timeout_ms : GANTRY_CLI_TIMEOUT_MS;
     uint64_t timeout_ms = limit * count; /* the launch is so much longer */
@@ -154,17 +156,22 @@ static int run_together(struct gantry_cli_session *session, const struct gantry_
     if (gantry_engine_run_batch(session->engine, count, inputs, outputs, (uint32_t)timeout_ms,
                                 &error) == GANTRY_OK)
         return GANTRY_EXIT_OK;
-    int code = gantry_cli_failure(&error);
+    return gantry_cli_failure(&error);
+}
+
+/* A failing device is replaced by the CPU where this is wanted, and the run repeated. */
+static int run_together(struct gantry_cli_session *session, const struct gantry_cli_args *args,
+                        uint32_t count, const struct gantry_tensor *inputs,
+                        struct gantry_tensor *outputs)
+{
+    char device[sizeof gantry_device_info(session->device)->name];
     const struct gantry_model *model = session->model;
+    int code = run_once(session, args, count, inputs, outputs);
+    if (code == GANTRY_EXIT_OK || !falls_back(args)) return code;
     (void)snprintf(device, sizeof device, "%s", gantry_device_info(session->device)->name);
-    if (!args->on_fault || strcmp(args->on_fault, "cpu") != 0) return code;
     gantry_cli_session_close(session);
     code = fall_back(session, args, model, device, code);
-    if (code != GANTRY_EXIT_OK) return code;
-    if (gantry_engine_run_batch(session->engine, count, inputs, outputs, (uint32_t)timeout_ms,
-                                &error) == GANTRY_OK)
-        return GANTRY_EXIT_OK;
-    return gantry_cli_failure(&error);
+    return code == GANTRY_EXIT_OK ? run_once(session, args, count, inputs, outputs) : code;
 }
 
 int gantry_cli_session_run(struct gantry_cli_session *session, const struct gantry_cli_args *args,
