@@ -90,14 +90,14 @@ struct gantry_cli_command {
     {                                                                                        \
         "help", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(help), "print this text"                \
     }
-#define GANTRY_CLI_OPTIONS_DEVICE                                                                  \
-    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                   \
-     "cpu, model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]; default: sim if it is there, else model"}, \
-        {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                            \
-         "time limit of a launch (default 600000)"},                                               \
-    {                                                                                              \
-        "on-fault", "error|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(on_fault),                       \
-            "when the device fails: end (default), or say so and go on with the CPU"               \
+#define GANTRY_CLI_OPTIONS_DEVICE                                                                 \
+    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                  \
+     "cpu, model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]; default: a board, else sim, else model"}, \
+        {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                           \
+         "time limit of a launch (default 600000)"},                                              \
+    {                                                                                             \
+        "on-fault", "error|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(on_fault),                      \
+            "when the device fails: end (default), or say so and go on with the CPU"              \
     }
 #define GANTRY_CLI_OPTIONS_PLACE                                                                   \
     {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),                            \
@@ -264,6 +264,8 @@ struct gantry_cli_session {
     struct gantry_device *device;
     struct gantry_plan *plan;
     struct gantry_engine *engine;
+    bool trace;  /* of the engine */
+    bool fallen; /* the CPU took over from a device that failed */
 };
 /* place.c: options of placement. Pins have room for GANTRY_CLI_LIST_MAX entries. */
 int gantry_cli_plan_options(struct gantry_plan_options *options, struct gantry_plan_pin *pins,
@@ -275,6 +277,7 @@ int gantry_cli_find_node(const struct gantry_model *model, const char *option, c
                          size_t length, int32_t *out);
 struct gantry_cli_session_options {
     const char *device; /* NULL: the default, which a notice names */
+    const char *reason; /* why the default is it; filled by session_open */
     bool observe, trace;
     bool again;     /* a plan file is planned anew */
     bool comparing; /* by default all that is legal is offloaded, and a CPU is no fallback */

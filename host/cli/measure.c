@@ -79,29 +79,41 @@ static uint64_t checksum_of(const struct gantry_cli_batch *outputs)
     return hash;
 }
 
+/* The record of the last run as one of its own. */
+static void keep(struct gantry_cli_measured *out, const struct gantry_profile *profile,
+                 const struct gantry_cli_batch *outputs)
+{
+    out->profile = *profile;
+    memcpy(out->nodes, profile->nodes, profile->node_count * sizeof *out->nodes);
+    out->profile.nodes = out->nodes;
+    out->profile.checksum = checksum_of(outputs);
+}
+
 int gantry_cli_measure(struct gantry_cli_session *session, const struct gantry_cli_args *args,
                        const struct gantry_cli_batch *inputs, struct gantry_cli_batch *outputs,
                        size_t runs, struct gantry_cli_measured *out)
 {
-    const struct gantry_profile *profile = gantry_engine_profile(session->engine);
-    size_t n = profile->node_count;
+    size_t n = gantry_engine_profile(session->engine)->node_count, done = 0;
     struct gantry_cli_progress progress;
     int code = GANTRY_EXIT_OK;
     uint64_t *samples = gantry_allocate(NULL, (n + TOTALS) * runs, sizeof *samples);
     out->nodes = gantry_allocate(NULL, n + 1, sizeof *out->nodes);
     if (!samples || !out->nodes) code = no_memory(args);
     gantry_cli_progress_start(&progress, args, "run");
-    for (size_t run = 0; code == GANTRY_EXIT_OK && run < runs; run++) {
+    while (code == GANTRY_EXIT_OK && done < runs) {
+        bool fallen = session->fallen;
         code = gantry_cli_session_run(session, args, inputs, outputs, NULL);
         if (code != GANTRY_EXIT_OK) break;
-        sample(profile, samples, run, runs);
-        gantry_cli_progress_step(&progress, run + 1, runs);
+        /* The CPU instead of a device that failed: its runs are what is measured. */
+        if (session->fallen != fallen) {
+            runs -= done;
+            done = 0;
+        }
+        sample(gantry_engine_profile(session->engine), samples, done++, runs);
+        gantry_cli_progress_step(&progress, done, runs);
     }
     if (code == GANTRY_EXIT_OK) {
-        out->profile = *profile;
-        memcpy(out->nodes, profile->nodes, n * sizeof *out->nodes);
-        out->profile.nodes = out->nodes;
-        out->profile.checksum = checksum_of(outputs);
+        keep(out, gantry_engine_profile(session->engine), outputs);
         summarise(out, samples, runs);
     }
     gantry_release(NULL, samples);

@@ -155,12 +155,12 @@ static int measure(struct work *work)
 {
     const struct gantry_cli_args *args = work->args;
     struct gantry_cli_measured *measured = &work->measured;
-    const struct gantry_device_info *info = gantry_device_info(work->session.device);
     size_t runs = args->runs ? (size_t)args->runs : 1;
     int code =
         gantry_cli_measure(&work->session, args, &work->inputs, &work->outputs, runs, measured);
     if (code == GANTRY_EXIT_OK)
-        code = gantry_cli_predict_other(work->model, work->session.plan, info, measured->nodes);
+        code = gantry_cli_predict_other(work->model, work->session.plan,
+                                        gantry_device_info(work->session.device), measured->nodes);
     for (size_t i = 0; code == GANTRY_EXIT_OK && i < measured->profile.node_count; i++)
         if (measured->nodes[i].other_cycles != GANTRY_UNKNOWN)
             measured->nodes[i].other_cycles *= measured->profile.inferences;

@@ -37,19 +37,18 @@ static int open_device(struct gantry_cli_session *session, const struct gantry_c
                        const struct gantry_cli_session_options *options)
 {
     struct gantry_error error = {0};
-    const char *name = options->device, *reason = "asked for";
-    if (!name) name = gantry_device_default(&reason);
     struct gantry_device_options device_options = GANTRY_DEVICE_OPTIONS_INIT;
     device_options.memory = args->memory;
     device_options.waveform = options->waveform;
     device_options.waveform_from = options->waveform_from;
     device_options.waveform_to = options->waveform_to;
     device_options.log = &session->log;
-    if (gantry_device_open(&session->device, name, &device_options, &error) != GANTRY_OK)
+    if (gantry_device_open(&session->device, options->device, &device_options, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     const struct gantry_device_info *info = gantry_device_info(session->device);
-    if (!options->device || args->verbose)
-        gantry_cli_note(args, "device %s (%s)%s%s", info->name, reason,
+    if (options->reason || args->verbose)
+        gantry_cli_note(args, "device %s (%s)%s%s", info->name,
+                        options->reason ? options->reason : "asked for",
                         info->memory[0] ? ", memory " : "", info->memory);
     return GANTRY_EXIT_OK;
 }
@@ -64,6 +63,7 @@ static int open_all(struct gantry_cli_session *session, const struct gantry_cli_
         return gantry_cli_usage(NULL, "--batch: too many (%llu, limit %d)",
                                 (unsigned long long)args->batch, GANTRY_BATCH_MAX);
     session->model = model;
+    session->trace = options->trace;
     session->log.write = write_log;
     session->log.context = (void *)(uintptr_t)args;
     int code = open_device(session, args, options);
@@ -111,24 +111,27 @@ static bool falls_back(const struct gantry_cli_args *args)
 
 /* Opens on the CPU instead of a device that failed with that code, where this is wanted. */
 static int fall_back(struct gantry_cli_session *session, const struct gantry_cli_args *args,
-                     const struct gantry_model *model, const char *device, int code)
+                     const struct gantry_model *model, const char *device, bool trace, int code)
 {
-    const struct gantry_cli_session_options options = {.device = "cpu"};
+    const struct gantry_cli_session_options options = {.device = "cpu", .trace = trace};
     bool fault = code == GANTRY_EXIT_DEVICE || code == GANTRY_EXIT_TIMEOUT ||
                  code == GANTRY_EXIT_MEMORY || code == GANTRY_EXIT_FILE;
     if (!falls_back(args) || !fault || strcmp(device, "cpu") == 0) return code;
     fprintf(stderr, "gantry: warning: device %s failed; going on with the CPU\n", device);
-    return open_all(session, args, model, &options, true);
+    code = open_all(session, args, model, &options, true);
+    session->fallen = code == GANTRY_EXIT_OK;
+    return code;
 }
 
 int gantry_cli_session_open(struct gantry_cli_session *session, const struct gantry_cli_args *args,
                             const struct gantry_model *model,
                             const struct gantry_cli_session_options *options, bool engine)
 {
-    int code = open_all(session, args, model, options, engine);
+    struct gantry_cli_session_options chosen = *options;
+    if (!chosen.device) chosen.device = gantry_device_default(&chosen.reason);
+    int code = open_all(session, args, model, &chosen, engine);
     if (code == GANTRY_EXIT_OK || !engine || options->comparing) return code;
-    return fall_back(session, args, model,
-                     options->device ? options->device : gantry_device_default(NULL), code);
+    return fall_back(session, args, model, chosen.device, options->trace, code);
 }
 
 uint32_t gantry_cli_batch_size(const struct gantry_cli_args *args)
@@ -166,11 +169,12 @@ static int run_together(struct gantry_cli_session *session, const struct gantry_
 {
     char device[sizeof gantry_device_info(session->device)->name];
     const struct gantry_model *model = session->model;
+    bool trace = session->trace;
     int code = run_once(session, args, count, inputs, outputs);
     if (code == GANTRY_EXIT_OK || !falls_back(args)) return code;
     (void)snprintf(device, sizeof device, "%s", gantry_device_info(session->device)->name);
     gantry_cli_session_close(session);
-    code = fall_back(session, args, model, device, code);
+    code = fall_back(session, args, model, device, trace, code);
     return code == GANTRY_EXIT_OK ? run_once(session, args, count, inputs, outputs) : code;
 }
 
