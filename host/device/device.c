@@ -118,14 +118,26 @@ size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity)
     return count;
 }
 
-const char *gantry_device_default(const char **reason_out)
+/* Whether a module is installed and has what it needs. */
+static bool is_there(const char *name)
 {
     const struct gantry_device_module *module;
     void *handle;
-    bool there = gantry_module_open("sim", &module, &handle, NULL) == GANTRY_OK;
-    if (there) gantry_module_close(handle);
-    if (reason_out)
-        *reason_out = there ? "the simulated accelerator is installed"
-                            : "the simulated accelerator is not installed";
-    return there ? "sim" : "model";
+    if (gantry_module_open(name, &module, &handle, NULL) != GANTRY_OK) return false;
+    bool there = !module->is_present || module->is_present();
+    gantry_module_close(handle);
+    return there;
+}
+
+const char *gantry_device_default(const char **reason_out)
+{
+    static const struct {
+        const char *name, *reason;
+    } choices[] = {{"xrt", "a board with the accelerator is there"},
+                   {"sim", "no board is there; the simulated accelerator is installed"},
+                   {"model", "no board is there; the simulated accelerator is not installed"}};
+    size_t i = 0;
+    while (i + 1 < GANTRY_COUNT(choices) && !is_there(choices[i].name)) i++;
+    if (reason_out) *reason_out = choices[i].reason;
+    return choices[i].name;
 }

@@ -93,6 +93,9 @@ struct gantry_device_module {
     uint64_t spec_hash;
     const char *library_version; /* GANTRY_VERSION_STRING: module and library belong together */
     const struct gantry_device_ops *ops;
+    /* Whether there is hardware to open, found out without loading anything; NULL: it needs none.
+     */
+    bool (*is_present)(void);
 };
 
 /* Writes the message for a launch that ended with an ERROR register other than 0. */

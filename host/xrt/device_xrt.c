@@ -128,13 +128,29 @@ static void xrt_close(struct gantry_device *device)
     gantry_release(xrt->allocator, xrt);
 }
 
+static const char *default_xclbin(void)
+{
+    const char *path = getenv("GANTRY_XCLBIN");
+    return path ? path : XCLBIN_DEFAULT;
+}
+
+/* Loads nothing: another process may be at work on the device. */
+static bool is_present(void)
+{
+    uint32_t clock_hz;
+    if (find_driver("xrt", NULL) != GANTRY_OK) return false;
+    if (gantry_xclbin_check("xrt", default_xclbin(), &clock_hz, NULL) != GANTRY_OK) return false;
+    xrtDeviceHandle device = xrtDeviceOpen(0);
+    if (device) (void)xrtDeviceClose(device);
+    return device != NULL;
+}
+
 static enum gantry_status open_device(struct gantry_device_xrt *xrt, unsigned index,
                                       const struct gantry_device_options *options,
                                       struct gantry_error *error)
 {
     struct gantry_device_info *info = &xrt->base.info;
-    const char *xclbin = options->xclbin ? options->xclbin : getenv("GANTRY_XCLBIN");
-    if (!xclbin) xclbin = XCLBIN_DEFAULT;
+    const char *xclbin = options->xclbin ? options->xclbin : default_xclbin();
     enum gantry_status status = find_driver(info->name, error);
     if (status == GANTRY_OK)
         status = gantry_xclbin_check(info->name, xclbin, &info->clock_hz, error);
@@ -309,4 +325,5 @@ const struct gantry_device_module gantry_device_module = {
     .spec_hash = GANTRY_SPEC_HASH,
     .library_version = GANTRY_VERSION_STRING,
     .ops = &xrt_ops,
+    .is_present = is_present,
 };

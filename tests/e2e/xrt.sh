@@ -58,6 +58,13 @@ for network in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww
     done
 done
 
+# ---- The default
+contains "a board is the default" "$(timeout 60 "$emu" "$gantry" run $model --random 1 2>&1)" \
+    "device xrt:0 (a board with the accelerator is there)"
+contains "a file that is no accelerator is no board" \
+    "$(timeout 60 "$emu" env GANTRY_XCLBIN=none "$gantry" run $model --random 1 2>&1)" \
+    "(no board is there; "
+
 # ---- Cycles
 for device in sim xrt; do
     has_sim || continue
@@ -96,6 +103,28 @@ fails "a launch without end" 6 "not done after 1000 ms; aborted" --fault hang "$
 fails "a launch that nothing ends" 6 "does not end on abort" --fault stuck "${run[@]}"
 fails "a device that is lost" 5 "the device was lost" --fault die "${run[@]}"
 fails "no room" 7 "are not to be had (largest possible " --bank 128 "${run[@]}" --batch 256
+timeout 60 "$emu" --fault die "$gantry" profile $model --device xrt --random 1 --runs 2 --json \
+    --on-fault cpu --quiet >"$scratch/fallen.json" 2>/dev/null
+holds "a profile that goes on with the CPU has the times of its layers" "$scratch/fallen.json" \
+    'r["device"] == "cpu" and t["runs"] == 2 and sum(n["cpu_us"] for n in nodes) > 0'
+
+# The launch does not end before its abort, which would come after a minute.
+timeout 60 "$emu" --fault hang "$gantry" run $model --device xrt --random 1 --quiet \
+    --timeout 60000 2>"$scratch/err" &
+launcher=$! rtl=
+for ((i = 0; i < 100 && ${#rtl} == 0; i++)); do
+    sleep 0.1
+    rtl=$(pgrep -x gantry-emu-rtl -P "$(pgrep -x gantry-emu -P $launcher)")
+done
+sleep 1
+start=$SECONDS
+kill -9 "$rtl"
+wait $launcher
+equal "the process with the RTL is killed: exit code" $? 5
+equal "the process with the RTL is killed: an error within 10 s" $((SECONDS - start < 10)) 1
+contains "the process with the RTL is killed: message" "$(cat "$scratch/err")" \
+    "the device was lost"
+
 "$gantry" run $model --device xrt --random 1 --quiet >/dev/null 2>"$scratch/err"
 contains "no XRT driver" "$(cat "$scratch/err")" "XILINX_XRT"
 "$gantry" run $model --device xrt:x --random 1 --quiet >/dev/null 2>"$scratch/err"

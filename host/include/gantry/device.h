@@ -69,7 +69,8 @@ struct gantry_device_entry {
     char detail[160];
 };
 GANTRY_API size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity);
-/* The default device: "sim" if its module is there, else "model"; reason says why. */
+/* The default device: "xrt" where XRT has a device and the accelerator's file is there, else "sim"
+ * if its module is there, else "model"; reason says why. */
 GANTRY_API const char *gantry_device_default(const char **reason_out);
 
 #ifdef __cplusplus
