@@ -10,6 +10,8 @@
 #include "base/base.h"
 #include "gantry_spec.h"
 
+#include "accel/equations.h"
+
 /* What a device reports of itself (registers CAP0..2). */
 struct gantry_array_params {
     int32_t g;          /* pixel groups; NPX = 2g slots = activation banks */
@@ -55,21 +57,8 @@ void gantry_insn_from_bytes(struct gantry_insn *insn, const uint8_t *bytes);
 /* One line: "CONV IN_BASE=0 IN_CB=4 ..." with non-zero operands; returns buffer. */
 const char *gantry_insn_text(const struct gantry_insn *insn, char *buffer, size_t size);
 
-/* ---- Pure functions of the equations ---- */
+/* ---- Pure functions beside those of equations.h ---- */
 
-/* A tensor in activation memory (section "activation memory" of docs/hardware.md). */
-struct gantry_act_tensor {
-    int32_t base, cb; /* first row; channel blocks of the tensor */
-    int32_t pitch;    /* pixels per stored row */
-    int32_t ps;       /* pixels per plane; ignored when sy = sx = 1 */
-    int32_t sy, sx;   /* 1 or 2: parity planes */
-    int32_t h, w;
-};
-/* Linear pixel number of (y, x). */
-int64_t gantry_act_pixel(const struct gantry_act_tensor *tensor, int32_t y, int32_t x);
-/* Bank and row of channel block cb of linear pixel q. */
-void gantry_act_address(const struct gantry_act_tensor *tensor, int32_t npx, int64_t q, int32_t cb,
-                        int32_t *bank, int64_t *row);
 /* Rows that a tensor of h x w takes in every bank; pitch and ps by the rules of docs/hardware.md:
  * pitch = max(plane width, min_pitch); PS mod NPX = 2 with planes when g > 1. */
 void gantry_act_layout(struct gantry_act_tensor *tensor, const struct gantry_array_params *params,
@@ -80,42 +69,21 @@ int64_t gantry_act_rows(const struct gantry_act_tensor *tensor, int32_t npx);
 /* Scale word of rule F (docs/arithmetic.md): MULT and SHIFT packed; any positive finite scale.
  * Scales of 2^8 and more and below 2^-32 map to words with the same results. */
 uint32_t gantry_lane_scale(float scale);
-/* Rule F as the lane computes it, from a scale word; bit-exact to the float definition. */
-int8_t gantry_lane_f(int32_t acc, uint32_t scale_word, int32_t zero, int32_t lo, int32_t hi);
 /* Rule P on the lane: 4*acc -/+ 1 with the scale word of float32(1/(4n)). */
 int8_t gantry_lane_pool(int32_t acc, uint32_t scale_word, int32_t lo, int32_t hi);
-/* What the bias adder makes of an accumulator under rule P: 4*acc - 1 below 0, else 4*acc + 1. */
-int32_t gantry_lane_pool_term(int32_t acc);
-/* Rule X on the lane. */
-struct gantry_lane_res {
-    int32_t k1, k2; /* K_i = k_i << (p - sh), signed 27 bits */
-    int64_t c;      /* 48 bits */
-    int32_t psel;   /* p = 17 + 5 psel */
-    int32_t lo, hi;
-};
 void gantry_lane_res_pack(struct gantry_lane_res *out, int32_t k1, int32_t k2, int32_t shift,
                           int32_t zero1, int32_t zero2, int32_t zero_out, int32_t lo, int32_t hi);
 void gantry_lane_res_to_line(const struct gantry_lane_res *res, uint8_t line[GANTRY_LINE_BYTES]);
 void gantry_lane_res_from_line(struct gantry_lane_res *res, const uint8_t line[GANTRY_LINE_BYTES]);
-int8_t gantry_lane_x(int32_t x1, int32_t x2, const struct gantry_lane_res *res);
 
 /* Word j (16 bytes) of pixel i of a LOAD row: bytes i*step - lead + 16j .. +15 of the row, pad
  * outside of it. */
 void gantry_load_word(const uint8_t *row, int32_t row_bytes, int32_t pixel, int32_t j, int32_t step,
                       int32_t lead, uint8_t pad, uint8_t out[16]);
 
-/* Passes of WINDOW: the operands PASS0..PASS7 are 16 bits each; see hw/spec/isa.def. Columns: of a
- * pass or step, on an array of g groups. */
-enum { GANTRY_PASSES_MAX = 8 };
-struct gantry_pass {
-    int32_t py, px, a0, b0, rows;
-};
 enum gantry_operand gantry_pass_operand(int32_t index);
 int32_t gantry_pass_pack(const struct gantry_pass *pass);
 void gantry_pass_unpack(struct gantry_pass *pass, int32_t operand);
-int32_t gantry_window_columns(int32_t g);
-/* Byte of a weight block for channel c, tap row r of rows, tap column k. */
-int32_t gantry_window_slot(int32_t rows, int32_t c, int32_t r, int32_t k);
 
 /* Lines of the weight stream that one group of a CONV or WINDOW takes (RES line, parameters,
  * k-steps), and of the whole instruction; 0 for other instructions. */

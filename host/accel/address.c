@@ -1,19 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one layout of the activation memory: linear pixel numbers, banks and rows. */
+ * The one layout of the activation memory: how a tensor lies in it, and how many rows it takes. */
 #include "accel/accel.h"
-
-int64_t gantry_act_pixel(const struct gantry_act_tensor *tensor, int32_t y, int32_t x)
-{
-    int64_t plane = (int64_t)(y % tensor->sy) * tensor->sx + x % tensor->sx;
-    return plane * tensor->ps + (int64_t)(y / tensor->sy) * tensor->pitch + x / tensor->sx;
-}
-
-void gantry_act_address(const struct gantry_act_tensor *tensor, int32_t npx, int64_t q, int32_t cb,
-                        int32_t *bank, int64_t *row)
-{
-    *bank = (int32_t)(q % npx);
-    *row = tensor->base + q / npx * tensor->cb + cb;
-}
 
 void gantry_act_layout(struct gantry_act_tensor *tensor, const struct gantry_array_params *params,
                        int32_t h, int32_t w, int32_t channels, int32_t sy, int32_t sx,
@@ -33,15 +20,6 @@ void gantry_act_layout(struct gantry_act_tensor *tensor, const struct gantry_arr
     /* Four consecutive outputs then fall into different banks when they are written. */
     if (params->g > 1)
         while (tensor->ps % npx != 2) tensor->ps++;
-}
-
-enum { WINDOW_ROWS = 3, WINDOW_COLUMNS = 5 }; /* of a weight block's slots */
-
-int32_t gantry_window_columns(int32_t g) { return g < 4 ? 3 : WINDOW_COLUMNS; }
-
-int32_t gantry_window_slot(int32_t rows, int32_t c, int32_t r, int32_t k)
-{
-    return GANTRY_CHANNELS * c + WINDOW_COLUMNS * (WINDOW_ROWS - rows + r) + k;
 }
 
 int64_t gantry_act_rows(const struct gantry_act_tensor *tensor, int32_t npx)

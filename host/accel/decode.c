@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Instructions as C structs: what the executor and the checker work on. */
-#include "accel/execute.h"
+ * From the fields of an instruction to its struct. */
+#include "accel/decode.h"
 
 static int32_t get(const struct gantry_insn *insn, enum gantry_operand operand)
 {
@@ -86,7 +86,7 @@ static void window_decode(struct gantry_conv *out, const struct gantry_insn *ins
         .diag = !tcb,
         .tcb = tcb,
         .pool = get(insn, GANTRY_WINDOW_POOL) != 0,
-        .pad = (uint8_t)get(insn, GANTRY_WINDOW_PAD),
+        .pad = (int8_t)get(insn, GANTRY_WINDOW_PAD),
         .m = 1,
         .p = npx / 2,
         .in = conv_input(insn),
@@ -121,7 +121,7 @@ void gantry_conv_decode(struct gantry_conv *out, const struct gantry_insn *insn,
         .tcb = get(insn, GANTRY_CONV_TCB) != 0,
         .w2 = get(insn, GANTRY_CONV_W2) != 0,
         .pool = get(insn, GANTRY_CONV_POOL) != 0,
-        .pad = (uint8_t)get(insn, GANTRY_CONV_PAD),
+        .pad = (int8_t)get(insn, GANTRY_CONV_PAD),
         .m = m,
         .p = npx / m,
         .in = conv_input(insn),
@@ -161,7 +161,7 @@ static void load_decode(struct gantry_move *out, const struct gantry_insn *insn)
         .lead = get(insn, GANTRY_LOAD_LEAD),
         .words = get(insn, GANTRY_LOAD_WORDS),
         .cb0 = get(insn, GANTRY_LOAD_CB0),
-        .pad = (uint8_t)get(insn, GANTRY_LOAD_PAD),
+        .pad = get(insn, GANTRY_LOAD_PAD),
         .tensor = {.base = get(insn, GANTRY_LOAD_BASE),
                    .cb = get(insn, GANTRY_LOAD_CB),
                    .pitch = get(insn, GANTRY_LOAD_PITCH),

@@ -13,7 +13,8 @@ static void read_line(const struct gantry_accel *accel, int64_t line, uint8_t *o
     size_t width = (size_t)(GANTRY_LINE_BYTES / accel->params.ports);
     for (int32_t s = 0; s < accel->params.ports; s++)
         memcpy(out + (size_t)s * width,
-               accel->memory->weights + s * accel->stripe_bytes + line * (int64_t)width, width);
+               accel->order.memory->weights + s * accel->stripe_bytes + line * (int64_t)width,
+               width);
 }
 
 static void read_parameters(struct gantry_accel *accel, int64_t line, int32_t block)
@@ -52,10 +53,7 @@ static bool gather(struct gantry_accel *accel, const struct gantry_exec_group *g
 {
     const struct gantry_conv *conv = group->conv;
     const struct gantry_act_tensor *in = &conv->in;
-    int32_t log2_sy = in->sy - 1, log2_sx = in->sx - 1;
-    /* Shifts and masks of negative taps round down, as in two's complement hardware. */
-    int64_t offset = ((int64_t)(a & (in->sy - 1)) * in->sx + (b & (in->sx - 1))) * in->ps +
-                     (int64_t)(a >> log2_sy) * in->pitch + (b >> log2_sx);
+    int64_t offset = gantry_act_tap(in, a, b);
     int64_t q0 = conv->tcb ? offset : (int64_t)group->tile * conv->tile * conv->p + offset;
     for (int32_t i = 0; i < group->pixels; i++) {
         int16_t *to = accel->input[i];
@@ -68,8 +66,8 @@ static bool gather(struct gantry_accel *accel, const struct gantry_exec_group *g
         int64_t row;
         gantry_act_address(in, accel->npx, conv->tcb ? q0 : q0 + i, block, &bank, &row);
         if (row >= accel->params.act_rows)
-            return gantry_exec_fail(accel, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE,
-                                    group->entry->index, (uint64_t)row);
+            return gantry_order_fail(&accel->order, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE,
+                                     group->entry->index, (uint64_t)row);
         const uint8_t *word = gantry_accel_act_word(accel, bank, (int32_t)row);
         for (int32_t c = 0; c < GANTRY_CHANNELS; c++) to[c] = (int8_t)word[c];
     }
@@ -131,8 +129,8 @@ static int32_t word_of(struct gantry_accel *accel, const struct gantry_exec_grou
     int64_t row;
     gantry_act_address(tensor, accel->npx, gantry_act_pixel(tensor, y, x), cb, &bank, &row);
     if (row < accel->params.act_rows) return (int32_t)row * accel->npx + bank;
-    (void)gantry_exec_fail(accel, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE, group->entry->index,
-                           (uint64_t)row);
+    (void)gantry_order_fail(&accel->order, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE,
+                            group->entry->index, (uint64_t)row);
     return -1;
 }
 
@@ -145,6 +143,34 @@ static void requantise(const struct gantry_accel *accel, const struct gantry_con
         out[c] =
             (uint8_t)gantry_lane_f(term, accel->scale[block][c], conv->zero, conv->lo, conv->hi);
     }
+}
+
+/* Position of the oldest entry with pending words. */
+static int32_t oldest_writer(const struct gantry_queue *queue)
+{
+    int32_t at = queue->head;
+    while (queue->entry[at].words == 0) at = (at + 1) % queue->depth;
+    return at;
+}
+
+/* Writes the oldest pending word; rule X reads its residual now. */
+static void write_oldest(struct gantry_accel *accel)
+{
+    gantry_assert(accel->pending_count > 0);
+    int32_t slot = oldest_writer(&accel->order.compute);
+    const struct gantry_pending_word *word = &accel->pending[accel->pending_head];
+    uint8_t *to = accel->act + (int64_t)word->to * GANTRY_CHANNELS;
+    if (word->residual == GANTRY_NO_RESIDUAL) {
+        memcpy(to, word->value, GANTRY_CHANNELS);
+    } else {
+        const struct gantry_lane_res *rule = &accel->rule_x[slot][word->rule_x];
+        const uint8_t *from = accel->act + (int64_t)word->residual * GANTRY_CHANNELS;
+        for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
+            to[c] = (uint8_t)gantry_lane_x((int8_t)word->value[c], (int8_t)from[c], rule);
+    }
+    accel->pending_head = (accel->pending_head + 1) % accel->act_words;
+    accel->pending_count--;
+    accel->order.compute.entry[slot].words--;
 }
 
 /* Leaves one output word pending; writes older ones when there is no room. */
@@ -162,7 +188,7 @@ static bool emit(struct gantry_accel *accel, const struct gantry_exec_group *gro
         residual = word_of(accel, group, &conv->residual, y, x, block);
         if (residual < 0) return false;
     }
-    if (accel->pending_count == accel->act_words) gantry_exec_write(accel);
+    if (accel->pending_count == accel->act_words) write_oldest(accel);
     int64_t at = (accel->pending_head + accel->pending_count++) % accel->act_words;
     struct gantry_pending_word *word = &accel->pending[at];
     word->to = to;
@@ -194,16 +220,12 @@ static bool run_tile(struct gantry_accel *accel, struct gantry_exec_group *group
 static bool run_group(struct gantry_accel *accel, struct gantry_exec_group *group)
 {
     const struct gantry_conv *conv = group->conv;
-    int64_t line = accel->line;
-    accel->line += gantry_conv_group_lines(&group->entry->insn);
-    if (accel->line > accel->memory->wgt_lines)
-        return gantry_exec_fail(accel, GANTRY_CAUSE_WEIGHTS_EXHAUSTED, GANTRY_UNIT_WEIGHT,
-                                group->entry->index, (uint64_t)accel->line);
-    accel->result->read_bytes += (uint64_t)(accel->line - line) * GANTRY_LINE_BYTES;
+    int64_t line = gantry_order_lines(&accel->order, group->entry);
+    if (line < 0) return false;
     if (conv->res) {
         uint8_t bytes[GANTRY_LINE_BYTES];
         read_line(accel, line++, bytes);
-        size_t slot = (size_t)(group->entry - accel->compute.entry);
+        size_t slot = (size_t)(group->entry - accel->order.compute.entry);
         gantry_lane_res_from_line(&accel->rule_x[slot][group->number], bytes);
     }
     for (int32_t j = 0; j < (conv->tcb ? 1 : conv->m); j++) read_parameters(accel, line++, j);
@@ -213,43 +235,18 @@ static bool run_group(struct gantry_accel *accel, struct gantry_exec_group *grou
     return true;
 }
 
-bool gantry_exec_conv(struct gantry_accel *accel, struct gantry_queue_entry *entry)
+bool gantry_exec_conv(void *context, struct gantry_queue_entry *entry)
 {
+    struct gantry_accel *accel = context;
     struct gantry_conv conv;
     gantry_conv_decode(&conv, &entry->insn, accel->npx);
     struct gantry_exec_group group = {.conv = &conv, .entry = entry};
-    if (accel->line_run != entry->run) {
-        accel->line_run = entry->run;
-        accel->line = 0;
-    }
     for (; group.number < conv.groups; group.number++)
         if (!run_group(accel, &group)) return false;
     return true;
 }
 
-/* Position of the oldest entry with pending words. */
-static int32_t oldest_writer(const struct gantry_queue *queue)
+void gantry_exec_write_all(void *context, struct gantry_queue_entry *entry)
 {
-    int32_t at = queue->head;
-    while (queue->entry[at].words == 0) at = (at + 1) % queue->depth;
-    return at;
-}
-
-void gantry_exec_write(struct gantry_accel *accel)
-{
-    gantry_assert(accel->pending_count > 0);
-    int32_t slot = oldest_writer(&accel->compute);
-    const struct gantry_pending_word *word = &accel->pending[accel->pending_head];
-    uint8_t *to = accel->act + (int64_t)word->to * GANTRY_CHANNELS;
-    if (word->residual == GANTRY_NO_RESIDUAL) {
-        memcpy(to, word->value, GANTRY_CHANNELS);
-    } else {
-        const struct gantry_lane_res *rule = &accel->rule_x[slot][word->rule_x];
-        const uint8_t *from = accel->act + (int64_t)word->residual * GANTRY_CHANNELS;
-        for (int32_t c = 0; c < GANTRY_CHANNELS; c++)
-            to[c] = (uint8_t)gantry_lane_x((int8_t)word->value[c], (int8_t)from[c], rule);
-    }
-    accel->pending_head = (accel->pending_head + 1) % accel->act_words;
-    accel->pending_count--;
-    accel->compute.entry[slot].words--;
+    while (entry->words > 0) write_oldest(context);
 }

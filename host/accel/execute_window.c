@@ -49,8 +49,8 @@ static bool read_word(struct gantry_accel *accel, const struct gantry_exec_group
     int64_t row;
     gantry_act_address(in, accel->npx, gantry_act_pixel(in, y, x), cb, &bank, &row);
     if (row >= accel->params.act_rows)
-        return gantry_exec_fail(accel, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE,
-                                group->entry->index, (uint64_t)row);
+        return gantry_order_fail(&accel->order, GANTRY_CAUSE_ACT_RANGE, GANTRY_UNIT_COMPUTE,
+                                 group->entry->index, (uint64_t)row);
     memcpy(out, gantry_accel_act_word(accel, bank, (int32_t)row), GANTRY_CHANNELS);
     return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Legality of one instruction, before anything of it runs. */
-#include "accel/execute.h"
+#include "accel/order.h"
 
 enum gantry_unit gantry_insn_queue(uint32_t opcode)
 {
