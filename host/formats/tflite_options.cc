@@ -166,6 +166,23 @@ gantry_status options_reduce(Reader &, gantry_graph_node *node, const fb::Operat
     return GANTRY_OK;
 }
 
+gantry_status options_resize_bilinear(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::ResizeBilinearOptions *options = from->builtin_options_as_ResizeBilinearOptions();
+    if (options)
+        node->attributes.resize = {options->align_corners(), options->half_pixel_centers()};
+    return GANTRY_OK;
+}
+
+gantry_status options_resize_nearest(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::ResizeNearestNeighborOptions *options =
+        from->builtin_options_as_ResizeNearestNeighborOptions();
+    if (options)
+        node->attributes.resize = {options->align_corners(), options->half_pixel_centers()};
+    return GANTRY_OK;
+}
+
 gantry_status options_concatenation(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::ConcatenationOptions *options = from->builtin_options_as_ConcatenationOptions();

@@ -57,6 +57,10 @@ gantry_op_bind gantry_op_reshape;
 gantry_op_bind gantry_op_pad;
 gantry_op_bind gantry_op_concatenation;
 gantry_op_bind gantry_op_shape;
+gantry_op_bind gantry_op_resize_bilinear;
+gantry_op_bind gantry_op_resize_nearest;
+gantry_op_bind gantry_op_arg_max;
+gantry_op_bind gantry_op_arg_min;
 
 /* ---- What the families share (op.c) ---- */
 

@@ -1,81 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  * General operators on small dense tensors, against values worked out by hand or by other code. */
-#include "test.h"
+#include "op_rig.h"
 
-#include <math.h>
 #include <string.h>
-
-#include "kernels/op.h"
-
-static struct gantry_arena arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    gantry_arena_init(&arena, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    gantry_arena_finish(&arena);
-    return 0;
-}
-
-static struct gantry_op_tensor real(void *data, struct gantry_shape shape)
-{
-    return (struct gantry_op_tensor){.dtype = GANTRY_FLOAT32, .shape = shape, .data = data};
-}
-
-static struct gantry_op_tensor stored(void *data, struct gantry_shape shape, const float *scale,
-                                      const int32_t *zero)
-{
-    return (struct gantry_op_tensor){.dtype = GANTRY_INT8,
-                                     .shape = shape,
-                                     .data = data,
-                                     .scales = 1,
-                                     .scale = scale,
-                                     .zero_point = zero};
-}
-
-static struct gantry_op_tensor integers(void *data, struct gantry_shape shape)
-{
-    return (struct gantry_op_tensor){
-        .dtype = GANTRY_INT32, .shape = shape, .data = data, .constant = true};
-}
-
-static struct gantry_shape shape1(int32_t a) { return (struct gantry_shape){1, {a}}; }
-static struct gantry_shape shape2(int32_t a, int32_t b) { return (struct gantry_shape){2, {a, b}}; }
-
-/* Runs with one unit after the other, as threads would. */
-static void run(gantry_op_bind *bind, const struct gantry_op_tensor *inputs, int32_t count,
-                const struct gantry_op_tensor *output, const union gantry_attributes *attributes)
-{
-    const struct gantry_op_args args = {.inputs = inputs,
-                                        .outputs = output,
-                                        .input_count = count,
-                                        .output_count = 1,
-                                        .attributes = attributes,
-                                        .clamp_min = -128,
-                                        .clamp_max = 127,
-                                        .real_min = -INFINITY,
-                                        .real_max = INFINITY};
-    struct gantry_kernel kernel;
-    assert_true(bind(&kernel, &args, &arena));
-    assert_true(kernel.units >= 1);
-    for (int32_t unit = 0; unit < kernel.units; unit++)
-        kernel.run(kernel.state, unit, unit + 1, NULL);
-}
 
 static void sub__broadcasts_float32_on_either_side(void **state)
 {
     (void)state;
     float row[3] = {1, 2, 3}, column[2] = {10, 20}, out[6];
-    const struct gantry_op_tensor inputs[2] = {real(row, shape1(3)), real(column, shape2(2, 1))};
-    const struct gantry_op_tensor output = real(out, shape2(2, 3));
+    const struct gantry_op_tensor inputs[2] = {op_real(row, op_shape1(3)),
+                                               op_real(column, op_shape2(2, 1))};
+    const struct gantry_op_tensor output = op_real(out, op_shape2(2, 3));
     static const float wanted[6] = {-9, -8, -7, -19, -18, -17};
-    run(gantry_op_sub, inputs, 2, &output, NULL);
+    op_run(gantry_op_sub, inputs, 2, &output, NULL);
     assert_memory_equal(out, wanted, sizeof wanted);
 }
 
@@ -85,12 +22,12 @@ static void add_and_sub__of_int8_follow_rule_x(void **state)
     static const float scales[3] = {0.5f, 0.25f, 1.0f};
     static const int32_t zeros[3] = {1, -2, 3};
     int8_t a[4] = {5, -7, 100, -128}, b[1] = {10}, sum[4], difference[4];
-    const struct gantry_op_tensor inputs[2] = {stored(a, shape1(4), &scales[0], &zeros[0]),
-                                               stored(b, shape1(1), &scales[1], &zeros[1])};
-    struct gantry_op_tensor output = stored(sum, shape1(4), &scales[2], &zeros[2]);
-    run(gantry_op_add, inputs, 2, &output, NULL);
+    const struct gantry_op_tensor inputs[2] = {op_stored(a, op_shape1(4), &scales[0], &zeros[0]),
+                                               op_stored(b, op_shape1(1), &scales[1], &zeros[1])};
+    struct gantry_op_tensor output = op_stored(sum, op_shape1(4), &scales[2], &zeros[2]);
+    op_run(gantry_op_add, inputs, 2, &output, NULL);
     output.data = difference;
-    run(gantry_op_sub, inputs, 2, &output, NULL);
+    op_run(gantry_op_sub, inputs, 2, &output, NULL);
     /* The scales are powers of two, so rule X is the real sum with halves up. */
     for (int i = 0; i < 4; i++) {
         double x = 0.5 * (a[i] - 1), y = 0.25 * (10 + 2);
@@ -105,12 +42,12 @@ static void mul__of_int8_rounds_the_real_product_to_even(void **state)
     static const float scales[3] = {0.5f, 0.25f, 1.0f};
     static const int32_t zeros[3] = {0, 1, -5};
     int8_t a[5] = {4, 12, 20, -100, 127}, b[5] = {2, 2, 2, 100, 127}, out[5];
-    const struct gantry_op_tensor inputs[2] = {stored(a, shape1(5), &scales[0], &zeros[0]),
-                                               stored(b, shape1(5), &scales[1], &zeros[1])};
-    const struct gantry_op_tensor output = stored(out, shape1(5), &scales[2], &zeros[2]);
+    const struct gantry_op_tensor inputs[2] = {op_stored(a, op_shape1(5), &scales[0], &zeros[0]),
+                                               op_stored(b, op_shape1(5), &scales[1], &zeros[1])};
+    const struct gantry_op_tensor output = op_stored(out, op_shape1(5), &scales[2], &zeros[2]);
     /* 0.5, 1.5 and 2.5 are ties; the others saturate. */
     static const int8_t wanted[5] = {-5, -3, -3, -128, 127};
-    run(gantry_op_mul, inputs, 2, &output, NULL);
+    op_run(gantry_op_mul, inputs, 2, &output, NULL);
     assert_memory_equal(out, wanted, sizeof wanted);
 }
 
@@ -121,11 +58,11 @@ static void pad__fills_with_zero_points(void **state)
     static const int32_t zero = -9;
     int8_t x[4] = {1, 2, 3, 4}, out[12];
     int32_t counts[4] = {1, 0, 0, 2};
-    const struct gantry_op_tensor inputs[2] = {stored(x, shape2(2, 2), &scale, &zero),
-                                               integers(counts, shape2(2, 2))};
-    const struct gantry_op_tensor output = stored(out, shape2(3, 4), &scale, &zero);
+    const struct gantry_op_tensor inputs[2] = {op_stored(x, op_shape2(2, 2), &scale, &zero),
+                                               op_integers(counts, op_shape2(2, 2))};
+    const struct gantry_op_tensor output = op_stored(out, op_shape2(3, 4), &scale, &zero);
     static const int8_t wanted[12] = {-9, -9, -9, -9, 1, 2, -9, -9, 3, 4, -9, -9};
-    run(gantry_op_pad, inputs, 2, &output, NULL);
+    op_run(gantry_op_pad, inputs, 2, &output, NULL);
     assert_memory_equal(out, wanted, sizeof wanted);
 }
 
@@ -135,12 +72,13 @@ static void concatenation__brings_inputs_to_the_outputs_scale(void **state)
     static const float scales[2] = {0.5f, 1.0f};
     static const int32_t zeros[2] = {2, 0};
     int8_t a[2] = {8, -2}, b[4] = {1, 2, 3, 4}, out[6];
-    const struct gantry_op_tensor inputs[2] = {stored(a, shape2(2, 1), &scales[0], &zeros[0]),
-                                               stored(b, shape2(2, 2), &scales[1], &zeros[1])};
-    const struct gantry_op_tensor output = stored(out, shape2(2, 3), &scales[1], &zeros[1]);
+    const struct gantry_op_tensor inputs[2] = {
+        op_stored(a, op_shape2(2, 1), &scales[0], &zeros[0]),
+        op_stored(b, op_shape2(2, 2), &scales[1], &zeros[1])};
+    const struct gantry_op_tensor output = op_stored(out, op_shape2(2, 3), &scales[1], &zeros[1]);
     const union gantry_attributes attributes = {.along = {.axis = -1}};
     static const int8_t wanted[6] = {3, 1, 2, -2, 3, 4};
-    run(gantry_op_concatenation, inputs, 2, &output, &attributes);
+    op_run(gantry_op_concatenation, inputs, 2, &output, &attributes);
     assert_memory_equal(out, wanted, sizeof wanted);
 }
 
@@ -149,9 +87,10 @@ static void mean__averages_over_any_axes(void **state)
     (void)state;
     float x[6] = {1, 2, 3, 4, 5, 9}, out[3];
     int32_t axis[1] = {-2};
-    const struct gantry_op_tensor inputs[2] = {real(x, shape2(2, 3)), integers(axis, shape1(1))};
-    const struct gantry_op_tensor output = real(out, shape1(3));
-    run(gantry_op_mean, inputs, 2, &output, NULL);
+    const struct gantry_op_tensor inputs[2] = {op_real(x, op_shape2(2, 3)),
+                                               op_integers(axis, op_shape1(1))};
+    const struct gantry_op_tensor output = op_real(out, op_shape1(3));
+    op_run(gantry_op_mean, inputs, 2, &output, NULL);
     assert_true(out[0] == 2.5f && out[1] == 3.5f && out[2] == 6.0f);
 }
 
@@ -162,12 +101,13 @@ static void quantize__of_float32_rounds_ties_to_even_and_saturates(void **state)
     static const int32_t zero = 10;
     float x[6] = {0.25f, 0.75f, -0.25f, 1000, -1000, NAN}, back[6];
     int8_t out[6];
-    const struct gantry_op_tensor input = real(x, shape1(6)), restored = real(back, shape1(6));
-    const struct gantry_op_tensor output = stored(out, shape1(6), &scale, &zero);
+    const struct gantry_op_tensor input = op_real(x, op_shape1(6)),
+                                  restored = op_real(back, op_shape1(6));
+    const struct gantry_op_tensor output = op_stored(out, op_shape1(6), &scale, &zero);
     static const int8_t wanted[5] = {10, 12, 10, 127, -128};
-    run(gantry_op_quantize, &input, 1, &output, NULL);
+    op_run(gantry_op_quantize, &input, 1, &output, NULL);
     assert_memory_equal(out, wanted, sizeof wanted);
-    run(gantry_op_dequantize, &output, 1, &restored, NULL);
+    op_run(gantry_op_dequantize, &output, 1, &restored, NULL);
     assert_true(back[0] == 0 && back[1] == 1 && back[3] == 58.5f && back[4] == -69);
 }
 
@@ -178,9 +118,9 @@ static void logistic__of_int8_is_within_half_a_step(void **state)
     static const int32_t zeros[2] = {3, -128};
     int8_t x[256], out[256];
     for (int i = 0; i < 256; i++) x[i] = (int8_t)(i - 128);
-    const struct gantry_op_tensor input = stored(x, shape1(256), &scales[0], &zeros[0]);
-    const struct gantry_op_tensor output = stored(out, shape1(256), &scales[1], &zeros[1]);
-    run(gantry_op_logistic, &input, 1, &output, NULL);
+    const struct gantry_op_tensor input = op_stored(x, op_shape1(256), &scales[0], &zeros[0]);
+    const struct gantry_op_tensor output = op_stored(out, op_shape1(256), &scales[1], &zeros[1]);
+    op_run(gantry_op_logistic, &input, 1, &output, NULL);
     for (int i = 0; i < 256; i++) {
         double t = tanh(0.5 * 0.05f * (x[i] - 3)), want = 0.5 + 0.5 * t;
         assert_true(fabs((out[i] + 128) / 256.0 - want) <= 0.5 / 256 + 1e-9);
@@ -200,11 +140,11 @@ static void conv_2d__of_int8_groups_and_batches_equal_single_convolutions(void *
     for (size_t i = 0; i < sizeof w; i++) w[i] = (int8_t)(i * 47 % 253 - 126);
     const struct gantry_shape in = {4, {N, H, W, IN * GROUPS}}, to = {4, {N, H, W, OUT * GROUPS}};
     const struct gantry_shape weights = {4, {OUT * GROUPS, 3, 3, IN}};
-    const struct gantry_op_tensor inputs[2] = {stored(x, in, &scale[0], &zero[0]),
-                                               stored(w, weights, &scale[1], &zero[1])};
-    const struct gantry_op_tensor output = stored(out, to, &scale[2], &zero[2]);
+    const struct gantry_op_tensor inputs[2] = {op_stored(x, in, &scale[0], &zero[0]),
+                                               op_stored(w, weights, &scale[1], &zero[1])};
+    const struct gantry_op_tensor output = op_stored(out, to, &scale[2], &zero[2]);
     const union gantry_attributes same = {.window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1, false}};
-    run(gantry_op_conv_2d, inputs, 2, &output, &same);
+    op_run(gantry_op_conv_2d, inputs, 2, &output, &same);
     float factor[OUT] = {0.5f * 0.02f / 0.3f, 0.5f * 0.02f / 0.3f};
     for (int32_t n = 0; n < N; n++) {
         for (int32_t g = 0; g < GROUPS; g++) {
@@ -241,28 +181,27 @@ static void average_pool_2d__rounds_ties_of_uint8_models_up(void **state)
     static const int32_t zero = 0;
     int8_t x[4] = {-1, -2, 1, 2}, out[2];
     const struct gantry_shape in = {4, {2, 1, 2, 1}}, to = {4, {2, 1, 1, 1}};
-    const struct gantry_op_tensor input = stored(x, in, &scale, &zero);
-    const struct gantry_op_tensor output = stored(out, to, &scale, &zero);
+    const struct gantry_op_tensor input = op_stored(x, in, &scale, &zero);
+    const struct gantry_op_tensor output = op_stored(out, to, &scale, &zero);
     union gantry_attributes window = {.window = {1, 2, 1, 1, 1, 1, 0, 0, 0, 0, false}};
-    run(gantry_op_average_pool_2d, &input, 1, &output, &window);
+    op_run(gantry_op_average_pool_2d, &input, 1, &output, &window);
     assert_true(out[0] == -2 && out[1] == 2);
     window.window.half_up = true;
-    run(gantry_op_average_pool_2d, &input, 1, &output, &window);
+    op_run(gantry_op_average_pool_2d, &input, 1, &output, &window);
     assert_true(out[0] == -1 && out[1] == 2);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 static const struct CMUnitTest tests[] = {
-    CASE(sub__broadcasts_float32_on_either_side),
-    CASE(add_and_sub__of_int8_follow_rule_x),
-    CASE(mul__of_int8_rounds_the_real_product_to_even),
-    CASE(pad__fills_with_zero_points),
-    CASE(concatenation__brings_inputs_to_the_outputs_scale),
-    CASE(mean__averages_over_any_axes),
-    CASE(quantize__of_float32_rounds_ties_to_even_and_saturates),
-    CASE(logistic__of_int8_is_within_half_a_step),
-    CASE(conv_2d__of_int8_groups_and_batches_equal_single_convolutions),
-    CASE(average_pool_2d__rounds_ties_of_uint8_models_up),
+    OP_CASE(sub__broadcasts_float32_on_either_side),
+    OP_CASE(add_and_sub__of_int8_follow_rule_x),
+    OP_CASE(mul__of_int8_rounds_the_real_product_to_even),
+    OP_CASE(pad__fills_with_zero_points),
+    OP_CASE(concatenation__brings_inputs_to_the_outputs_scale),
+    OP_CASE(mean__averages_over_any_axes),
+    OP_CASE(quantize__of_float32_rounds_ties_to_even_and_saturates),
+    OP_CASE(logistic__of_int8_is_within_half_a_step),
+    OP_CASE(conv_2d__of_int8_groups_and_batches_equal_single_convolutions),
+    OP_CASE(average_pool_2d__rounds_ties_of_uint8_models_up),
 };
 
 GANTRY_TEST_MAIN("op", tests)

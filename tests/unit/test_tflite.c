@@ -262,9 +262,9 @@ static void tflite__names_all_unsupported_operators_at_once(void **state)
     (void)state;
     static const struct change changes[] = {
         {"{deprecated_builtin_code: 3, builtin_code: 3}, {deprecated_builtin_code: 22}",
-         "{deprecated_builtin_code: 23}, {deprecated_builtin_code: 32, custom_code: 'Foo'}",
+         "{deprecated_builtin_code: 10}, {deprecated_builtin_code: 32, custom_code: 'Foo'}",
          GANTRY_ERR_UNSUPPORTED,
-         "unsupported operators: RESIZE_BILINEAR (node 0), CUSTOM \"Foo\" (node 1)"},
+         "unsupported operators: HASHTABLE_LOOKUP (node 0), CUSTOM \"Foo\" (node 1)"},
         {"{deprecated_builtin_code: 3, builtin_code: 3}, {deprecated_builtin_code: 22}",
          "{deprecated_builtin_code: 127, builtin_code: 150}, "
          "{deprecated_builtin_code: 127, builtin_code: 150, version: 2}",
