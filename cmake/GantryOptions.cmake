@@ -3,6 +3,7 @@
 option(GANTRY_WERROR "Warnings are errors" OFF)
 option(GANTRY_BUILD_SIM "Build the Verilated RTL device" ON)
 option(GANTRY_BUILD_TESTS "Build the tests" ON)
+set(GANTRY_ZSH_FOLDER zsh/site-functions CACHE STRING "Completions of zsh, below the data folder")
 set(GANTRY_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined or thread")
 
 add_library(gantry_flags INTERFACE)

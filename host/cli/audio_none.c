@@ -30,6 +30,8 @@ const struct gantry_cli_command gantry_cli_listen = {
     .name = "listen",
     .argument = "MODEL",
     .help = "Listens for words (not in this build).",
+    .examples = "gantry listen kws.tflite --input recording.wav\n"
+                "gantry listen kws.tflite --mic\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

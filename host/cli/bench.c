@@ -15,7 +15,7 @@ enum { SAMPLES_MAX = 100000, WARM_RUNS = 3, RUNS_MIN = 3, NUMBER_BYTES = 32 };
 static const double seconds_default = 1.0, seconds_max = 3600.0;
 
 static const struct gantry_cli_option options[] = {
-    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
+    {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
      "cpu (default), model[:CONFIG] or sim[:CONFIG]"},
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_THREADS,
@@ -295,6 +295,8 @@ const struct gantry_cli_command gantry_cli_bench = {
     .name = "bench",
     .argument = "[MODEL]",
     .help = "Measures how long a model takes on this machine, or the machine itself.",
+    .examples = "gantry bench model.tflite --seconds 2 --threads 4\n"
+                "gantry bench --calibrate -o target.json\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

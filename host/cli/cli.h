@@ -67,7 +67,8 @@ enum gantry_cli_kind {
 
 struct gantry_cli_option {
     const char *name;     /* without the two dashes */
-    const char *argument; /* as help shows it; NULL: takes no value */
+    const char *argument; /* as help shows it; NULL: takes no value. Completion knows the words
+                             FILE, DIR, DEVICE and TARGET in it */
     enum gantry_cli_kind kind;
     size_t offset; /* in struct gantry_cli_args */
     const char *help;
@@ -77,6 +78,7 @@ struct gantry_cli_command {
     const char *name;
     const char *argument; /* "MODEL", "[MODEL]" where there need not be one, or NULL */
     const char *help;
+    const char *examples; /* whole command lines, each ends in a newline */
     const struct gantry_cli_option *options;
     size_t option_count;
     int (*run)(const struct gantry_cli_args *args);
@@ -91,7 +93,7 @@ struct gantry_cli_command {
         "help", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(help), "print this text"                \
     }
 #define GANTRY_CLI_OPTIONS_DEVICE                                                                 \
-    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                  \
+    {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                \
      "cpu, model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]; default: a board, else sim, else model"}, \
         {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                           \
          "time limit of a launch (default 600000)"},                                              \
@@ -105,7 +107,7 @@ struct gantry_cli_command {
         {"placement", "optimal|accelerator|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(placement),      \
          "the least modelled time (default), all that is legal on the accelerator, or all on the " \
          "CPU"},                                                                                   \
-        {"target", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(target),                               \
+        {"target", "TARGET", GANTRY_CLI_STRING, GANTRY_CLI_AT(target),                             \
          "what times are modelled for: a built-in target or a .json file (default kv260)"},        \
         {"pin", "NODE=cpu|accelerator", GANTRY_CLI_LIST, GANTRY_CLI_AT(pins),                      \
          "side of a node, by index or name; repeatable"},                                          \
@@ -309,6 +311,17 @@ extern const struct gantry_cli_command gantry_cli_bench;
 extern const struct gantry_cli_command gantry_cli_compile;
 extern const struct gantry_cli_command gantry_cli_devices;
 extern const struct gantry_cli_command gantry_cli_listen;
+/* ---- command.c ---- */
+
+/* By index, in the order of the help; NULL past the last. */
+const struct gantry_cli_command *gantry_cli_command_at(size_t index);
+/* A name and what it means. */
+struct gantry_cli_fact {
+    const char *name, *text;
+};
+/* What the command does; exit codes and environment variables, ended by a name that is NULL. */
+extern const char gantry_cli_summary[];
+extern const struct gantry_cli_fact gantry_cli_exits[], gantry_cli_environment[];
 /* The whole command: what main returns. */
 int gantry_cli_main(int count, char *const *words);
 

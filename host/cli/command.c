@@ -8,31 +8,59 @@
 #include "cli/cli.h"
 #include "gantry_spec.h"
 
-enum { DEVICES_MAX = 32, HINT_BYTES = 128 };
+enum { DEVICES_MAX = 32, HINT_BYTES = 128, HELP_COLUMN = 20 };
 
 static const struct gantry_cli_command *const commands[] = {
     &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify, &gantry_cli_inspect,
     &gantry_cli_compile, &gantry_cli_bench,   &gantry_cli_listen, &gantry_cli_devices};
 
+const char gantry_cli_summary[] =
+    "Runs quantised networks on an open accelerator and tells what every layer costs.";
+
+const struct gantry_cli_fact gantry_cli_exits[] = {
+    {"0", "ok"},
+    {"1", "compared values differ, or a constraint is not met"},
+    {"2", "usage"},
+    {"3", "unreadable or invalid file, or a missing prerequisite"},
+    {"4", "unsupported model"},
+    {"5", "device"},
+    {"6", "time-out"},
+    {"7", "out of memory"},
+    {NULL, NULL},
+};
+
+const struct gantry_cli_fact gantry_cli_environment[] = {
+    {"NO_COLOR", "no colour on a terminal"},
+    {"GANTRY_ISA", "kernels of the CPU: ref, neon, avx2 or avx512; default: the best"},
+    {"GANTRY_TARGETS", "a folder with more targets"},
+    {"GANTRY_XCLBIN", "the accelerator's file for the device xrt"},
+    {"GANTRY_DATA", "third-party models and vectors, for the tests"},
+    {NULL, NULL},
+};
+
+const struct gantry_cli_command *gantry_cli_command_at(size_t index)
+{
+    return index < GANTRY_COUNT(commands) ? commands[index] : NULL;
+}
+
+static void print_facts(const char *title, const struct gantry_cli_fact *facts, int width)
+{
+    printf("\n%s:\n", title);
+    for (; facts->name; facts++) printf("  %-*s  %s\n", width, facts->name, facts->text);
+}
+
 static void print_help(void)
 {
-    printf("usage: gantry COMMAND [ARGUMENTS]\n\n"
-           "Runs quantised networks on an open accelerator and tells what every layer costs.\n\n"
-           "commands:\n");
+    printf("usage: gantry COMMAND [ARGUMENTS]\n\n%s\n\ncommands:\n", gantry_cli_summary);
     for (size_t i = 0; i < GANTRY_COUNT(commands); i++) {
         int width = printf("  %s%s%s", commands[i]->name, commands[i]->argument ? " " : "",
                            commands[i]->argument ? commands[i]->argument : "");
-        printf("%*s%s\n", width < 20 ? 20 - width : 1, "", commands[i]->help);
+        printf("%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", commands[i]->help);
     }
-    printf(
-        "\ngantry COMMAND --help lists the options of a command.\n"
-        "gantry --version shows version, specification and devices.\n\n"
-        "exit codes: 0 ok, 1 values differ, 2 usage, 3 file, 4 unsupported model, 5 device,\n"
-        "6 time-out, 7 out of memory\n\n"
-        "environment:\n"
-        "  NO_COLOR            no colour on a terminal\n"
-        "  GANTRY_ISA          kernels of the CPU: ref, neon, avx2 or avx512; default: the best\n"
-        "  GANTRY_DATA         third-party models and vectors, for the tests\n");
+    printf("\ngantry COMMAND --help lists the options of a command.\n"
+           "gantry --version shows version, specification and devices.\n");
+    print_facts("exit codes", gantry_cli_exits, 1);
+    print_facts("environment", gantry_cli_environment, HELP_COLUMN - 4);
 }
 
 static void print_version(void)

@@ -10,7 +10,7 @@
 static const struct gantry_cli_option options[] = {
     {"output", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
      "the file that is written, also -o; usually NAME.gantry"},
-    {"device", "NAME", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
+    {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
      "what it is made for: model[:CONFIG], sim[:CONFIG] or cpu (default model)"},
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_COMMON,
@@ -80,6 +80,7 @@ const struct gantry_cli_command gantry_cli_compile = {
     .name = "compile",
     .argument = "MODEL",
     .help = "Plans a model for a device, and writes the plan to a file that runs at once.",
+    .examples = "gantry compile model.tflite -o model.gantry\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

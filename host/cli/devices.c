@@ -36,6 +36,7 @@ static int run(const struct gantry_cli_args *args)
 const struct gantry_cli_command gantry_cli_devices = {
     .name = "devices",
     .help = "Lists the devices: what is there, and what is missing.",
+    .examples = "gantry devices --json\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

@@ -268,6 +268,8 @@ const struct gantry_cli_command gantry_cli_inspect = {
     .argument = "MODEL",
     .help = "Shows graph, placement with reasons, costs on both sides, segments and memory; runs "
             "nothing.",
+    .examples = "gantry inspect model.tflite\n"
+                "gantry inspect model.tflite --svg graph.svg\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

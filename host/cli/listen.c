@@ -346,6 +346,8 @@ const struct gantry_cli_command gantry_cli_listen = {
     .name = "listen",
     .argument = "MODEL",
     .help = "Listens to a recording or a microphone: one event per word.",
+    .examples = "gantry listen kws.tflite --input recording.wav\n"
+                "gantry listen kws.tflite --mic\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

@@ -192,4 +192,7 @@ void gantry_cli_help(const struct gantry_cli_command *command)
                            option->argument ? option->argument : "");
         printf("%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width + 2 : 2, "", option->help);
     }
+    printf("\nexamples:\n");
+    for (const char *line = command->examples; *line; line = strchr(line, '\n') + 1)
+        printf("  %.*s\n", (int)strcspn(line, "\n"), line);
 }

@@ -298,6 +298,8 @@ const struct gantry_cli_command gantry_cli_run = {
     .name = "run",
     .argument = "MODEL",
     .help = "Runs a model: inputs in, outputs out.",
+    .examples = "gantry run digits.tflite --input 7.png --top 3\n"
+                "gantry run model.tflite --device cpu --random 1 --output results\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

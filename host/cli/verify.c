@@ -12,7 +12,7 @@
 enum { ENTRIES_MAX = 32, TEXT_BYTES = 96 };
 
 static const struct gantry_cli_option options[] = {
-    {"devices", "A,B,...", GANTRY_CLI_STRING, GANTRY_CLI_AT(devices),
+    {"devices", "DEVICE,...", GANTRY_CLI_STRING, GANTRY_CLI_AT(devices),
      "the devices; default: cpu, model and, if it is there, sim"},
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_INPUT,
@@ -265,6 +265,8 @@ const struct gantry_cli_command gantry_cli_verify = {
     .name = "verify",
     .argument = "MODEL",
     .help = "Runs a model on several devices and compares the outputs byte for byte.",
+    .examples = "gantry verify model.tflite --devices cpu,model,sim --random 1\n"
+                "gantry verify model.tflite --input x.npy --expect y.npy\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,
