@@ -170,11 +170,7 @@ static enum gantry_status sim_sync(struct gantry_device *device,
                                    enum gantry_sync direction, struct gantry_error *error)
 {
     (void)direction;
-    if (offset > buffer->bytes || bytes > buffer->bytes - offset)
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT,
-                           "%s: sync: bytes from %zu on, %zu long, leave the buffer (%zu)",
-                           device->info.name, offset, bytes, buffer->bytes);
-    return GANTRY_OK;
+    return gantry_buffer_check(device->info.name, buffer, offset, bytes, error);
 }
 
 const struct gantry_device_ops gantry_device_sim_ops = {

@@ -98,6 +98,9 @@ struct gantry_device_module {
     bool (*is_present)(void);
 };
 
+/* Refuses a sync beyond the end of a buffer. */
+enum gantry_status gantry_buffer_check(const char *name, const struct gantry_device_buffer *buffer,
+                                       size_t offset, size_t bytes, struct gantry_error *error);
 /* Writes the message for a launch that ended with an ERROR register other than 0. */
 enum gantry_status gantry_device_fault(struct gantry_error *error, const char *device,
                                        const struct gantry_accel_result *result);

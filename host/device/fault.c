@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The message for a launch that the device ended with an error. */
+ * Messages that all devices share: a launch that ended with an error, a sync beyond a buffer. */
 #include "device/device.h"
 
 #include <ctype.h>
@@ -62,4 +62,14 @@ enum gantry_status gantry_device_fault(struct gantry_error *error, const char *d
                        device, result->insn, result->insn_name ? " " : "",
                        result->insn_name ? result->insn_name : "", what, where,
                        gantry_unit_name(result->unit));
+}
+
+enum gantry_status gantry_buffer_check(const char *name, const struct gantry_device_buffer *buffer,
+                                       size_t offset, size_t bytes, struct gantry_error *error)
+{
+    size_t end;
+    if (gantry_add_size(offset, bytes, &end) && end <= buffer->bytes) return GANTRY_OK;
+    return gantry_fail(error, GANTRY_ERR_ARGUMENT,
+                       "%s: sync: bytes from %zu on, %zu long, leave the buffer (%zu)", name,
+                       offset, bytes, buffer->bytes);
 }

@@ -301,10 +301,9 @@ static enum gantry_status xrt_sync(struct gantry_device *device,
                                    enum gantry_sync direction, struct gantry_error *error)
 {
     const struct gantry_xrt_buffer *own = buffer->handle;
-    if (offset > buffer->bytes || bytes > buffer->bytes - offset)
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT,
-                           "%s: sync: bytes from %zu on, %zu long, leave the buffer (%zu)",
-                           device->info.name, offset, bytes, buffer->bytes);
+    enum gantry_status status =
+        gantry_buffer_check(device->info.name, buffer, offset, bytes, error);
+    if (status != GANTRY_OK) return status;
     enum xclBOSyncDirection way =
         direction == GANTRY_SYNC_TO_DEVICE ? XCL_BO_SYNC_BO_TO_DEVICE : XCL_BO_SYNC_BO_FROM_DEVICE;
     if (bytes == 0 || xrtBOSync(own->bo, way, bytes, offset) == 0) return GANTRY_OK;
