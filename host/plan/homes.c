@@ -44,10 +44,9 @@ static void number_slots(struct homes *homes)
 /* Extent for homes: of the shape, or one pixel of all values of what has no map. */
 static struct gantry_extent extent_of(const struct gantry_graph_tensor *tensor)
 {
-    struct gantry_extent extent = {1, 1, 1};
-    if (!gantry_shape_extent(&tensor->shape, &extent))
-        extent.c = (int32_t)gantry_shape_elements(&tensor->shape);
-    return extent;
+    struct gantry_extent extent;
+    if (gantry_shape_extent(&tensor->shape, &extent)) return extent;
+    return (struct gantry_extent){1, 1, (int32_t)gantry_shape_elements(&tensor->shape)};
 }
 
 static int32_t blocks_bytes(int32_t channels)
