@@ -191,4 +191,50 @@ gantry_status options_concatenation(Reader &r, gantry_graph_node *node, const fb
     return read_activation(r, node, options->fused_activation_function());
 }
 
+gantry_status options_strided_slice(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::StridedSliceOptions *options = from->builtin_options_as_StridedSliceOptions();
+    if (!options) return no_options(r, node);
+    node->attributes.slice = {options->begin_mask(), options->end_mask(), options->ellipsis_mask(),
+                              options->new_axis_mask(), options->shrink_axis_mask()};
+    return GANTRY_OK;
+}
+
+/* The axis comes first in the file, and last here. */
+gantry_status options_split(Reader &, gantry_graph_node *node, const fb::Operator *)
+{
+    int32_t axis = node->inputs[0];
+    node->inputs[0] = node->inputs[1];
+    node->inputs[1] = axis;
+    return GANTRY_OK;
+}
+
+gantry_status options_pack(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_PackOptions()) return no_options(r, node);
+    node->attributes.along.axis = from->builtin_options_as_PackOptions()->axis();
+    return GANTRY_OK;
+}
+
+gantry_status options_unpack(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_UnpackOptions()) return no_options(r, node);
+    node->attributes.along.axis = from->builtin_options_as_UnpackOptions()->axis();
+    return GANTRY_OK;
+}
+
+gantry_status options_depth_to_space(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_DepthToSpaceOptions()) return no_options(r, node);
+    node->attributes.block = from->builtin_options_as_DepthToSpaceOptions()->block_size();
+    return GANTRY_OK;
+}
+
+gantry_status options_space_to_depth(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_SpaceToDepthOptions()) return no_options(r, node);
+    node->attributes.block = from->builtin_options_as_SpaceToDepthOptions()->block_size();
+    return GANTRY_OK;
+}
+
 } // namespace gantry_tflite_reader

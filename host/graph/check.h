@@ -36,6 +36,12 @@ gantry_check_function *gantry_check_of(enum gantry_op op);
 
 /* Tensor of input i; NULL when it is absent. */
 const struct gantry_graph_tensor *gantry_site_input(const struct gantry_site *site, int32_t i);
+/* Tensor of output i. */
+const struct gantry_graph_tensor *gantry_site_output(const struct gantry_site *site, int32_t i);
+/* The shape that a tensor states is the one inferred; the second: of the first output. */
+GANTRY_MUST_USE enum gantry_status gantry_check_shape_of(const struct gantry_site *site,
+                                                         const struct gantry_graph_tensor *tensor,
+                                                         const struct gantry_shape *inferred);
 GANTRY_MUST_USE enum gantry_status gantry_check_output_shape(const struct gantry_site *site,
                                                              const struct gantry_shape *inferred);
 /* Both have one type. */

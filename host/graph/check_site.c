@@ -8,14 +8,26 @@ const struct gantry_graph_tensor *gantry_site_input(const struct gantry_site *si
     return &site->graph->tensors[site->node->inputs[i]];
 }
 
+const struct gantry_graph_tensor *gantry_site_output(const struct gantry_site *site, int32_t i)
+{
+    return &site->graph->tensors[site->node->outputs[i]];
+}
+
+enum gantry_status gantry_check_shape_of(const struct gantry_site *site,
+                                         const struct gantry_graph_tensor *tensor,
+                                         const struct gantry_shape *inferred)
+{
+    if (gantry_shape_equal(&tensor->shape, inferred)) return GANTRY_OK;
+    char stated[80], right[80];
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "tensor \"%s\" has shape %s, inference gives %s",
+                         tensor->name, gantry_shape_text(&tensor->shape, stated, sizeof stated),
+                         gantry_shape_text(inferred, right, sizeof right));
+}
+
 enum gantry_status gantry_check_output_shape(const struct gantry_site *site,
                                              const struct gantry_shape *inferred)
 {
-    if (gantry_shape_equal(&site->y->shape, inferred)) return GANTRY_OK;
-    char stated[80], right[80];
-    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "output \"%s\" has shape %s, inference gives %s",
-                         site->y->name, gantry_shape_text(&site->y->shape, stated, sizeof stated),
-                         gantry_shape_text(inferred, right, sizeof right));
+    return gantry_check_shape_of(site, site->y, inferred);
 }
 
 enum gantry_status gantry_check_same_type(const struct gantry_site *site,

@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 gantry_test(test_graph SOURCES test_graph.c PARTS graph base LABELS unit)
+# General operators in networks of one node, a file for every family: rule, plan and run.
+file(GLOB families CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_node_*.c)
+foreach(family IN LISTS families)
+  get_filename_component(name ${family} NAME_WE)
+  gantry_test(${name} SOURCES ${name}.c one_node.c PARTS runtime LIBRARIES m LABELS unit)
+endforeach()

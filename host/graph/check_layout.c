@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The same elements in another order, or more than once. */
+#include "graph/check.h"
+
+/* A list of integers of input 1, one for every dimension of x. */
+static enum gantry_status check_list(const struct gantry_site *site, const char *what)
+{
+    int64_t count;
+    enum gantry_status status = gantry_check_alike(site, site->x, site->y);
+    if (status == GANTRY_OK) status = gantry_check_integers(site, 1, what, &count);
+    if (status != GANTRY_OK || count == site->x->shape.rank) return status;
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%lld %s for rank %d", (long long)count, what,
+                         site->x->shape.rank);
+}
+
+enum gantry_status gantry_check_transpose(const struct gantry_site *site)
+{
+    struct gantry_shape inferred = site->x->shape;
+    uint32_t seen = 0;
+    enum gantry_status status = check_list(site, "axes");
+    for (int32_t d = 0; status == GANTRY_OK && d < inferred.rank; d++) {
+        int32_t axis = 0;
+        status = gantry_check_axis(site, gantry_site_integer(site, 1, d), inferred.rank, &axis);
+        if (status != GANTRY_OK) return status;
+        if (seen >> axis & 1) return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "axis %d twice", axis);
+        seen |= UINT32_C(1) << axis;
+        inferred.dims[d] = site->x->shape.dims[axis];
+    }
+    return status == GANTRY_OK ? gantry_check_output_shape(site, &inferred) : status;
+}
+
+enum gantry_status gantry_check_tile(const struct gantry_site *site)
+{
+    struct gantry_shape inferred = site->x->shape;
+    enum gantry_status status = check_list(site, "multiples");
+    for (int32_t d = 0; status == GANTRY_OK && d < inferred.rank; d++) {
+        int64_t times = gantry_site_integer(site, 1, d);
+        if (times < 1 || times > INT32_MAX / inferred.dims[d])
+            return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "dimension %d of %d %lld times", d,
+                                 inferred.dims[d], (long long)times);
+        inferred.dims[d] *= (int32_t)times;
+    }
+    return status == GANTRY_OK ? gantry_check_output_shape(site, &inferred) : status;
+}
+
+/* Blocks of pixels of the wide map are the pixels of the deep one. */
+static enum gantry_status check_blocks(const struct gantry_site *site,
+                                       const struct gantry_graph_tensor *deep, bool to_depth)
+{
+    int64_t block = site->node->attributes.block;
+    const int32_t *d = deep->shape.dims;
+    enum gantry_status status = gantry_check_alike(site, site->x, site->y);
+    if (status != GANTRY_OK) return status;
+    if (site->x->shape.rank != 4 || site->y->shape.rank != 4)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input has rank %d, output %d (must be 4)",
+                             site->x->shape.rank, site->y->shape.rank);
+    if (block < 1 || block > GANTRY_WINDOW_LIMIT || d[3] % (block * block) != 0 ||
+        d[1] > INT32_MAX / block || d[2] > INT32_MAX / block)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "blocks of %d for \"%s\" of %dx%dx%d",
+                             (int)block, deep->name, d[1], d[2], d[3]);
+    const struct gantry_shape wide = {4,
+                                      {d[0], (int32_t)(d[1] * block), (int32_t)(d[2] * block),
+                                       (int32_t)(d[3] / (block * block))}};
+    return gantry_check_shape_of(site, to_depth ? site->x : site->y, &wide);
+}
+
+enum gantry_status gantry_check_depth_to_space(const struct gantry_site *site)
+{
+    return check_blocks(site, site->x, false);
+}
+
+enum gantry_status gantry_check_space_to_depth(const struct gantry_site *site)
+{
+    return check_blocks(site, site->y, true);
+}

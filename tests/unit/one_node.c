@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A network of one node. */
+#include "one_node.h"
+
+#include <string.h>
+
+#include "plan/plan.h"
+
+struct gantry_shape one_node_shape(int32_t rank, ...)
+{
+    struct gantry_shape shape = {.rank = rank};
+    va_list list;
+    va_start(list, rank);
+    for (int32_t i = 0; i < rank; i++) shape.dims[i] = va_arg(list, int32_t);
+    va_end(list);
+    return shape;
+}
+
+void one_node_begin(struct one_node *n, enum gantry_op op)
+{
+    memset(n, 0, sizeof *n);
+    gantry_graph_init(&n->graph, NULL);
+    n->node.op = op;
+    n->node.name = "node";
+}
+
+static int32_t add(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                   void *data, float scale, int32_t zero)
+{
+    static const char *const names[ONE_NODE_TENSORS] = {"t0",  "t1",  "t2",  "t3", "t4",  "t5",
+                                                        "t6",  "t7",  "t8",  "t9", "t10", "t11",
+                                                        "t12", "t13", "t14", "t15"};
+    int32_t t = n->graph.tensor_count++;
+    assert_true(t < ONE_NODE_TENSORS);
+    n->data[t] = data;
+    n->scale[t] = scale;
+    n->zero[t] = zero;
+    n->edges[t] = t;
+    n->tensors[t] = (struct gantry_graph_tensor){.name = names[t],
+                                                 .dtype = dtype,
+                                                 .shape = shape,
+                                                 .bytes = (size_t)gantry_shape_elements(&shape) *
+                                                          gantry_dtype_bytes(dtype)};
+    if (scale > 0)
+        n->tensors[t].quantization = (struct gantry_quantization){
+            .count = 1, .scale = &n->scale[t], .zero_point = &n->zero[t]};
+    return t;
+}
+
+void one_node_input(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                    void *data, float scale, int32_t zero)
+{
+    n->reads[n->graph.input_count++] = add(n, dtype, shape, data, scale, zero);
+    n->node.input_count++;
+}
+
+void one_node_constant(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                       void *data, float scale, int32_t zero)
+{
+    int32_t t = add(n, dtype, shape, data, scale, zero);
+    void *kept = gantry_arena_alloc(&n->graph.arena, n->tensors[t].bytes, 1);
+    assert_non_null(kept);
+    memcpy(kept, data, n->tensors[t].bytes);
+    n->tensors[t].data = kept;
+    n->node.input_count++;
+}
+
+void one_node_output(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                     void *data, float scale, int32_t zero)
+{
+    (void)add(n, dtype, shape, data, scale, zero);
+    n->node.output_count++;
+}
+
+static void connect(struct one_node *n)
+{
+    n->node.inputs = n->edges;
+    n->node.outputs = n->edges + n->node.input_count;
+    n->graph.name = "one node";
+    n->graph.tensors = n->tensors;
+    n->graph.nodes = &n->node;
+    n->graph.node_count = 1;
+    n->graph.inputs = n->reads;
+    n->graph.outputs = n->node.outputs;
+    n->graph.output_count = n->node.output_count;
+    gantry_node_set_activation(&n->graph, &n->node, n->node.activation);
+}
+
+static void fill(struct gantry_tensor *to, const struct one_node *n, int32_t tensor)
+{
+    const struct gantry_graph_tensor *meta = &n->tensors[tensor];
+    *to = (struct gantry_tensor){
+        .dtype = meta->dtype, .shape = meta->shape, .data = n->data[tensor], .bytes = meta->bytes};
+}
+
+void one_node_run(struct one_node *n)
+{
+    struct gantry_tensor inputs[ONE_NODE_TENSORS], outputs[ONE_NODE_TENSORS];
+    struct gantry_model *model = NULL;
+    struct gantry_device *device = NULL;
+    struct gantry_plan *plan = NULL;
+    struct gantry_engine *engine = NULL;
+    struct gantry_error *error = &n->error;
+    connect(n);
+    for (int32_t i = 0; i < n->graph.input_count; i++) fill(&inputs[i], n, n->reads[i]);
+    for (int32_t i = 0; i < n->node.output_count; i++)
+        fill(&outputs[i], n, n->node.input_count + i);
+    enum gantry_status status = gantry_device_open(&device, "cpu", NULL, error);
+    if (status == GANTRY_OK) status = gantry_model_from_graph(&model, &n->graph, error);
+    if (status == GANTRY_OK)
+        status = gantry_plan_create(&plan, model, gantry_device_info(device), NULL, error);
+    if (status == GANTRY_OK) status = gantry_engine_create(&engine, plan, device, NULL, error);
+    if (status != GANTRY_OK) fail_msg("%s", error->message);
+    status = gantry_engine_run(engine, inputs, outputs, 60000, error);
+    if (status != GANTRY_OK) fail_msg("%s", error->message);
+    gantry_engine_destroy(engine);
+    gantry_plan_destroy(plan);
+    gantry_model_close(model);
+    gantry_device_close(device);
+}
+
+void one_node_refused(struct one_node *n, enum gantry_status status, const char *words)
+{
+    connect(n);
+    assert_int_equal(gantry_graph_check(&n->graph, &n->error), status);
+    if (!strstr(n->error.message, words)) fail_msg("\"%s\": %s", n->error.message, words);
+    gantry_graph_finish(&n->graph);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A network of one node: what the rule of its operator says of it, and what it computes. */
+#ifndef GANTRY_ONE_NODE_H
+#define GANTRY_ONE_NODE_H
+
+#include "test.h"
+
+#include "graph/graph.h"
+
+enum { ONE_NODE_TENSORS = 16 };
+
+struct one_node {
+    struct gantry_graph graph;
+    struct gantry_graph_tensor tensors[ONE_NODE_TENSORS];
+    struct gantry_graph_node node;
+    int32_t edges[ONE_NODE_TENSORS], reads[ONE_NODE_TENSORS];
+    void *data[ONE_NODE_TENSORS]; /* of inputs, then of outputs */
+    float scale[ONE_NODE_TENSORS];
+    int32_t zero[ONE_NODE_TENSORS];
+    struct gantry_error error;
+};
+
+struct gantry_shape one_node_shape(int32_t rank, ...);
+#define SHAPE(...) \
+    one_node_shape((int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), __VA_ARGS__)
+
+/* Begins with nothing but the operator; attributes are set in node afterwards. */
+void one_node_begin(struct one_node *n, enum gantry_op op);
+/* Inputs first, then outputs; data is borrowed. scale 0: not quantised. */
+void one_node_input(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                    void *data, float scale, int32_t zero);
+void one_node_constant(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                       void *data, float scale, int32_t zero);
+void one_node_output(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                     void *data, float scale, int32_t zero);
+/* A constant list of int32 without a scale. */
+#define one_node_list(n, ...)                                                               \
+    one_node_constant(n, GANTRY_INT32,                                                      \
+                      SHAPE((int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t))), \
+                      (int32_t[]){__VA_ARGS__}, 0, 0)
+
+/* Checks it and runs it on the processor as any network; fails the test when that fails. */
+void one_node_run(struct one_node *n);
+/* Checks it, which must fail with these words in the message. */
+void one_node_refused(struct one_node *n, enum gantry_status status, const char *words);
+
+#endif
