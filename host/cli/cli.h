@@ -52,6 +52,7 @@ struct gantry_cli_args {
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
     const char *dot, *svg;
+    const char *root; /* of doctor; NULL: this machine */
     bool json, quiet, verbose, help, quantize, layers, program, mic, per_op, calibrate;
 };
 
@@ -310,6 +311,7 @@ extern const struct gantry_cli_command gantry_cli_inspect;
 extern const struct gantry_cli_command gantry_cli_bench;
 extern const struct gantry_cli_command gantry_cli_compile;
 extern const struct gantry_cli_command gantry_cli_devices;
+extern const struct gantry_cli_command gantry_cli_doctor;
 extern const struct gantry_cli_command gantry_cli_listen;
 /* ---- command.c ---- */
 

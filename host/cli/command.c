@@ -11,8 +11,9 @@
 enum { DEVICES_MAX = 32, HINT_BYTES = 128, HELP_COLUMN = 20 };
 
 static const struct gantry_cli_command *const commands[] = {
-    &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify, &gantry_cli_inspect,
-    &gantry_cli_compile, &gantry_cli_bench,   &gantry_cli_listen, &gantry_cli_devices};
+    &gantry_cli_run,     &gantry_cli_profile, &gantry_cli_verify,
+    &gantry_cli_inspect, &gantry_cli_compile, &gantry_cli_bench,
+    &gantry_cli_listen,  &gantry_cli_devices, &gantry_cli_doctor};
 
 const char gantry_cli_summary[] =
     "Runs quantised networks on an open accelerator and tells what every layer costs.";

@@ -10,9 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xclbin.h"
-
-#define XCLBIN_DEFAULT "/lib/firmware/xilinx/gantry/gantry.xclbin"
+#include "device/xclbin.h"
 
 #define BUFFER(reg, master)
 #define KERNEL(name, instance) static const char kernel_name[] = #name;
@@ -131,15 +129,15 @@ static void xrt_close(struct gantry_device *device)
 static const char *default_xclbin(void)
 {
     const char *path = getenv("GANTRY_XCLBIN");
-    return path ? path : XCLBIN_DEFAULT;
+    return path ? path : GANTRY_XCLBIN_DEFAULT;
 }
 
 /* Loads nothing: another process may be at work on the device. */
 static bool is_present(void)
 {
-    uint32_t clock_hz;
+    struct gantry_xclbin xclbin;
     if (find_driver("xrt", NULL) != GANTRY_OK) return false;
-    if (gantry_xclbin_check("xrt", default_xclbin(), &clock_hz, NULL) != GANTRY_OK) return false;
+    if (gantry_xclbin_read(&xclbin, "xrt", default_xclbin(), NULL) != GANTRY_OK) return false;
     xrtDeviceHandle device = xrtDeviceOpen(0);
     if (device) (void)xrtDeviceClose(device);
     return device != NULL;
@@ -150,18 +148,19 @@ static enum gantry_status open_device(struct gantry_device_xrt *xrt, unsigned in
                                       struct gantry_error *error)
 {
     struct gantry_device_info *info = &xrt->base.info;
-    const char *xclbin = options->xclbin ? options->xclbin : default_xclbin();
+    const char *path = options->xclbin ? options->xclbin : default_xclbin();
+    struct gantry_xclbin xclbin;
     enum gantry_status status = find_driver(info->name, error);
-    if (status == GANTRY_OK)
-        status = gantry_xclbin_check(info->name, xclbin, &info->clock_hz, error);
+    if (status == GANTRY_OK) status = gantry_xclbin_read(&xclbin, info->name, path, error);
     if (status != GANTRY_OK) return status;
+    info->clock_hz = xclbin.clock_hz;
     xrt->device = xrtDeviceOpen(index);
     if (!xrt->device) {
         gantry_fail(error, GANTRY_ERR_DEVICE, "%s: XRT has no device %u", info->name, index);
         gantry_hint(error, "load the accelerator first: xmutil loadapp gantry");
         return GANTRY_ERR_DEVICE;
     }
-    status = open_kernel(xrt, xclbin, error);
+    status = open_kernel(xrt, path, error);
     if (status == GANTRY_OK) describe(info);
     return status;
 }

@@ -15,3 +15,8 @@ gantry_test_module(module_good TEST_HASH=GANTRY_SPEC_HASH TEST_VERSION=GANTRY_VE
 gantry_test_module(module_other_spec TEST_HASH=0x1234 TEST_VERSION=GANTRY_VERSION_STRING)
 gantry_test_module(module_other_version TEST_HASH=GANTRY_SPEC_HASH TEST_VERSION="0.0.9")
 gantry_test_module(module_no_symbol TEST_NO_SYMBOL)
+if(GANTRY_HAVE_XRT)
+  gantry_test(test_xclbin SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_xclbin.c PARTS device
+    LABELS unit)
+  target_include_directories(test_xclbin SYSTEM PRIVATE ${GANTRY_XRT_INCLUDE})
+endif()
