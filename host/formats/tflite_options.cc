@@ -191,6 +191,20 @@ gantry_status options_concatenation(Reader &r, gantry_graph_node *node, const fb
     return read_activation(r, node, options->fused_activation_function());
 }
 
+gantry_status options_leaky_relu(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    if (!from->builtin_options_as_LeakyReluOptions()) return no_options(r, node);
+    node->attributes.alpha = from->builtin_options_as_LeakyReluOptions()->alpha();
+    return GANTRY_OK;
+}
+
+gantry_status options_gelu(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::GeluOptions *options = from->builtin_options_as_GeluOptions();
+    node->attributes.approximate = options && options->approximate();
+    return GANTRY_OK;
+}
+
 gantry_status options_strided_slice(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::StridedSliceOptions *options = from->builtin_options_as_StridedSliceOptions();

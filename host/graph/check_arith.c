@@ -49,6 +49,26 @@ enum gantry_status gantry_check_same_shape(const struct gantry_site *site)
     return status == GANTRY_OK ? gantry_check_output_shape(site, &site->x->shape) : status;
 }
 
+enum gantry_status gantry_check_leaky_relu(const struct gantry_site *site)
+{
+    float alpha = site->node->attributes.alpha;
+    if (!isfinite(alpha))
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "alpha %g (finite)", (double)alpha);
+    return gantry_check_same_shape(site);
+}
+
+/* LOGISTIC and TANH of int16 have steps of 2^-15 without zero points. */
+enum gantry_status gantry_check_sigmoid(const struct gantry_site *site)
+{
+    enum gantry_status status = gantry_check_same_shape(site);
+    if (status != GANTRY_OK || site->x->dtype != GANTRY_INT16) return status;
+    const struct gantry_quantization *x = &site->x->quantization, *y = &site->y->quantization;
+    if (y->scale[0] == 0x1p-15f && y->zero_point[0] == 0 && x->zero_point[0] == 0) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                         "output scale %g, zero points %d and %d (must be 2^-15, 0 and 0)",
+                         (double)y->scale[0], x->zero_point[0], y->zero_point[0]);
+}
+
 enum gantry_status gantry_check_pool(const struct gantry_site *site)
 {
     const struct gantry_window_attributes *window = &site->node->attributes.window;

@@ -63,6 +63,7 @@ union gantry_attributes {
     bool keep_dims;                         /* MEAN, SUM; of FULLY_CONNECTED: the rank stays */
     float beta;                             /* SOFTMAX */
     float alpha;                            /* LEAKY_RELU */
+    bool approximate;                       /* GELU: by the hyperbolic tangent */
     int32_t block;                          /* DEPTH_TO_SPACE, SPACE_TO_DEPTH */
     int32_t rank;                           /* SVDF */
     bool symmetric;                         /* MIRROR_PAD: the edge itself is mirrored, too */

@@ -266,9 +266,9 @@ static void tflite__names_all_unsupported_operators_at_once(void **state)
          GANTRY_ERR_UNSUPPORTED,
          "unsupported operators: HASHTABLE_LOOKUP (node 0), CUSTOM \"Foo\" (node 1)"},
         {"{deprecated_builtin_code: 3, builtin_code: 3}, {deprecated_builtin_code: 22}",
-         "{deprecated_builtin_code: 127, builtin_code: 150}, "
-         "{deprecated_builtin_code: 127, builtin_code: 150, version: 2}",
-         GANTRY_ERR_UNSUPPORTED, "unsupported operators: GELU (nodes 0, 1)"},
+         "{deprecated_builtin_code: 127, builtin_code: 159}, "
+         "{deprecated_builtin_code: 127, builtin_code: 159, version: 2}",
+         GANTRY_ERR_UNSUPPORTED, "unsupported operators: BITCAST (nodes 0, 1)"},
         {"{deprecated_builtin_code: 22}", "{builtin_code: 100000}", GANTRY_ERR_UNSUPPORTED,
          "OPERATOR_100000 (node 1)"},
     };

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Functions of int16 by interpolation, as LiteRT has them (rule I). */
+#include <math.h>
+#include <stdlib.h>
+
+#include "kernels/op_unary.h"
+
+/* ---- Any function: 512 steps over the range of the input ---- */
+
+enum { STEPS = 512 };
+
+static int16_t limited(float value)
+{
+    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+}
+
+static int32_t interpolated(const void *rule, int32_t value)
+{
+    const int16_t *table = rule;
+    int32_t at = STEPS / 2 + (value >> 7);
+    int32_t slope = table[at + 1] - table[at];
+    return table[at] + ((slope * (value & 127) + 64) >> 7);
+}
+
+bool gantry_op_wide_function(struct gantry_op_unary *unary, struct gantry_arena *arena)
+{
+    const struct gantry_op_tensor *x = &unary->args->inputs[0], *y = &unary->args->outputs[0];
+    int16_t *table = gantry_arena_alloc(arena, STEPS + 1, sizeof *table);
+    if (!table) return false;
+    float low = x->scale[0] * (float)(INT16_MIN - x->zero_point[0]);
+    float high = x->scale[0] * (float)(INT16_MAX - x->zero_point[0]);
+    float out_low = y->scale[0] * (float)(INT16_MIN - y->zero_point[0]);
+    float out_high = y->scale[0] * (float)(INT16_MAX - y->zero_point[0]);
+    float step = (high - low) / (float)STEPS, factor = 65536.0f / (out_high - out_low);
+#define AT(place) ((float)unary->real((double)(place), unary->context) * factor)
+    for (int32_t i = 0; i < STEPS; i++) {
+        float start = low + (float)i * step;
+        float value = roundf(AT(start)), next = AT(low + (float)(i + 1) * step);
+        /* Half of the error in the middle of the step is taken off its start. */
+        float error = roundf((next + value) / 2) - roundf(AT(start + step / 2));
+        table[i] = limited(value - roundf(error / 2));
+    }
+    table[STEPS] = limited(roundf(AT(high)));
+#undef AT
+    unary->stored = interpolated;
+    unary->rule = table;
+    return true;
+}
+
+/* ---- LOGISTIC and TANH: 256 steps of 1 / 24 of the logistic function ---- */
+
+enum { LOGISTIC_STEPS = 256 };
+
+struct curve {
+    int32_t multiplier, shift; /* brings the input to steps of 1 / (3 * 4096) */
+    uint16_t table[LOGISTIC_STEPS];
+};
+
+static int32_t scaled_input(const struct curve *curve, int32_t value)
+{
+    int32_t half = curve->shift > 0 ? 1 << (curve->shift - 1) : 0;
+    return (value * curve->multiplier + half) >> curve->shift;
+}
+
+static int32_t wide_logistic(const void *rule, int32_t value)
+{
+    const struct curve *curve = rule;
+    int32_t x = scaled_input(curve, value);
+    uint32_t size = (uint32_t)abs(x), at = size >> 9, y = UINT32_C(0x7fff) << 10;
+    if (at < LOGISTIC_STEPS - 1)
+        y = ((uint32_t)curve->table[at] << 9) +
+            (size & 0x1ff) * (uint32_t)(curve->table[at + 1] - curve->table[at]);
+    y = x >= 0 ? y + (1 << 9) : (UINT32_C(1) << 25) - y + (1 << 9) - 1;
+    return (int32_t)(y >> 10);
+}
+
+static int32_t wide_tanh(const void *rule, int32_t value)
+{
+    const struct curve *curve = rule;
+    int32_t x = scaled_input(curve, value);
+    uint32_t size = (uint32_t)abs(x), at = size >> 8;
+    int32_t y = 0xffff << 8;
+    if (at < LOGISTIC_STEPS - 1)
+        y = (curve->table[at] << 8) +
+            (int32_t)(size & 0xff) * (curve->table[at + 1] - curve->table[at]);
+    y = x >= 0 ? y - (1 << 23) + (1 << 7) : -y + (1 << 23) + (1 << 7) - 1;
+    return y >> 8;
+}
+
+/* Values of the table that are one above the rounded function, which suits the interpolation. */
+static const uint64_t raised[LOGISTIC_STEPS / 64] = {UINT64_C(0xc0467baefa7bd110),
+                                                     UINT64_C(0x11009020440005), UINT64_C(0x80),
+                                                     UINT64_C(0x8000000000000000)};
+
+static bool set_curve(struct gantry_op_unary *unary, int32_t most_shift,
+                      int32_t (*stored)(const void *rule, int32_t value),
+                      struct gantry_arena *arena)
+{
+    struct curve *curve = gantry_arena_alloc(arena, 1, sizeof *curve);
+    if (!curve) return false;
+    for (int32_t i = 0; i < LOGISTIC_STEPS; i++) {
+        long rounded = lround(65536 / (1 + exp(-i / 24.0)));
+        curve->table[i] = (uint16_t)(rounded + (long)(raised[i / 64] >> i % 64 & 1));
+    }
+    int exponent;
+    double scale = (double)unary->args->inputs[0].scale[0];
+    double multiplier = scale * 4096 * 3;
+    bool power = frexp(scale, &exponent) == 0.5;
+    int32_t shift = 12 + exponent - 1;
+    if (power && shift >= 0 && shift <= most_shift) {
+        curve->multiplier = 3 << shift;
+    } else {
+        for (; multiplier <= 32767.0 / 2 && curve->shift <= 30; curve->shift++) multiplier *= 2;
+        curve->multiplier = (int32_t)multiplier;
+    }
+    unary->stored = stored;
+    unary->rule = curve;
+    return true;
+}
+
+bool gantry_op_wide_logistic(struct gantry_op_unary *unary, struct gantry_arena *arena)
+{
+    return set_curve(unary, 0, wide_logistic, arena);
+}
+
+bool gantry_op_wide_tanh(struct gantry_op_unary *unary, struct gantry_arena *arena)
+{
+    return set_curve(unary, 1, wide_tanh, arena);
+}
