@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GANTRY_SIM_PORTS = 4 };
+enum { GANTRY_SIM_PORTS = 4, GANTRY_SIM_INSTANCES_MAX = 4 };
 
 /* What the accelerator drives. */
 struct gantry_axi_request {
@@ -43,12 +43,12 @@ struct gantry_axil_response {
     uint32_t rdata;
 };
 
-/* All pins of a gantry_kernel but clock and reset. */
+/* All pins of a gantry_kernel but clock and reset; request and response: one for each port. */
 struct gantry_sim_pins {
     struct gantry_axil_request host;
     struct gantry_axil_response control;
-    struct gantry_axi_request request[GANTRY_SIM_PORTS];
-    struct gantry_axi_response response[GANTRY_SIM_PORTS];
+    struct gantry_axi_request *request;
+    struct gantry_axi_response *response;
     bool interrupt;
 };
 

@@ -123,7 +123,11 @@ void *create()
 {
     core *model = new (std::nothrow) core;
     if (!model) return nullptr;
+    gantry_axi_request request[GANTRY_SIM_PORTS] = {};
+    gantry_axi_response response[GANTRY_SIM_PORTS] = {};
     gantry_sim_pins pins = {};
+    pins.request = request;
+    pins.response = response;
     model->top.ap_clk = 0;
     model->top.ap_rst_n = 0;
     drive(model->top, pins);

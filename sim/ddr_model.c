@@ -13,13 +13,12 @@
 enum {
     BURSTS = 16,  /* a port's bursts under way, each direction */
     W_BEATS = 32, /* beats of a port that wait to be written */
-    MAPPINGS = 64,
+    MAPPINGS = 512,
     FAULTS = 8,
     TOKENS_PER_BYTE = 256,
     BEAT_TOKENS = GANTRY_AXI_BYTES * TOKENS_PER_BYTE,
     STALL_PHASE = 128, /* cycles between changes of the random stalls */
-    CHANNELS = 5,
-    LANES = 2 * GANTRY_SIM_PORTS /* port and direction */
+    CHANNELS = 5
 };
 static_assert(3 * CHANNELS * GANTRY_SIM_PORTS <= 64, "one draw serves every channel");
 
@@ -66,10 +65,11 @@ struct gantry_ddr {
     struct gantry_ddr_preset preset;
     uint64_t now;
     int64_t rate, tokens; /* in 1 / TOKENS_PER_BYTE bytes; rate 0: no limit */
-    uint32_t turn;
-    uint64_t random, draw;               /* random 0: no stalls */
+    uint32_t ports, turn;
+    uint64_t random; /* 0: no stalls */
+    uint64_t draw[GANTRY_SIM_INSTANCES_MAX];
     uint32_t odds[CHANNELS], slow, late; /* late: cycles more of latency, at most */
-    struct port port[GANTRY_SIM_PORTS];
+    struct port port[GANTRY_DDR_PORTS];
     struct mapping mapping[MAPPINGS];
     uint32_t mappings;
     struct fault fault[FAULTS];
@@ -95,14 +95,16 @@ const char *gantry_ddr_preset_names(char *buffer, size_t size)
     return buffer;
 }
 
-struct gantry_ddr *gantry_ddr_create(const struct gantry_ddr_preset *preset, uint64_t stall_seed,
-                                     const struct gantry_allocator *allocator)
+struct gantry_ddr *gantry_ddr_create(const struct gantry_ddr_preset *preset, int instances,
+                                     uint64_t stall_seed, const struct gantry_allocator *allocator)
 {
+    gantry_assert(instances > 0 && instances <= GANTRY_SIM_INSTANCES_MAX);
     struct gantry_ddr *ddr = gantry_allocate(allocator, 1, sizeof *ddr);
     if (!ddr) return NULL;
     ddr->allocator = allocator;
     ddr->preset = *preset;
     ddr->rate = (int64_t)(preset->bytes_per_cycle * TOKENS_PER_BYTE + 0.5);
+    ddr->ports = (uint32_t)instances * GANTRY_SIM_PORTS;
     ddr->random = stall_seed;
     return ddr;
 }
@@ -112,9 +114,9 @@ void gantry_ddr_destroy(struct gantry_ddr *ddr)
     if (ddr) gantry_release(ddr->allocator, ddr);
 }
 
-void gantry_ddr_reset(struct gantry_ddr *ddr)
+void gantry_ddr_reset(struct gantry_ddr *ddr, int instance)
 {
-    memset(ddr->port, 0, sizeof ddr->port);
+    memset(ddr->port + instance * GANTRY_SIM_PORTS, 0, GANTRY_SIM_PORTS * sizeof ddr->port[0]);
     ddr->faults = 0;
     ddr->tokens = 0;
     ddr->violation[0] = 0;
@@ -203,7 +205,7 @@ static void draw_stalls(struct gantry_ddr *ddr)
         ddr->slow = draw >> 20 & 3;
         ddr->late = lates[draw >> 22 & 3];
     }
-    ddr->draw = next_random(ddr);
+    for (uint32_t i = 0; i < ddr->ports / GANTRY_SIM_PORTS; i++) ddr->draw[i] = next_random(ddr);
 }
 
 /* Cycles that a burst is later than its preset says. */
@@ -217,7 +219,8 @@ static bool held(const struct gantry_ddr *ddr, uint32_t p, uint32_t channel)
 {
     if (ddr->port[p].stuck >> channel & 1) return true;
     if (!ddr->random) return false;
-    return (ddr->draw >> (3 * (p * CHANNELS + channel)) & 7) < ddr->odds[channel];
+    uint64_t draw = ddr->draw[p / GANTRY_SIM_PORTS];
+    return (draw >> (3 * (p % GANTRY_SIM_PORTS * CHANNELS + channel)) & 7) < ddr->odds[channel];
 }
 
 /* ---- One cycle ---- */
@@ -314,15 +317,15 @@ static void move_beats(struct gantry_ddr *ddr, struct gantry_axi_response *respo
         ddr->tokens += ddr->rate >> ddr->slow;
         if (ddr->tokens > ddr->rate + BEAT_TOKENS) ddr->tokens = ddr->rate + BEAT_TOKENS;
     }
-    uint32_t first = ddr->turn;
-    for (uint32_t i = 0; i < LANES; i++) {
+    uint32_t first = ddr->turn, lanes = 2 * ddr->ports; /* port and direction */
+    for (uint32_t i = 0; i < lanes; i++) {
         if (ddr->rate && ddr->tokens < BEAT_TOKENS) return;
-        uint32_t lane = (first + i) % LANES;
-        uint32_t p = lane % GANTRY_SIM_PORTS;
-        bool moved = lane < GANTRY_SIM_PORTS ? read_beat(ddr, p, &response[p]) : write_beat(ddr, p);
+        uint32_t lane = first + i < lanes ? first + i : first + i - lanes;
+        uint32_t p = lane < ddr->ports ? lane : lane - ddr->ports;
+        bool moved = lane < ddr->ports ? read_beat(ddr, p, &response[p]) : write_beat(ddr, p);
         if (!moved) continue;
         ddr->tokens -= BEAT_TOKENS;
-        ddr->turn = (lane + 1) % LANES;
+        ddr->turn = (lane + 1) % lanes;
     }
 }
 
@@ -345,10 +348,9 @@ void gantry_ddr_cycle(struct gantry_ddr *ddr, const struct gantry_axi_request *r
 {
     ddr->now++;
     if (ddr->random) draw_stalls(ddr);
-    for (uint32_t p = 0; p < GANTRY_SIM_PORTS; p++)
-        take_requests(ddr, p, &request[p], &response[p]);
+    for (uint32_t p = 0; p < ddr->ports; p++) take_requests(ddr, p, &request[p], &response[p]);
     move_beats(ddr, response);
-    for (uint32_t p = 0; p < GANTRY_SIM_PORTS; p++) drive(ddr, p, &response[p]);
+    for (uint32_t p = 0; p < ddr->ports; p++) drive(ddr, p, &response[p]);
 }
 
 const char *gantry_ddr_violation(const struct gantry_ddr *ddr)
@@ -358,7 +360,7 @@ const char *gantry_ddr_violation(const struct gantry_ddr *ddr)
 
 bool gantry_ddr_busy(const struct gantry_ddr *ddr)
 {
-    for (uint32_t p = 0; p < GANTRY_SIM_PORTS; p++) {
+    for (uint32_t p = 0; p < ddr->ports; p++) {
         const struct port *port = &ddr->port[p];
         if (port->reads.count || port->writes.count || port->answers.count || port->beat_count)
             return true;

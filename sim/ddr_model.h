@@ -16,6 +16,8 @@
 extern "C" {
 #endif
 
+enum { GANTRY_DDR_PORTS = GANTRY_SIM_PORTS * GANTRY_SIM_INSTANCES_MAX };
+
 struct gantry_ddr_preset {
     const char *name;
     double bytes_per_cycle; /* 0: no common limit */
@@ -30,12 +32,14 @@ const char *gantry_ddr_preset_names(char *buffer, size_t size);
 
 struct gantry_ddr; /* opaque */
 
-/* stall_seed 0: no random stalls. Returns NULL without memory. */
-struct gantry_ddr *gantry_ddr_create(const struct gantry_ddr_preset *preset, uint64_t stall_seed,
-                                     const struct gantry_allocator *allocator);
+/* Memory for so many accelerators with GANTRY_SIM_PORTS ports each (1..GANTRY_SIM_INSTANCES_MAX).
+ * stall_seed 0: no random stalls. Returns NULL without memory. */
+struct gantry_ddr *gantry_ddr_create(const struct gantry_ddr_preset *preset, int instances,
+                                     uint64_t stall_seed, const struct gantry_allocator *allocator);
 void gantry_ddr_destroy(struct gantry_ddr *ddr);
-/* Forgets bursts, pins and faults; mappings and counters stay. */
-void gantry_ddr_reset(struct gantry_ddr *ddr);
+/* Forgets bursts and pins of one accelerator's ports, and all faults; mappings and counters stay.
+ */
+void gantry_ddr_reset(struct gantry_ddr *ddr, int instance);
 
 /* Maps host memory (borrowed) at the address; false when the table is full. Accesses outside of
  * every mapping answer DECERR. */
@@ -44,7 +48,8 @@ void gantry_ddr_unmap(struct gantry_ddr *ddr, uint64_t address);
 /* Host memory of the 16 bytes at the address, or NULL. */
 const uint8_t *gantry_ddr_host(const struct gantry_ddr *ddr, uint64_t address);
 
-/* One rising clock edge. request: pins as they are before the edge. response: in, what the model
+/* One rising clock edge. Arrays hold the ports of all accelerators, one after the other. request:
+ * pins as they are before the edge. response: in, what the model
  * drove during the cycle; out, what it drives in the next one. */
 void gantry_ddr_cycle(struct gantry_ddr *ddr, const struct gantry_axi_request *request,
                       struct gantry_axi_response *response);
@@ -70,7 +75,7 @@ enum gantry_ddr_channel {
 void gantry_ddr_stick(struct gantry_ddr *ddr, int port, unsigned channels);
 
 struct gantry_ddr_counters {
-    uint64_t read_beats[GANTRY_SIM_PORTS], write_beats[GANTRY_SIM_PORTS];
+    uint64_t read_beats[GANTRY_DDR_PORTS], write_beats[GANTRY_DDR_PORTS];
 };
 const struct gantry_ddr_counters *gantry_ddr_counters(const struct gantry_ddr *ddr);
 

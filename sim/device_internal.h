@@ -4,16 +4,24 @@
 #define GANTRY_SIM_DEVICE_INTERNAL_H
 
 #include "device/registers.h"
+#include "sim/clock.h"
 #include "sim/device_sim.h"
+
+/* What the accelerators of a device share; the first one owns it. */
+struct gantry_sim_board {
+    struct gantry_sim_chip chip;
+    struct gantry_sim_clock clock;
+    uint64_t next_address;
+    char *wave_path;
+};
 
 struct gantry_device_sim {
     struct gantry_device base;
     const struct gantry_allocator *allocator;
+    struct gantry_sim_board *board;
     struct gantry_sim_bench bench;
-    uint64_t next_address;
     bool running;
     uint64_t program; /* of the last launch */
-    char *wave_path;
 };
 
 static inline struct gantry_device_sim *gantry_device_sim_of(struct gantry_device *device)
@@ -28,6 +36,8 @@ static inline struct gantry_registers gantry_device_sim_registers(struct gantry_
 {
     return (struct gantry_registers){sim, gantry_device_sim_read, sim->base.info.name};
 }
+
+extern const struct gantry_device_clock gantry_device_sim_clock;
 
 /* Operations of device/device.h. */
 enum gantry_status gantry_device_sim_submit(struct gantry_device *device,

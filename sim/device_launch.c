@@ -45,45 +45,50 @@ static enum gantry_status write_arguments(struct gantry_device_sim *sim,
     return status;
 }
 
-enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
-                                            const struct gantry_launch *launch,
-                                            struct gantry_error *error)
+static enum gantry_status start(struct gantry_device_sim *sim, const struct gantry_launch *launch,
+                                struct gantry_error *error)
 {
-    struct gantry_device_sim *sim = gantry_device_sim_of(device);
+    static const uint32_t interrupt[2][2] = {{GANTRY_REG_GIE, 1}, {GANTRY_REG_IER, 1}};
+    static const uint32_t begin[1][2] = {
+        {GANTRY_REG_AP_CTRL, 1u << GANTRY_FIELD_AP_CTRL_START_LSB}};
     if (sim->running)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: a launch is under way",
-                           device->info.name);
-    static const uint32_t interrupt[2][2] = {{GANTRY_REG_GIE, 1}, {GANTRY_REG_IER, 1}};
+                           sim->base.info.name);
     enum gantry_status status = write_arguments(sim, launch, error);
     if (!status) status = write_registers(sim, interrupt, 2, error);
     if (status) return status;
     gantry_sim_bench_wave_start(&sim->bench);
-    static const uint32_t start[1][2] = {
-        {GANTRY_REG_AP_CTRL, 1u << GANTRY_FIELD_AP_CTRL_START_LSB}};
-    status = write_registers(sim, start, 1, error);
+    status = write_registers(sim, begin, 1, error);
     sim->running = !status;
     sim->program = launch->program;
     return status;
 }
 
-/* Runs until the interrupt; false after that many cycles without it. */
-static bool run_cycles(struct gantry_device_sim *sim, uint32_t cycles)
+enum gantry_status gantry_device_sim_submit(struct gantry_device *device,
+                                            const struct gantry_launch *launch,
+                                            struct gantry_error *error)
 {
-    struct gantry_sim_bench *bench = &sim->bench;
-    while (cycles-- && !bench->pins.interrupt) gantry_sim_bench_cycle(bench);
-    return bench->pins.interrupt;
+    struct gantry_device_sim *sim = gantry_device_sim_of(device);
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&sim->board->clock);
+    enum gantry_status status = start(sim, launch, error);
+    gantry_sim_clock_leave(&sim->board->clock, stream);
+    return status;
 }
 
 enum end { END_DONE, END_TIMEOUT, END_STUCK };
 
 /* Runs to the end of the launch. A launch that goes on STUCK_CYCLES after its abort has a port
  * that is never answered: only the reset ends it. */
-static enum end run_launch(struct gantry_device_sim *sim, uint32_t timeout_ms)
+static enum end run_launch(struct gantry_device_sim *sim, struct gantry_sim_stream *stream,
+                           uint32_t timeout_ms)
 {
+    const struct gantry_sim_bench *bench = &sim->bench;
     uint64_t deadline = gantry_now_ns() + (uint64_t)timeout_ms * 1000000u;
     bool timeout = false;
     uint32_t aborted_cycles = 0, since_status = 0;
-    while (!run_cycles(sim, TIME_CYCLES)) {
+    for (;;) {
+        gantry_sim_clock_run(&sim->board->clock, stream, bench->index, TIME_CYCLES);
+        if (bench->pins.interrupt) return timeout ? END_TIMEOUT : END_DONE;
         if (aborted_cycles) aborted_cycles += TIME_CYCLES;
         if (aborted_cycles > STUCK_CYCLES) return timeout ? END_TIMEOUT : END_STUCK;
         uint32_t status = 0;
@@ -97,7 +102,6 @@ static enum end run_launch(struct gantry_device_sim *sim, uint32_t timeout_ms)
             (void)gantry_sim_bench_write(&sim->bench, GANTRY_REG_ABORT, 1);
         }
     }
-    return timeout ? END_TIMEOUT : END_DONE;
 }
 
 /* Reads why the launch ended; clears done and the interrupt. */
@@ -134,8 +138,11 @@ static void explain(const struct gantry_device_sim *sim, struct gantry_accel_res
 enum gantry_status gantry_device_sim_reset(struct gantry_device *device, struct gantry_error *error)
 {
     (void)error;
-    gantry_sim_bench_reset(&gantry_device_sim_of(device)->bench);
-    gantry_device_sim_of(device)->running = false;
+    struct gantry_device_sim *sim = gantry_device_sim_of(device);
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&sim->board->clock);
+    gantry_sim_bench_reset(&sim->bench);
+    sim->running = false;
+    gantry_sim_clock_leave(&sim->board->clock, stream);
     return GANTRY_OK;
 }
 
@@ -161,14 +168,9 @@ static enum gantry_status report(struct gantry_device_sim *sim, enum end end, ui
     return status;
 }
 
-enum gantry_status gantry_device_sim_wait(struct gantry_device *device, uint32_t timeout_ms,
-                                          struct gantry_error *error)
+static enum gantry_status finish(struct gantry_device_sim *sim, enum end end, uint32_t timeout_ms,
+                                 struct gantry_error *error)
 {
-    struct gantry_device_sim *sim = gantry_device_sim_of(device);
-    if (!sim->running)
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: no launch is under way",
-                           device->info.name);
-    enum end end = run_launch(sim, timeout_ms);
     sim->running = false;
     enum gantry_status status = report(sim, end, timeout_ms, error);
     if (end == END_TIMEOUT && sim->bench.pins.interrupt) {
@@ -179,11 +181,84 @@ enum gantry_status gantry_device_sim_wait(struct gantry_device *device, uint32_t
     return status;
 }
 
+enum gantry_status gantry_device_sim_wait(struct gantry_device *device, uint32_t timeout_ms,
+                                          struct gantry_error *error)
+{
+    struct gantry_device_sim *sim = gantry_device_sim_of(device);
+    if (!sim->running)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: no launch is under way",
+                           device->info.name);
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&sim->board->clock);
+    enum end end = run_launch(sim, stream, timeout_ms);
+    enum gantry_status status = finish(sim, end, timeout_ms, error);
+    gantry_sim_clock_leave(&sim->board->clock, stream);
+    return status;
+}
+
 enum gantry_status gantry_device_sim_counters(struct gantry_device *device,
                                               struct gantry_counters *out,
                                               struct gantry_error *error)
 {
-    const struct gantry_registers registers =
-        gantry_device_sim_registers(gantry_device_sim_of(device));
-    return gantry_registers_counters(&registers, out, error);
+    struct gantry_device_sim *sim = gantry_device_sim_of(device);
+    const struct gantry_registers registers = gantry_device_sim_registers(sim);
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&sim->board->clock);
+    enum gantry_status status = gantry_registers_counters(&registers, out, error);
+    gantry_sim_clock_leave(&sim->board->clock, stream);
+    return status;
 }
+
+/* ---- Streams ---- */
+
+static struct gantry_sim_clock *clock_of(struct gantry_device *device)
+{
+    return &gantry_device_sim_of(device)->board->clock;
+}
+
+static void *sim_join(struct gantry_device *device)
+{
+    return gantry_sim_clock_join(clock_of(device));
+}
+
+static void sim_become(struct gantry_device *device, void *stream)
+{
+    gantry_sim_clock_become(clock_of(device), stream);
+}
+
+static void sim_part(struct gantry_device *device) { gantry_sim_clock_part(clock_of(device)); }
+
+static void sim_pass(struct gantry_device *device, uint64_t ns)
+{
+    struct gantry_sim_stream *stream = gantry_sim_clock_mine(clock_of(device));
+    double cycles = (double)ns * (double)device->info.clock_hz / 1e9;
+    if (stream && ns) gantry_sim_clock_run(clock_of(device), stream, -1, (uint64_t)(cycles + 0.5));
+}
+
+static bool sim_now(struct gantry_device *device, uint64_t *ns_out)
+{
+    double cycles = (double)gantry_device_sim_of(device)->board->chip.cycles;
+    if (!gantry_sim_clock_mine(clock_of(device))) return false;
+    *ns_out = (uint64_t)(cycles * 1e9 / (double)device->info.clock_hz + 0.5);
+    return true;
+}
+
+static void sim_take(struct gantry_device *device)
+{
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(clock_of(device));
+    gantry_sim_clock_take(clock_of(device), stream, gantry_device_sim_of(device)->bench.index);
+    gantry_sim_clock_leave(clock_of(device), stream);
+}
+
+static void sim_give(struct gantry_device *device)
+{
+    gantry_sim_clock_give(clock_of(device), gantry_device_sim_of(device)->bench.index);
+}
+
+const struct gantry_device_clock gantry_device_sim_clock = {
+    .join = sim_join,
+    .become = sim_become,
+    .part = sim_part,
+    .pass = sim_pass,
+    .now = sim_now,
+    .take = sim_take,
+    .give = sim_give,
+};

@@ -35,18 +35,33 @@ static enum gantry_status unknown_config(const char *config, struct gantry_error
                        "sim: no configuration '%s' in this module (it has: %s)", config, names);
 }
 
+/* A core of no configuration, as tests have them, stands alone. */
+static int instances_of(const struct gantry_sim_core *core)
+{
+    return gantry_max_i32(gantry_array_instances(core->config), 1);
+}
+
 static enum gantry_status identify(struct gantry_device_sim *sim, struct gantry_error *error)
 {
     const struct gantry_registers registers = gantry_device_sim_registers(sim);
     struct gantry_device_info *info = &sim->base.info;
     enum gantry_status status = gantry_registers_identify(&registers, info, error);
     if (status) return status;
+    int count = instances_of(sim->bench.core);
+    char times[24] = "";
+    if (count > 1) snprintf(times, sizeof times, "%d x ", count);
     snprintf(info->description, sizeof info->description,
-             "RTL under Verilator: %u MAC/cycle, %d ports, memory %s", info->peak_macs_per_cycle,
-             info->ports, info->memory);
+             "RTL under Verilator: %s%u MAC/cycle, %d ports, memory %s", times,
+             info->peak_macs_per_cycle, info->ports, info->memory);
     return GANTRY_OK;
 }
 
+static enum gantry_status no_memory(const struct gantry_device_sim *sim, struct gantry_error *error)
+{
+    return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory", sim->base.info.name);
+}
+
+/* The waveform is that of the first accelerator. */
 static enum gantry_status set_wave(struct gantry_device_sim *sim,
                                    const struct gantry_device_options *options,
                                    struct gantry_error *error)
@@ -57,44 +72,97 @@ static enum gantry_status set_wave(struct gantry_device_sim *sim,
                            "%s: waveform '%s': this module was built without waveforms",
                            sim->base.info.name, options->waveform);
     size_t length = strlen(options->waveform) + 1;
-    sim->wave_path = gantry_allocate(sim->allocator, 1, length);
-    if (!sim->wave_path)
-        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory", sim->base.info.name);
-    memcpy(sim->wave_path, options->waveform, length);
-    sim->bench.wave =
-        (struct gantry_sim_wave){sim->wave_path, options->waveform_from, options->waveform_to};
+    char *path = sim->board->wave_path = gantry_allocate(sim->allocator, 1, length);
+    if (!path) return no_memory(sim, error);
+    memcpy(path, options->waveform, length);
+    sim->bench.wave = (struct gantry_sim_wave){path, options->waveform_from, options->waveform_to};
     return GANTRY_OK;
+}
+
+static void drop_board(struct gantry_sim_board *board, const struct gantry_allocator *allocator)
+{
+    gantry_sim_clock_finish(&board->clock);
+    gantry_ddr_destroy(board->chip.ddr);
+    gantry_release(allocator, board->wave_path);
+    gantry_release(allocator, board);
 }
 
 static void sim_close(struct gantry_device *device)
 {
     if (!device) return;
-    struct gantry_device_sim *sim = gantry_device_sim_of(device);
-    struct gantry_ddr *ddr = sim->bench.ddr;
-    gantry_sim_bench_finish(&sim->bench);
-    gantry_ddr_destroy(ddr);
-    gantry_release(sim->allocator, sim->wave_path);
-    gantry_release(sim->allocator, sim);
+    struct gantry_sim_board *board = gantry_device_sim_of(device)->board;
+    const struct gantry_allocator *allocator = gantry_device_sim_of(device)->allocator;
+    for (struct gantry_device *next; device; device = next) {
+        next = device->next;
+        gantry_sim_bench_finish(&gantry_device_sim_of(device)->bench);
+        gantry_release(allocator, device);
+    }
+    drop_board(board, allocator);
 }
 
-static enum gantry_status start_bench(struct gantry_device_sim *sim,
-                                      const struct gantry_sim_core *core,
-                                      const struct gantry_ddr_preset *preset,
-                                      const struct gantry_device_options *options,
-                                      struct gantry_error *error)
+/* An accelerator behind those that the board has. */
+static enum gantry_status add_instance(struct gantry_sim_board *board, struct gantry_device **at,
+                                       const struct gantry_sim_core *core,
+                                       const struct gantry_ddr_preset *preset,
+                                       const struct gantry_device_options *options,
+                                       struct gantry_error *error)
 {
+    struct gantry_device_sim *sim = gantry_allocate(options->allocator, 1, sizeof *sim);
+    if (!sim) return gantry_fail(error, GANTRY_ERR_MEMORY, "sim: no memory");
+    *at = &sim->base;
+    sim->base.ops = &gantry_device_sim_ops;
+    sim->base.clock = &gantry_device_sim_clock;
+    sim->allocator = options->allocator;
+    sim->board = board;
     struct gantry_device_info *info = &sim->base.info;
     snprintf(info->name, sizeof info->name, "sim:%s", core->config);
     snprintf(info->memory, sizeof info->memory, "%s", preset->name);
     info->clock_hz = preset->clock_hz;
-    struct gantry_ddr *ddr = gantry_ddr_create(preset, options->stall_seed, sim->allocator);
-    if (!ddr || !gantry_sim_bench_init(&sim->bench, core, ddr)) {
+    if (!gantry_sim_bench_init(&sim->bench, core, &board->chip)) return no_memory(sim, error);
+    return identify(sim, error);
+}
+
+/* A board without accelerators; NULL without memory. */
+static struct gantry_sim_board *make_board(const struct gantry_ddr_preset *preset, int count,
+                                           const struct gantry_device_options *options)
+{
+    struct gantry_sim_board *board = gantry_allocate(options->allocator, 1, sizeof *board);
+    struct gantry_ddr *ddr =
+        gantry_ddr_create(preset, count, options->stall_seed, options->allocator);
+    if (!board || !ddr) {
         gantry_ddr_destroy(ddr);
-        sim->bench.ddr = NULL;
-        return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory for the model", info->name);
+        gantry_release(options->allocator, board);
+        return NULL;
     }
-    enum gantry_status status = identify(sim, error);
-    return status ? status : set_wave(sim, options, error);
+    board->next_address = ADDRESS_BASE;
+    gantry_sim_chip_init(&board->chip, ddr);
+    gantry_sim_clock_init(&board->clock, &board->chip);
+    return board;
+}
+
+static enum gantry_status open_board(struct gantry_device **out, const struct gantry_sim_core *core,
+                                     const struct gantry_ddr_preset *preset,
+                                     const struct gantry_device_options *options,
+                                     struct gantry_error *error)
+{
+    int count = instances_of(core);
+    struct gantry_device **at = out;
+    struct gantry_sim_board *board = make_board(preset, count, options);
+    enum gantry_status status = GANTRY_OK;
+    *out = NULL;
+    if (!board) return gantry_fail(error, GANTRY_ERR_MEMORY, "sim: no memory");
+    for (int i = 0; i < count && !status; i++) {
+        status = add_instance(board, at, core, preset, options, error);
+        if (*at) at = &(*at)->next;
+    }
+    if (!status) status = set_wave(gantry_device_sim_of(*out), options, error);
+    if (!status) return GANTRY_OK;
+    if (*out)
+        sim_close(*out);
+    else
+        drop_board(board, options->allocator);
+    *out = NULL;
+    return status;
 }
 
 static enum gantry_status sim_open(struct gantry_device **out, const char *config,
@@ -112,21 +180,21 @@ static enum gantry_status sim_open(struct gantry_device **out, const char *confi
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "sim: no memory model '%s' (there are: %s)",
                            memory, gantry_ddr_preset_names(names, sizeof names));
     }
-    struct gantry_device_sim *sim = gantry_allocate(options->allocator, 1, sizeof *sim);
-    if (!sim) return gantry_fail(error, GANTRY_ERR_MEMORY, "sim: no memory");
-    sim->base.ops = &gantry_device_sim_ops;
-    sim->allocator = options->allocator;
-    sim->next_address = ADDRESS_BASE;
-    enum gantry_status status = start_bench(sim, core, preset, options, error);
-    if (status) {
-        sim_close(&sim->base);
-        return status;
-    }
-    *out = &sim->base;
-    return GANTRY_OK;
+    return open_board(out, core, preset, options, error);
 }
 
 /* ---- Buffers ---- */
+
+static bool map(struct gantry_sim_board *board, uint8_t *host, size_t bytes, uint64_t *address_out)
+{
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&board->clock);
+    bool fits = gantry_ddr_map(board->chip.ddr, board->next_address, host, bytes);
+    *address_out = board->next_address;
+    /* A page between buffers belongs to nobody: a run past an end is answered with DECERR. */
+    if (fits) board->next_address += gantry_align_size(bytes, PAGE_BYTES) + PAGE_BYTES;
+    gantry_sim_clock_leave(&board->clock, stream);
+    return fits;
+}
 
 static enum gantry_status sim_alloc(struct gantry_device *device, size_t bytes,
                                     enum gantry_buffer_role role, struct gantry_device_buffer *out,
@@ -142,24 +210,26 @@ static enum gantry_status sim_alloc(struct gantry_device *device, size_t bytes,
     /* Whole beats are mapped, so that the beat with the last byte can be read. */
     rounded = gantry_align_size(bytes, GANTRY_AXI_BYTES);
     uint8_t *host = gantry_allocate(sim->allocator, rounded, 1);
+    uint64_t address;
     if (!host)
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer: no memory for %zu bytes", name,
                            bytes);
-    if (!gantry_ddr_map(sim->bench.ddr, sim->next_address, host, rounded)) {
+    if (!map(sim->board, host, rounded, &address)) {
         gantry_release(sim->allocator, host);
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: buffer: the memory model maps no more",
                            name);
     }
-    *out = (struct gantry_device_buffer){host, sim->next_address, bytes, NULL};
-    /* A page between buffers belongs to nobody: a run past an end is answered with DECERR. */
-    sim->next_address += gantry_align_size(rounded, PAGE_BYTES) + PAGE_BYTES;
+    *out = (struct gantry_device_buffer){host, address, bytes, NULL};
     return GANTRY_OK;
 }
 
 static void sim_free(struct gantry_device *device, struct gantry_device_buffer *buffer)
 {
+    struct gantry_sim_board *board = gantry_device_sim_of(device)->board;
     if (!buffer->host) return;
-    gantry_ddr_unmap(gantry_device_sim_of(device)->bench.ddr, buffer->address);
+    struct gantry_sim_stream *stream = gantry_sim_clock_enter(&board->clock);
+    gantry_ddr_unmap(board->chip.ddr, buffer->address);
+    gantry_sim_clock_leave(&board->clock, stream);
     gantry_release(gantry_device_sim_of(device)->allocator, buffer->host);
     memset(buffer, 0, sizeof *buffer);
 }

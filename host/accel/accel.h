@@ -23,6 +23,8 @@ struct gantry_array_params {
 };
 /* A named configuration of hw/spec/params.def; false when there is none of that name. */
 bool gantry_array_params_named(const char *name, struct gantry_array_params *out);
+/* How many accelerators a device of that configuration has; 0 when there is none of that name. */
+int32_t gantry_array_instances(const char *name);
 /* Writes "half, tiny, unit" for messages; returns buffer. */
 const char *gantry_array_names(char *buffer, size_t size);
 /* Name of the index-th configuration, NULL past the last. The first is the default. */

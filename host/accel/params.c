@@ -7,10 +7,11 @@
 
 #define PARAM(name, min, max, doc)
 #define CONST(name, value, doc)
-#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window) \
-    {#name, {g, act_rows, ring_lines, acc_rows, ports, window}},
+#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window, instances) \
+    {#name, instances, {g, act_rows, ring_lines, acc_rows, ports, window}},
 static const struct {
     const char *name;
+    int32_t instances;
     struct gantry_array_params params;
 } configs[] = {
 #include "params.def"
@@ -54,6 +55,13 @@ bool gantry_array_params_named(const char *name, struct gantry_array_params *out
         return true;
     }
     return false;
+}
+
+int32_t gantry_array_instances(const char *name)
+{
+    for (size_t i = 0; i < GANTRY_COUNT(configs); i++)
+        if (strcmp(configs[i].name, name) == 0) return configs[i].instances;
+    return 0;
 }
 
 const char *gantry_array_name(size_t index)

@@ -38,6 +38,19 @@ static enum gantry_status open_module(const struct gantry_device_kind *kind,
     return status;
 }
 
+/* What all devices have alike. */
+static void finish_open(struct gantry_device *first, const struct gantry_device_options *options)
+{
+    int32_t instances = 0;
+    for (struct gantry_device *device = first; device; device = device->next) {
+        device->watchdog_cycles = options->watchdog_cycles;
+        (void)pthread_mutex_init(&device->mutex, NULL);
+        instances++;
+    }
+    for (struct gantry_device *device = first; device; device = device->next)
+        device->info.instances = device->info.accelerator ? instances : 0;
+}
+
 enum gantry_status gantry_device_open(struct gantry_device **out, const char *name,
                                       const struct gantry_device_options *options,
                                       struct gantry_error *error)
@@ -60,7 +73,7 @@ enum gantry_status gantry_device_open(struct gantry_device **out, const char *na
         return status;
     }
     device->module = handle;
-    device->watchdog_cycles = options->watchdog_cycles;
+    finish_open(device, options);
     status = compare_spec(device, error);
     if (status != GANTRY_OK) {
         gantry_device_close(device);
@@ -74,8 +87,26 @@ void gantry_device_close(struct gantry_device *device)
 {
     if (!device) return;
     void *handle = device->module;
+    for (struct gantry_device *each = device; each; each = each->next)
+        (void)pthread_mutex_destroy(&each->mutex);
     device->ops->close(device);
     gantry_module_close(handle);
+}
+
+void gantry_device_take(struct gantry_device *device)
+{
+    if (device->clock)
+        device->clock->take(device);
+    else
+        (void)pthread_mutex_lock(&device->mutex);
+}
+
+void gantry_device_give(struct gantry_device *device)
+{
+    if (device->clock)
+        device->clock->give(device);
+    else
+        (void)pthread_mutex_unlock(&device->mutex);
 }
 
 const struct gantry_device_info *gantry_device_info(const struct gantry_device *device)

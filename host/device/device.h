@@ -3,9 +3,16 @@
  *
  * Every device has buffers in device memory that the host can map, takes one launch at a time
  * (submit, then wait), and gives back counters. Life cycle: open, alloc, [sync, submit, wait,
- * counters]*, free, close. One thread at a time per device. */
+ * counters]*, free, close. Threads may share a device: between gantry_device_take and
+ * gantry_device_give it is theirs alone, which all operations but sync need.
+ *
+ * Hardware with several accelerators is a device for each: the first one owns the others, which
+ * hang on it. They share memory: a buffer of one is a buffer of all, and devices see to it that
+ * alloc and free of one do not disturb another. */
 #ifndef GANTRY_DEVICE_SEAM_H
 #define GANTRY_DEVICE_SEAM_H
+
+#include <pthread.h>
 
 #include "accel/accel.h"
 #include "gantry/device.h"
@@ -77,13 +84,38 @@ struct gantry_device_ops {
     enum gantry_status (*reset)(struct gantry_device *device, struct gantry_error *error);
 };
 
+/* Of a device whose time is simulated. A thread that becomes a stream takes part in it: time passes
+ * only while every stream waits for it or for a device, and streams go on one at a time, in a
+ * fixed order. Calls of other threads take the time that happens to pass. */
+struct gantry_device_clock {
+    /* A stream that some thread will become; time stands still for it from now on. NULL: too many.
+     */
+    void *(*join)(struct gantry_device *device);
+    void (*become)(struct gantry_device *device, void *stream);
+    void (*part)(struct gantry_device *device);
+    /* Of a stream, otherwise without effect: the host has worked for so long. */
+    void (*pass)(struct gantry_device *device, uint64_t ns);
+    /* Simulated time; false when the calling thread is no stream. */
+    bool (*now)(struct gantry_device *device, uint64_t *ns_out);
+    /* gantry_device_take and _give. */
+    void (*take)(struct gantry_device *device);
+    void (*give)(struct gantry_device *device);
+};
+
 /* First member of every device's struct. */
 struct gantry_device {
     const struct gantry_device_ops *ops;
     struct gantry_device_info info;
-    void *module;             /* handle of dlopen, or NULL */
-    uint32_t watchdog_cycles; /* of the options; what a launch writes to register WATCHDOG */
+    void *module;               /* handle of dlopen, or NULL */
+    uint32_t watchdog_cycles;   /* of the options; what a launch writes to register WATCHDOG */
+    struct gantry_device *next; /* of the same hardware, owned by the first; NULL: the last */
+    const struct gantry_device_clock *clock; /* NULL: time passes by itself */
+    pthread_mutex_t mutex;                   /* of take and give, without a clock */
 };
+
+/* Waits until the device is free, and makes it the caller's; does not nest. */
+void gantry_device_take(struct gantry_device *device);
+void gantry_device_give(struct gantry_device *device);
 
 /* Implementations inside the library. */
 extern const struct gantry_device_ops gantry_device_model_ops;

@@ -151,6 +151,7 @@ static void run_cpu(struct gantry_engine *engine, int32_t index, uint32_t count)
     const struct gantry_segment_state *state = &engine->segments[index];
     if (!state->crossing) {
         run_nodes(engine, segment);
+        gantry_engine_pass(engine, state->host_ns);
         return;
     }
     for (uint32_t slot = 0; slot < count; slot++) {
@@ -161,6 +162,7 @@ static void run_cpu(struct gantry_engine *engine, int32_t index, uint32_t count)
         start = gantry_now_ns();
         gantry_segment_take(engine, state, slot);
         engine->profile.unpack_ns += gantry_now_ns() - start;
+        gantry_engine_pass(engine, state->host_ns);
     }
 }
 
@@ -222,10 +224,24 @@ static void account(struct gantry_engine *engine, int32_t index,
     if (counters->trace_lost || records != wanted) profile->trace_lost = true;
 }
 
+/* One launch, and what it counted. */
+static enum gantry_status launch(struct gantry_device *device, const struct gantry_launch *launch,
+                                 uint32_t timeout_ms, struct gantry_counters *counters,
+                                 struct gantry_error *error)
+{
+    enum gantry_status status = device->ops->submit(device, launch, error);
+    if (status == GANTRY_OK) status = device->ops->wait(device, timeout_ms, error);
+    /* The failure is what the caller has to hear; the next run tells if this did not help. */
+    if (status != GANTRY_OK)
+        (void)device->ops->reset(device, NULL);
+    else
+        status = device->ops->counters(device, counters, error);
+    return status;
+}
+
 static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t index,
                                           uint32_t timeout_ms, struct gantry_error *error)
 {
-    struct gantry_device *device = engine->device;
     struct gantry_segment_state *state = &engine->segments[index];
     struct gantry_profile_segment *part = &engine->parts[index];
     struct gantry_counters counters;
@@ -234,16 +250,16 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     if (status != GANTRY_OK) return status;
     part->before_ns = gantry_now_ns() - from;
     state->launch.repeat = engine->profile.inferences;
-    status = device->ops->submit(device, &state->launch, error);
-    if (status == GANTRY_OK) status = device->ops->wait(device, timeout_ms, error);
-    if (status != GANTRY_OK) {
-        /* The failure is what the caller has to hear; the next run tells if this did not help. */
-        (void)device->ops->reset(device, NULL);
-        return status;
-    }
+    gantry_engine_pass(engine, state->host_ns / 2);
+    gantry_device_take(engine->device);
+    part->from_ns = gantry_engine_now(engine) - engine->profile.start_ns;
+    status = launch(engine->device, &state->launch, timeout_ms, &counters, error);
+    part->to_ns = gantry_engine_now(engine) - engine->profile.start_ns;
+    gantry_device_give(engine->device);
+    if (status != GANTRY_OK) return status;
+    gantry_engine_pass(engine, state->host_ns - state->host_ns / 2);
     from = gantry_now_ns();
     status = sync_after(engine, state, error);
-    if (status == GANTRY_OK) status = device->ops->counters(device, &counters, error);
     if (status != GANTRY_OK) return status;
     part->after_ns = gantry_now_ns() - from;
     account(engine, index, &counters);
@@ -296,26 +312,28 @@ static void profile_clear(struct gantry_engine *engine, uint32_t inferences)
 }
 
 /* The work of the segments, in order, for inferences in slots 0 .. count - 1. */
-static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t count, uint64_t start,
+static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t count,
                                        uint32_t timeout_ms, struct gantry_error *error)
 {
     enum gantry_status status = GANTRY_OK;
     for (int32_t s = 0; status == GANTRY_OK && s < engine->plan->segment_count; s++) {
-        engine->parts[s].from_ns = gantry_now_ns() - start;
-        if (engine->plan->segments[s].accelerator)
+        struct gantry_profile_segment *part = &engine->parts[s];
+        if (engine->plan->segments[s].accelerator) {
             status = run_accelerator(engine, s, timeout_ms, error);
-        else
-            run_cpu(engine, s, count);
-        engine->parts[s].to_ns = gantry_now_ns() - start;
+            continue;
+        }
+        part->from_ns = gantry_engine_now(engine) - engine->profile.start_ns;
+        run_cpu(engine, s, count);
+        part->to_ns = gantry_engine_now(engine) - engine->profile.start_ns;
     }
     return status;
 }
 
-/* Inferences in slots 0 .. count - 1; start: of the run. */
+/* Inferences in slots 0 .. count - 1. */
 static enum gantry_status run_together(struct gantry_engine *engine, uint32_t count,
                                        const struct gantry_tensor *inputs,
-                                       const struct gantry_tensor *outputs, uint64_t start,
-                                       uint32_t timeout_ms, struct gantry_error *error)
+                                       const struct gantry_tensor *outputs, uint32_t timeout_ms,
+                                       struct gantry_error *error)
 {
     struct gantry_profile *profile = &engine->profile;
     const struct gantry_graph *graph = engine->plan->graph;
@@ -323,7 +341,7 @@ static enum gantry_status run_together(struct gantry_engine *engine, uint32_t co
     for (uint32_t i = 0; i < count; i++)
         pack_inputs(engine, i, inputs + (size_t)i * (size_t)graph->input_count);
     profile->pack_ns += gantry_now_ns() - pack;
-    enum gantry_status status = run_segments(engine, count, start, timeout_ms, error);
+    enum gantry_status status = run_segments(engine, count, timeout_ms, error);
     if (status != GANTRY_OK) return status;
     uint64_t unpack = gantry_now_ns();
     for (uint32_t i = 0; i < count; i++)
@@ -344,10 +362,10 @@ enum gantry_status gantry_engine_run_batch(struct gantry_engine *engine, uint32_
     uint32_t together = engine->on_device ? count : 1;
     profile_clear(engine, count);
     uint64_t start = gantry_now_ns();
+    profile->start_ns = gantry_engine_now(engine);
     for (uint32_t i = 0; status == GANTRY_OK && i < count; i += together)
         status = run_together(engine, together, inputs + (size_t)i * (size_t)graph->input_count,
-                              outputs + (size_t)i * (size_t)graph->output_count, start, timeout_ms,
-                              error);
+                              outputs + (size_t)i * (size_t)graph->output_count, timeout_ms, error);
     if (status != GANTRY_OK) return status;
     profile->layout_ns = profile->pack_ns + profile->unpack_ns;
     profile->cpu_ns += profile->layout_ns;

@@ -15,8 +15,10 @@ static enum gantry_status buffer_make(struct gantry_engine *engine, size_t bytes
 {
     if (bytes < BUFFER_BYTES_MIN) bytes = BUFFER_BYTES_MIN;
     if (engine->on_device) {
+        gantry_device_take(engine->device);
         enum gantry_status status =
             engine->device->ops->alloc(engine->device, bytes, role, buffer, error);
+        gantry_device_give(engine->device);
         if (status == GANTRY_OK) memset(buffer->host, 0, buffer->bytes);
         return status;
     }
@@ -31,10 +33,13 @@ static enum gantry_status buffer_make(struct gantry_engine *engine, size_t bytes
 static void buffer_drop(struct gantry_engine *engine, struct gantry_device_buffer *buffer)
 {
     if (!buffer->host) return;
-    if (engine->on_device)
+    if (engine->on_device) {
+        gantry_device_take(engine->device);
         engine->device->ops->free(engine->device, buffer);
-    else
+        gantry_device_give(engine->device);
+    } else {
         gantry_release(engine->options.allocator, buffer->host);
+    }
     memset(buffer, 0, sizeof *buffer);
 }
 
@@ -229,6 +234,7 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
+    gantry_engine_model_host(engine);
     if (status == GANTRY_OK) status = share_work(engine, error);
     return status == GANTRY_OK ? profile_make(engine, error) : status;
 }

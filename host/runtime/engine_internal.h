@@ -51,6 +51,7 @@ struct gantry_work {
 /* An accelerator segment, ready to be submitted; or the tensors that a CPU segment shares with
  * others, those that it reads first. */
 struct gantry_segment_state {
+    uint64_t host_ns; /* modelled work of the target's processor: the nodes, or about the launch */
     struct gantry_device_buffer program, weights, trace;
     struct gantry_launch launch;
     int32_t *crossing, brought, taken;
@@ -85,6 +86,13 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
 GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
                                                     struct gantry_error *error);
 void gantry_work_run(const struct gantry_engine *engine, int32_t node);
+
+/* The time of what an engine does: that of the device's clock for a stream, else the monotonic
+ * clock. A stream's work on the host takes the target's time there (time.c). */
+uint64_t gantry_engine_now(const struct gantry_engine *engine);
+void gantry_engine_pass(const struct gantry_engine *engine, uint64_t ns);
+/* Fills host_ns of all segments. */
+void gantry_engine_model_host(struct gantry_engine *engine);
 
 /* ---- Slots: buffers of one inference (inference.c). CPU nodes work in the last slot. ---- */
 

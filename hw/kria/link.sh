@@ -12,13 +12,14 @@ shift 4
 vpp=${VPP:-v++}
 timing=$work/timing.txt
 export GANTRY_TIMING=$timing
+instances=$(sed -n 's/^nk=.*:.*://p' "$connections" | tr . ,)
 
 for clock in "$@"; do
     rm -f "$timing" "$work/linked.xclbin"
     if "$vpp" --link --target hw --platform "$platform" \
         --save-temps --temp_dir "$work/temp-$clock" \
         --config "$connections" --config "$kria/vivado.cfg" \
-        --clock.freqHz "${clock}000000:gantry_kernel_1" \
+        --clock.freqHz "${clock}000000:$instances" \
         --vivado.prop "run.impl_1.STEPS.POST_ROUTE_PHYS_OPT_DESIGN.TCL.POST=$kria/timing.tcl" \
         --output "$work/linked.xclbin" "$xo" && [ -e "$work/linked.xclbin" ]; then
         echo "$clock" >"$work/clock_mhz"

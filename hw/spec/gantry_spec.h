@@ -8,7 +8,7 @@
 #define GANTRY_SPEC_H
 
 #define PARAM(name, min, max, doc)
-#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window)
+#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window, instances)
 #define CONST(name, value, doc) GANTRY_##name = (value),
 enum gantry_spec_const {
 #include "params.def"
@@ -18,7 +18,7 @@ enum gantry_spec_const {
 #undef CONST
 
 #define PARAM(name, min, max, doc) GANTRY_##name##_MIN = (min), GANTRY_##name##_MAX = (max),
-#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window)
+#define CONFIG(name, g, act_rows, ring_lines, acc_rows, ports, window, instances)
 #define CONST(name, value, doc)
 enum gantry_spec_limit {
 #include "params.def"

@@ -13,7 +13,7 @@
 
 enum kind { U, S, M1 };
 struct param { const char *name; long min, max; const char *doc; };
-struct config { const char *name; long value[6]; };
+struct config { const char *name; long value[7]; };
 struct constant { const char *name; long value; const char *doc; };
 struct reg { const char *name; unsigned offset; const char *access, *doc; };
 struct reg_field { const char *reg, *name; unsigned lsb, width; const char *doc; };
@@ -177,8 +177,8 @@ static void print_md(void)
     puts("### Parameters\n\n| name | least | greatest | meaning |\n|---|---|---|---|");
     EACH(param, p, params) printf("| %s | %ld | %ld | %s |\n", p->name, p->min, p->max, p->doc);
     puts("\n### Configurations\n");
-    puts("| name | G | ACT_ROWS | RING_LINES | ACC_ROWS | PORTS | WINDOW |");
-    puts("|---|---|---|---|---|---|---|");
+    puts("| name | G | ACT_ROWS | RING_LINES | ACC_ROWS | PORTS | WINDOW | instances |");
+    puts("|---|---|---|---|---|---|---|---|");
     EACH(config, c, configs) {
         printf("| %s ", c->name);
         for (size_t i = 0; i < COUNT(c->value); i++) printf("| %ld ", c->value[i]);

@@ -35,6 +35,7 @@ struct answer {
 /* ---- The process ---- */
 
 struct worker {
+    struct gantry_sim_chip chip;
     struct gantry_sim_bench bench;
     struct gantry_ddr *ddr;
     uint8_t *memory;
@@ -57,7 +58,7 @@ __attribute__((noreturn)) static void give_up(const char *why)
 
 static void run(struct worker *worker, uint32_t cycles)
 {
-    while (cycles--) gantry_sim_bench_cycle(&worker->bench);
+    while (cycles--) gantry_sim_chip_cycle(&worker->chip);
     const char *broken = gantry_ddr_violation(worker->ddr);
     if (broken) give_up(broken);
 }
@@ -135,8 +136,10 @@ __attribute__((noreturn)) static void work(int socket, const struct emu_setup *s
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     worker.memory = memory;
     worker.fault = setup->fault;
-    worker.ddr = gantry_ddr_create(setup->preset, 0, NULL);
-    if (!worker.ddr || !gantry_sim_bench_init(&worker.bench, setup->core, worker.ddr)) _exit(1);
+    worker.ddr = gantry_ddr_create(setup->preset, 1, 0, NULL);
+    if (!worker.ddr) _exit(1);
+    gantry_sim_chip_init(&worker.chip, worker.ddr);
+    if (!gantry_sim_bench_init(&worker.bench, setup->core, &worker.chip)) _exit(1);
     while (recv(socket, &order, sizeof order, 0) == (ssize_t)sizeof order) {
         struct answer answer = obey(&worker, &order);
         if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) != (ssize_t)sizeof answer) break;

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the generated files of a configuration of hw/kria and checks them against each other and
-the RTL. Usage: kria.py WORK CONFIG PORTS SPEC_HASH; prints one line per fault."""
+the RTL. Usage: kria.py WORK CONFIG PORTS INSTANCES SPEC_HASH; prints one line per
+fault."""
 import configparser
 import json
 import re
 import sys
 import xml.etree.ElementTree as xml
 
-work, config, ports, spec_hash = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+work, config, spec_hash = sys.argv[1], sys.argv[2], sys.argv[5]
+ports, instances = int(sys.argv[3]), int(sys.argv[4])
 rtl = open("hw/rtl/gantry_kernel.sv").read()
 registers = re.findall(r"^REG\((\w+), (0x\w+), (\w+),", open("hw/spec/regs.def").read(), re.M)
 
@@ -27,9 +29,14 @@ for name in masters + [p.get("name") for p in kernel.iter("port") if p.get("mode
 link = configparser.RawConfigParser(strict=False)
 link.read(f"{work}/link.cfg")
 equal("sections of link.cfg", link.sections(), ["connectivity"])
-instance = link["connectivity"]["nk"].split(":")[2]
+kind, count, names = link["connectivity"]["nk"].split(":")
+names = names.split(".")
+equal("kernel of the instances", kind, kernel.get("name"))
+equal("instances", (int(count), names),
+      (instances, [f"{kind}_{i + 1}" for i in range(instances)]))
 lines = [l[3:] for l in open(f"{work}/link.cfg").read().splitlines() if l.startswith("sp=")]
-equal("connections", lines, [f"{instance}.{m}:HP{i}" for i, m in enumerate(masters)])
+equal("connections", lines, [f"{n}.{m}:HP{(k * ports + i) % 4}"
+                             for k, n in enumerate(names) for i, m in enumerate(masters)])
 options = configparser.RawConfigParser(strict=False)
 options.read("hw/kria/vivado.cfg")
 equal("sections of vivado.cfg", options.sections(), ["vivado"])
@@ -52,7 +59,7 @@ equal("buffers", [a.get("name") for a in buffers],
 equal("a master without a buffer", set(masters) - {a.get("port") for a in buffers}, set())
 
 spec = json.load(open(f"{work}/spec.json"))
-equal("spec.json", (spec["spec_hash"], spec["configuration"], spec["kernel"]),
-      (spec_hash, config, kernel.get("name")))
+equal("spec.json", (spec["spec_hash"], spec["configuration"], spec["kernel"], spec["instances"]),
+      (spec_hash, config, kernel.get("name"), instances))
 shell = json.load(open("hw/kria/shell.json"))
 equal("shell.json", shell, {"shell_type": "XRT_FLAT", "num_slots": "1"})

@@ -22,11 +22,11 @@ export VENDOR_LOG=$scratch/vendor.log VENDOR_SLACK=0 VENDOR_HIDE=$PWD/$scratch:$
 flow() { PATH=$bin:$PATH make -s -C hw/kria BUILD="$scratch/build" "$@" 2>&1; }
 
 # ---- What the tables give ----
-for row in "k26 4" "half 4" "tiny 1"; do
-    read -r config ports <<<"$row"
+for row in "k26 4 1" "half 4 1" "tiny 1 1" "dual 2 2"; do
+    read -r config ports instances <<<"$row"
     check "files of $config are generated" flow spec CONFIG="$config"
     folder=$scratch/build/$config
-    faults=$(python3 tests/kit/kria.py "$folder" "$config" "$ports" "$spec_hash" 2>&1)
+    faults=$(python3 tests/kit/kria.py "$folder" "$config" "$ports" "$instances" "$spec_hash" 2>&1)
     equal "files of $config agree with tables and RTL" "$faults" ""
 done
 equal "an unknown configuration is refused" \
@@ -63,6 +63,11 @@ equal "nothing is made twice" "$(wc -l <"$VENDOR_LOG") $(flow all; wc -l <"$VEND
     "$(wc -l <"$VENDOR_LOG") $(wc -l <"$VENDOR_LOG")"
 contains "the linker gets both configurations" "$(grep '^v++' "$VENDOR_LOG" | head -n 1)" \
     "--config $work/link.cfg --config $PWD/hw/kria/vivado.cfg"
+contains "the clock is that of the instance" "$(grep '^v++' "$VENDOR_LOG" | head -n 1)" \
+    "--clock.freqHz 300000000:gantry_kernel_1 "
+VENDOR_LOG=$scratch/dual.log flow image CONFIG=dual >/dev/null
+contains "two instances get one clock" "$(grep '^v++' "$scratch/dual.log" | tail -n 1)" \
+    "--clock.freqHz 250000000:gantry_kernel_1,gantry_kernel_2 "
 flow install DESTDIR="$scratch/root" >/dev/null
 check "it is installed where xmutil looks" \
     test -e "$scratch/root/lib/firmware/xilinx/gantry/gantry.bit.bin"

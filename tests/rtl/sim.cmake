@@ -43,3 +43,7 @@ function(gantry_plans_test name networks)
 endfunction()
 gantry_plans_test(test_plans 100 CORES unit tiny unit4 TIMEOUT 600)
 gantry_plans_test(test_plans_long 2000 CORES k26 half tiny TIMEOUT 2400 LABELS slow)
+
+# Several accelerators in one device.
+gantry_test(test_dual SOURCES test_dual.c PARTS runtime formats LABELS rtl sim TIMEOUT 300)
+add_dependencies(test_dual gantry_sim)

@@ -27,7 +27,7 @@ struct fixture {
 static struct fixture make(const char *preset, uint64_t seed)
 {
     struct fixture f = {0};
-    f.ddr = gantry_ddr_create(gantry_ddr_preset_named(preset), seed, NULL);
+    f.ddr = gantry_ddr_create(gantry_ddr_preset_named(preset), 1, seed, NULL);
     f.memory = gantry_allocate(NULL, BYTES, 1);
     assert_non_null(f.ddr);
     assert_true(gantry_ddr_map(f.ddr, BASE, f.memory, BYTES));
@@ -276,7 +276,7 @@ static void expect_violation(struct fixture *f, const char *words)
     const char *violation = gantry_ddr_violation(f->ddr);
     assert_non_null(violation);
     assert_non_null(strstr(violation, words));
-    gantry_ddr_reset(f->ddr);
+    gantry_ddr_reset(f->ddr, 0);
     memset(f->q, 0, sizeof f->q);
     memset(f->r, 0, sizeof f->r);
 }

@@ -316,7 +316,7 @@ static void device_sim__abort_at_any_time_is_followed_by_a_good_launch(void **st
             struct gantry_error error = {0};
             good_program(&rig);
             assert_int_equal(rig_submit(&rig, &error), GANTRY_OK);
-            for (int i = 0; i < delay; i++) gantry_sim_bench_cycle(bench);
+            for (int i = 0; i < delay; i++) gantry_sim_chip_cycle(bench->chip);
             bool over = bench->pins.interrupt;
             assert_true(gantry_sim_bench_write(bench, GANTRY_REG_ABORT, 1));
             enum gantry_status status = rig.device->ops->wait(rig.device, 60000, &error);

@@ -15,3 +15,5 @@ gantry_test(test_engine_threads SOURCES test_engine_threads.c engine_fixture.c
 gantry_test(test_engine_device SOURCES test_engine_device.c engine_fixture.c
   PARTS runtime formats device LABELS unit)
 gantry_test(test_pool SOURCES test_pool.c PARTS runtime kernels base LABELS unit tsan)
+gantry_test(test_engine_pool SOURCES test_engine_pool.c engine_fixture.c
+  PARTS runtime formats device LABELS unit tsan)

@@ -23,8 +23,9 @@ static void device__refuses_unknown_names_and_names_the_nearest(void **state)
         "modle", "device 'modle': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX]; ",
         "did you mean 'model'?");
     check_refused("", "no such device", "did you mean");
-    check_refused("simm:half", "k26, half, tiny, unit, unit4", "did you mean 'sim'?");
-    check_refused("model:hlf", "no such configuration (there are: k26, half, tiny, unit, unit4)",
+    check_refused("simm:half", "k26, half, tiny, dual, unit, unit4", "did you mean 'sim'?");
+    check_refused("model:hlf",
+                  "no such configuration (there are: k26, half, tiny, dual, unit, unit4)",
                   "did you mean 'model:half'?");
     check_refused("sim:", "no such configuration", "did you mean 'sim:");
     check_refused("cpu:half", "cpu has no configurations", "did you mean 'cpu'?");
@@ -124,11 +125,11 @@ static void device__lists_what_opens_here(void **state)
     (void)state;
     struct gantry_device_entry entries[16];
     size_t count = gantry_device_list(entries, GANTRY_COUNT(entries));
-    assert_int_equal(count, 12);
+    assert_int_equal(count, 14);
     assert_int_equal(gantry_device_list(NULL, 0), count);
     assert_string_equal(entries[0].name, "cpu");
     assert_string_equal(entries[1].name, "model:k26");
-    assert_string_equal(entries[6].name, "sim:k26");
+    assert_string_equal(entries[7].name, "sim:k26");
     for (size_t i = 0; i < count; i++) {
         struct gantry_device *device;
         struct gantry_error error;

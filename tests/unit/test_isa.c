@@ -138,9 +138,13 @@ static void params__names_lead_to_the_rows_of_the_table(void **state)
     assert_int_equal(params.act_rows, 32768);
     assert_int_equal(params.ports, 4);
     assert_false(gantry_array_params_named("hal", &params));
-    assert_string_equal(gantry_array_names(names, sizeof names), "k26, half, tiny, unit, unit4");
+    assert_string_equal(gantry_array_names(names, sizeof names),
+                        "k26, half, tiny, dual, unit, unit4");
     assert_string_equal(gantry_array_name(0), "k26");
-    assert_null(gantry_array_name(5));
+    assert_null(gantry_array_name(6));
+    assert_int_equal(gantry_array_instances("dual"), 2);
+    assert_int_equal(gantry_array_instances("k26"), 1);
+    assert_int_equal(gantry_array_instances("none"), 0);
 }
 
 static void params__causes_and_classes_have_words(void **state)

@@ -5,8 +5,8 @@
  *     -> gantry_engine_run, as often as wanted
  *
  * A plan is immutable and may be shared by any number of engines and threads; it borrows the
- * model. An engine owns its buffers and borrows plan and device; engines of one device run one at
- * a time, engines of different devices are independent. */
+ * model. An engine owns its buffers and borrows plan and device. Engines of one device may run in
+ * threads of their own: their launches take turns. A pool of engines: engine_pool.h. */
 #ifndef GANTRY_ENGINE_H
 #define GANTRY_ENGINE_H
 

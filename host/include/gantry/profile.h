@@ -102,7 +102,8 @@ struct gantry_profile {
     uint64_t layout_ns;                     /* packing of inputs and outputs: the next two */
     uint64_t pack_ns, unpack_ns;
     uint64_t pack_bytes, unpack_bytes; /* copied by them */
-    uint64_t total_ns;                 /* wall time of the run */
+    uint64_t start_ns; /* when the run began: of the monotonic clock, or simulated in a pool */
+    uint64_t total_ns; /* wall time of the run */
     uint32_t launches;
     uint64_t ddr_read_bytes, ddr_write_bytes;
     size_t node_count; /* the model's nodes, then pseudo-nodes */
