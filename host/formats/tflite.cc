@@ -11,6 +11,7 @@ namespace
 {
 
 constexpr uint32_t kVersion = 3;
+constexpr int8_t kInt4 = 17; /* two values a byte, the first in the low half */
 
 bool map_type(int8_t type, gantry_dtype *out)
 {
@@ -34,6 +35,7 @@ bool map_type(int8_t type, gantry_dtype *out)
         *out = GANTRY_INT16;
         return true;
     case 9:
+    case kInt4:
         *out = GANTRY_INT8;
         return true;
     default:
@@ -76,6 +78,25 @@ gantry_status take_data(Reader &r, const uint8_t *bytes, gantry_graph_tensor *to
     return GANTRY_OK;
 }
 
+/* Constants of four bits, as int8. */
+gantry_status take_nibbles(Reader &r, const flatbuffers::Vector<uint8_t> *from,
+                           gantry_graph_tensor *to)
+{
+    if (from->size() != (to->bytes + 1) / 2)
+        return gantry_fail(r.error, GANTRY_ERR_FILE,
+                           "%s: tensor \"%s\": %u bytes of data for %zu values of four bits",
+                           r.name, to->name, from->size(), to->bytes);
+    if (!spend(r, to->bytes)) return shared_too_often(r);
+    int8_t *values = arena_array<int8_t>(r, to->bytes);
+    if (!values) return out_of_memory(r);
+    for (uint32_t i = 0; i < to->bytes; i++) {
+        int32_t half = from->Get(i / 2) >> (i % 2 ? 4 : 0) & 15;
+        values[i] = static_cast<int8_t>(half < 8 ? half : half - 16);
+    }
+    to->data = values;
+    return GANTRY_OK;
+}
+
 gantry_status read_data(Reader &r, const fb::Tensor *from, gantry_graph_tensor *to)
 {
     const auto *buffers = r.model->buffers();
@@ -89,7 +110,12 @@ gantry_status read_data(Reader &r, const fb::Tensor *from, gantry_graph_tensor *
         return gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED,
                            "%s: tensor \"%s\": its data lies outside of the model structure",
                            r.name, to->name);
-    if (count_of(buffer->data()) == 0) return GANTRY_OK;
+    if (count_of(buffer->data()) == 0) {
+        if (from->type() != kInt4) return GANTRY_OK;
+        return gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED, "%s: tensor \"%s\": int4, not constant",
+                           r.name, to->name);
+    }
+    if (from->type() == kInt4) return take_nibbles(r, buffer->data(), to);
     if (buffer->data()->size() != to->bytes)
         return gantry_fail(r.error, GANTRY_ERR_FILE,
                            "%s: tensor \"%s\": %u bytes of data, its shape says %zu", r.name,

@@ -46,12 +46,13 @@ void same_padding(int32_t in, int32_t kernel, int32_t stride, int32_t dilation, 
     *after = static_cast<int32_t>(total - total / 2);
 }
 
-gantry_status read_padding(Reader &r, gantry_graph_node *node, int8_t padding)
+/* tensor: whose extent the window slides over. */
+gantry_status read_padding(Reader &r, gantry_graph_node *node, int32_t tensor, int8_t padding)
 {
     enum { SAME, VALID };
     if (padding != SAME && padding != VALID)
         return operator_error(r, node, GANTRY_ERR_FILE, "padding", padding);
-    const gantry_shape &shape = r.graph->tensors[node->inputs[0]].shape;
+    const gantry_shape &shape = r.graph->tensors[tensor].shape;
     gantry_window_attributes &w = node->attributes.window;
     if (padding == VALID || shape.rank != 4) return GANTRY_OK;
     same_padding(shape.dims[1], w.kernel_h, w.stride_h, w.dilation_h, &w.pad_top, &w.pad_bottom);
@@ -59,10 +60,9 @@ gantry_status read_padding(Reader &r, gantry_graph_node *node, int8_t padding)
     return GANTRY_OK;
 }
 
-/* Both convolutions name the same options; T is either table. */
-template <typename T> gantry_status read_conv(Reader &r, gantry_graph_node *node, const T *options)
+/* Kernel, from the weights, and strides. */
+template <typename T> void read_window(Reader &r, gantry_graph_node *node, const T *options)
 {
-    if (!options) return no_options(r, node);
     const gantry_shape &weights = r.graph->tensors[node->inputs[1]].shape;
     gantry_window_attributes &w = node->attributes.window;
     if (weights.rank == 4) {
@@ -71,9 +71,17 @@ template <typename T> gantry_status read_conv(Reader &r, gantry_graph_node *node
     }
     w.stride_h = options->stride_h();
     w.stride_w = options->stride_w();
+}
+
+/* Both convolutions name the same options; T is either table. */
+template <typename T> gantry_status read_conv(Reader &r, gantry_graph_node *node, const T *options)
+{
+    if (!options) return no_options(r, node);
+    gantry_window_attributes &w = node->attributes.window;
+    read_window(r, node, options);
     w.dilation_h = options->dilation_h_factor();
     w.dilation_w = options->dilation_w_factor();
-    gantry_status status = read_padding(r, node, options->padding());
+    gantry_status status = read_padding(r, node, node->inputs[0], options->padding());
     if (status != GANTRY_OK) return status;
     return read_activation(r, node, options->fused_activation_function());
 }
@@ -108,6 +116,34 @@ gantry_status options_depthwise(Reader &r, gantry_graph_node *node, const fb::Op
     return read_conv(r, node, from->builtin_options_as_DepthwiseConv2DOptions());
 }
 
+/* The inputs are shape, weights, map and bias; they become map, weights and bias. The shape is the
+ * output's, which the padding refers to. */
+gantry_status options_transpose_conv(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::TransposeConvOptions *options = from->builtin_options_as_TransposeConvOptions();
+    if (!options) return no_options(r, node);
+    if (node->input_count < 3 || node->inputs[2] < 0)
+        return operator_error(r, node, GANTRY_ERR_FILE, "inputs:", node->input_count);
+    node->inputs[0] = node->inputs[2];
+    node->inputs[2] = node->input_count > 3 ? node->inputs[3] : GANTRY_NO_TENSOR;
+    node->input_count = 3;
+    read_window(r, node, options);
+    node->attributes.window.dilation_h = node->attributes.window.dilation_w = 1;
+    gantry_status status = read_padding(r, node, node->outputs[0], options->padding());
+    if (status != GANTRY_OK) return status;
+    return read_activation(r, node, options->fused_activation_function());
+}
+
+/* Between int8 and uint8 LiteRT's default path has another rule than within one of them. */
+gantry_status options_quantize(Reader &r, gantry_graph_node *node, const fb::Operator *)
+{
+    const gantry_graph_tensor &x = r.graph->tensors[node->inputs[0]];
+    const gantry_graph_tensor &y = r.graph->tensors[node->outputs[0]];
+    node->attributes.mixed =
+        x.dtype == GANTRY_INT8 && y.dtype == GANTRY_INT8 && x.flipped != y.flipped;
+    return GANTRY_OK;
+}
+
 gantry_status options_pool(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::Pool2DOptions *options = from->builtin_options_as_Pool2DOptions();
@@ -120,7 +156,7 @@ gantry_status options_pool(Reader &r, gantry_graph_node *node, const fb::Operato
     w.dilation_h = w.dilation_w = 1;
     /* uint8 models round their own values, which are not below 0. */
     w.half_up = r.graph->tensors[node->inputs[0]].flipped;
-    gantry_status status = read_padding(r, node, options->padding());
+    gantry_status status = read_padding(r, node, node->inputs[0], options->padding());
     if (status != GANTRY_OK) return status;
     return read_activation(r, node, options->fused_activation_function());
 }

@@ -51,6 +51,9 @@ GANTRY_MUST_USE enum gantry_status gantry_check_same_type(const struct gantry_si
 /* A quantised activation has one scale; float32 has none. */
 GANTRY_MUST_USE enum gantry_status gantry_check_scale(const struct gantry_site *site,
                                                       const struct gantry_graph_tensor *tensor);
+/* All of its zero points are 0. */
+GANTRY_MUST_USE enum gantry_status gantry_check_symmetric(const struct gantry_site *site,
+                                                          const struct gantry_graph_tensor *tensor);
 /* x and y have one type, and one scale each where they are quantised. */
 GANTRY_MUST_USE enum gantry_status gantry_check_types(const struct gantry_site *site);
 /* What is moved keeps its stored values: one type, equal quantisation where there is one. */

@@ -21,11 +21,21 @@ static enum gantry_status check_broadcast(const struct gantry_site *site)
     return gantry_check_output_shape(site, &inferred);
 }
 
+/* int16 operands have no zero points. */
+static enum gantry_status check_int16(const struct gantry_site *site,
+                                      const struct gantry_graph_tensor *b)
+{
+    enum gantry_status status = gantry_check_symmetric(site, site->x);
+    if (status == GANTRY_OK) status = gantry_check_symmetric(site, b);
+    return status == GANTRY_OK ? gantry_check_symmetric(site, site->y) : status;
+}
+
 enum gantry_status gantry_check_add(const struct gantry_site *site)
 {
     const struct gantry_graph_tensor *b = gantry_site_input(site, 1);
     struct gantry_add_params params;
     enum gantry_status status = check_broadcast(site);
+    if (status == GANTRY_OK && site->x->dtype == GANTRY_INT16) status = check_int16(site, b);
     if (status != GANTRY_OK || site->x->dtype != GANTRY_INT8) return status;
     if (!gantry_node_add_params(site->graph, site->node, &params))
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
@@ -40,7 +50,9 @@ enum gantry_status gantry_check_add(const struct gantry_site *site)
 
 enum gantry_status gantry_check_mul(const struct gantry_site *site)
 {
-    return check_broadcast(site);
+    enum gantry_status status = check_broadcast(site);
+    if (status != GANTRY_OK || site->x->dtype != GANTRY_INT16) return status;
+    return check_int16(site, gantry_site_input(site, 1));
 }
 
 enum gantry_status gantry_check_same_shape(const struct gantry_site *site)
@@ -156,18 +168,24 @@ enum gantry_status gantry_check_mean(const struct gantry_site *site)
 
 enum gantry_status gantry_check_quantize(const struct gantry_site *site)
 {
-    if (site->y->dtype != GANTRY_INT8)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%s to %s",
-                             gantry_dtype_name(site->x->dtype), gantry_dtype_name(site->y->dtype));
+    enum gantry_dtype from = site->x->dtype, to = site->y->dtype;
+    if (to != GANTRY_INT8 && to != GANTRY_INT16 && (to != GANTRY_INT32 || from != GANTRY_INT16))
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%s to %s", gantry_dtype_name(from),
+                             gantry_dtype_name(to));
     enum gantry_status status = gantry_check_scale(site, site->y);
     if (status == GANTRY_OK) status = gantry_check_scale(site, site->x);
     if (status != GANTRY_OK) return status;
-    if (site->x->dtype == GANTRY_INT8 && gantry_node_quantize_factor(site->graph, site->node) == 0)
+    if ((from != GANTRY_FLOAT32 && site->x->quantization.count != 1) ||
+        site->y->quantization.count != 1)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%s to %s without a scale",
+                             gantry_dtype_name(from), gantry_dtype_name(to));
+    bool q8 = from == GANTRY_INT8 && to == GANTRY_INT8 && !site->node->attributes.mixed;
+    if (q8 && gantry_node_quantize_factor(site->graph, site->node) == 0)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
                              "scale %g on an output scale of %g (a ratio within 2^-8..2^7)",
                              (double)site->x->quantization.scale[0],
                              (double)site->y->quantization.scale[0]);
-    site->node->mapped = gantry_site_is_map(site);
+    site->node->mapped = q8 && gantry_site_is_map(site);
     return gantry_check_output_shape(site, &site->x->shape);
 }
 

@@ -3,6 +3,7 @@
 #include "graph/check.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static enum gantry_status check_weights_type(const struct gantry_site *site,
                                              enum gantry_dtype dtype)
@@ -37,6 +38,7 @@ static enum gantry_status check_bias_size(const struct gantry_site *site, int32_
                          bias->name, (int)gantry_shape_elements(&bias->shape), channels);
 }
 
+/* int8 weights: per tensor with a zero point, or per channel without. */
 static enum gantry_status check_weights(const struct gantry_site *site, int32_t rank, int32_t axis)
 {
     const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
@@ -123,13 +125,54 @@ static enum gantry_status check_sums(const struct gantry_site *site, int32_t cha
     return GANTRY_OK;
 }
 
-/* Weights and bias of a float32 product; they need not be constants. */
-static enum gantry_status check_float(const struct gantry_site *site, int32_t rank,
-                                      int32_t channels)
+/* Sums of int16 with int8 fit 48 bits, with a bias of int32 the 32 bits that LiteRT has then. */
+static enum gantry_status check_wide_sums(const struct gantry_site *site, int32_t channels,
+                                          const struct taps *taps)
 {
-    enum gantry_status status = check_weights_type(site, GANTRY_FLOAT32);
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    const int8_t *weights = gantry_site_input(site, 1)->data;
+    int32_t bits = bias && bias->dtype == GANTRY_INT32 ? 32 : 48;
+    int64_t limit = (INT64_C(1) << (bits - 1)) - 1;
+    for (int32_t c = 0; c < channels; c++) {
+        int64_t value = bias ? gantry_site_integer(site, 2, c) : 0, most = 0;
+        for (int64_t i = 0; i < taps->count; i++)
+            most += abs(weights[c * taps->channel_step + i * taps->step]);
+        most *= -(int64_t)INT16_MIN;
+        if (most > limit || value > limit - most || value < most - limit)
+            return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                                 "the sum of channel %d can leave %d bits", c, bits);
+    }
+    return GANTRY_OK;
+}
+
+/* Products of int16 with int8 have no zero points. */
+static enum gantry_status check_int16(const struct gantry_site *site, int32_t channels,
+                                      const struct taps *taps)
+{
+    const struct gantry_graph_tensor *bias = gantry_site_input(site, 2);
+    enum gantry_status status = gantry_check_symmetric(site, site->x);
+    if (status == GANTRY_OK) status = gantry_check_symmetric(site, gantry_site_input(site, 1));
+    if (status == GANTRY_OK) status = gantry_check_symmetric(site, site->y);
+    if (status == GANTRY_OK && bias) status = check_bias_size(site, channels);
+    if (status != GANTRY_OK) return status;
+    if (bias && ((bias->dtype != GANTRY_INT64 && bias->dtype != GANTRY_INT32) || !bias->data))
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "bias \"%s\" is %s%s (constant int64)",
+                             bias->name, gantry_dtype_name(bias->dtype),
+                             bias->data ? "" : ", not constant");
+    return check_wide_sums(site, channels, taps);
+}
+
+/* Weights and bias of a float32 product; they need not be constants. int8 weights are, and have no
+ * zero points but in a matrix. */
+static enum gantry_status check_float(const struct gantry_site *site, int32_t rank, int32_t axis)
+{
+    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
+    bool hybrid = w->dtype == GANTRY_INT8 && site->node->op != GANTRY_OP_DEPTHWISE_CONV_2D;
+    enum gantry_status status =
+        hybrid ? check_weights(site, rank, axis) : check_weights_type(site, GANTRY_FLOAT32);
     if (status == GANTRY_OK) status = check_weights_rank(site, rank);
     if (status != GANTRY_OK || !gantry_site_input(site, 2)) return status;
+    int32_t channels = w->shape.dims[axis];
     status = check_bias_type(site, GANTRY_FLOAT32);
     return status == GANTRY_OK ? check_bias_size(site, channels) : status;
 }
@@ -140,10 +183,8 @@ static enum gantry_status check_operands(const struct gantry_site *site, int32_t
     enum gantry_status status = gantry_check_types(site);
     if (status == GANTRY_OK) status = gantry_check_clamp(site);
     if (status != GANTRY_OK) return status;
-    if (site->x->dtype == GANTRY_INT8) return check_weights(site, rank, axis);
-    const struct gantry_graph_tensor *w = gantry_site_input(site, 1);
-    int32_t channels = w->shape.rank > axis ? w->shape.dims[axis] : 0;
-    return check_float(site, rank, channels);
+    if (site->x->dtype == GANTRY_FLOAT32) return check_float(site, rank, axis);
+    return check_weights(site, rank, axis);
 }
 
 /* Biases and sums of int8 products; mapped when nothing stands against it. */
@@ -151,6 +192,7 @@ static enum gantry_status check_products(const struct gantry_site *site, int32_t
                                          const struct taps *taps, bool map)
 {
     site->node->mapped = map && gantry_site_is_map(site);
+    if (site->x->dtype == GANTRY_INT16) return check_int16(site, channels, taps);
     if (site->x->dtype != GANTRY_INT8) return GANTRY_OK;
     enum gantry_status status = check_bias(site, channels);
     return status == GANTRY_OK ? check_sums(site, channels, taps) : status;
@@ -180,6 +222,33 @@ enum gantry_status gantry_check_conv(const struct gantry_site *site)
     const struct taps taps = {count, 1, count};
     site->node->macs = count_macs(site, count);
     return check_products(site, w[0], &taps, groups == 1);
+}
+
+/* The window lies on the output: what it makes of that has the extent of the input. */
+enum gantry_status gantry_check_transpose_conv(const struct gantry_site *site)
+{
+    const struct gantry_window_attributes *window = &site->node->attributes.window;
+    const struct gantry_site turned = {.graph = site->graph,
+                                       .node = site->node,
+                                       .index = site->index,
+                                       .x = site->y,
+                                       .y = site->x,
+                                       .in = site->out,
+                                       .out = site->in,
+                                       .error = site->error};
+    enum gantry_status status = check_operands(site, 4, 0);
+    if (status == GANTRY_OK) status = gantry_check_window(&turned);
+    if (status != GANTRY_OK) return status;
+    const int32_t *w = gantry_site_input(site, 1)->shape.dims;
+    if (window->kernel_h != w[1] || window->kernel_w != w[2] || w[0] != site->out.c ||
+        w[3] != site->in.c)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels, weights of %dx%dx%dx%d",
+                             site->in.c, site->out.c, w[0], w[1], w[2], w[3]);
+    int64_t count = (int64_t)w[1] * w[2] * w[3];
+    const struct taps taps = {count, 1, count};
+    site->node->macs = (uint64_t)gantry_shape_elements(&site->x->shape) * (uint64_t)w[0] *
+                       (uint64_t)w[1] * (uint64_t)w[2];
+    return check_products(site, w[0], &taps, false);
 }
 
 enum gantry_status gantry_check_depthwise(const struct gantry_site *site)

@@ -50,6 +50,17 @@ enum gantry_status gantry_check_scale(const struct gantry_site *site,
                          "tensor \"%s\" has %d scales (an activation has 1)", tensor->name, count);
 }
 
+enum gantry_status gantry_check_symmetric(const struct gantry_site *site,
+                                          const struct gantry_graph_tensor *tensor)
+{
+    for (int32_t c = 0; c < tensor->quantization.count; c++)
+        if (tensor->quantization.zero_point[c] != 0)
+            return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                                 "tensor \"%s\" has zero point %d (must be 0)", tensor->name,
+                                 tensor->quantization.zero_point[c]);
+    return GANTRY_OK;
+}
+
 enum gantry_status gantry_check_types(const struct gantry_site *site)
 {
     enum gantry_status status = gantry_check_same_type(site, site->x, site->y);

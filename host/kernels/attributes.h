@@ -61,6 +61,7 @@ union gantry_attributes {
     struct gantry_lstm_attributes lstm;     /* UNIDIRECTIONAL_SEQUENCE_LSTM */
     struct gantry_detect_attributes detect; /* Detection_PostProcess */
     bool keep_dims;                         /* MEAN, SUM; of FULLY_CONNECTED: the rank stays */
+    bool mixed;                             /* QUANTIZE: one side was uint8, the other was not */
     float beta;                             /* SOFTMAX */
     float alpha;                            /* LEAKY_RELU */
     bool approximate;                       /* GELU: by the hyperbolic tangent */

@@ -35,14 +35,36 @@ int32_t gantry_fixed_shift(int32_t value, int32_t bits)
     return (int32_t)(value < 0 ? -rounded : rounded);
 }
 
+static int32_t limited(int64_t value)
+{
+    return value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : (int32_t)value;
+}
+
+/* The part of a product before the last shift. */
+static int32_t multiply_high(int32_t value, struct gantry_fixed factor)
+{
+    int32_t shift = factor.shift < 0 ? 0 : factor.shift < 31 ? factor.shift : 31;
+    return gantry_fixed_high(limited(value * (INT64_C(1) << shift)), factor.multiplier);
+}
+
 int32_t gantry_fixed_multiply(int32_t value, struct gantry_fixed factor)
 {
-    int64_t raised = value;
-    if (factor.shift > 0) {
-        int32_t shift = factor.shift < 31 ? factor.shift : 31;
-        raised *= INT64_C(1) << shift;
-        raised = raised < INT32_MIN ? INT32_MIN : raised > INT32_MAX ? INT32_MAX : raised;
-    }
-    int32_t high = gantry_fixed_high((int32_t)raised, factor.multiplier);
+    int32_t high = multiply_high(value, factor);
     return factor.shift < 0 ? gantry_fixed_shift(high, -factor.shift) : high;
+}
+
+int32_t gantry_fixed_multiply_up(int32_t value, struct gantry_fixed factor)
+{
+    int32_t high = multiply_high(value, factor), bits = -factor.shift;
+    return bits > 0 ? (int32_t)((high + (INT64_C(1) << (bits - 1))) >> bits) : high;
+}
+
+int32_t gantry_fixed_multiply_wide(int64_t value, struct gantry_fixed factor)
+{
+    int32_t reduced =
+        factor.multiplier < 0x7fff0000 ? (factor.multiplier + (1 << 15)) >> 16 : 0x7fff;
+    int32_t shift = 15 - factor.shift;
+    int64_t product = value * reduced;
+    if (shift <= 0) return limited(product * (INT64_C(1) << (shift > -15 ? -shift : 15)));
+    return limited((product + (INT64_C(1) << (shift - 1))) >> shift);
 }

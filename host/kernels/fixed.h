@@ -17,6 +17,13 @@ struct gantry_fixed gantry_fixed_of(double factor);
  * gantry_fixed_high; then gantry_fixed_shift where it is below 0. */
 int32_t gantry_fixed_multiply(int32_t value, struct gantry_fixed factor);
 
+/* The same with ties up in the last step, too. */
+int32_t gantry_fixed_multiply_up(int32_t value, struct gantry_fixed factor);
+
+/* For sums of up to 48 bits: the multiplier in 15 bits, one rounding, ties up. Results beyond 32
+ * bits are limited to them. */
+int32_t gantry_fixed_multiply_wide(int64_t value, struct gantry_fixed factor);
+
 /* a x b / 2^31, ties up. -2^31 x -2^31 gives 2^31 - 1. */
 int32_t gantry_fixed_high(int32_t a, int32_t b);
 /* value / 2^bits, ties away from zero; bits 0..31. */

@@ -84,6 +84,7 @@ gantry_op_bind gantry_op_space_to_depth;
 gantry_op_bind gantry_op_pad;
 gantry_op_bind gantry_op_concatenation;
 gantry_op_bind gantry_op_shape;
+gantry_op_bind gantry_op_transpose_conv;
 gantry_op_bind gantry_op_resize_bilinear;
 gantry_op_bind gantry_op_resize_nearest;
 gantry_op_bind gantry_op_arg_max;

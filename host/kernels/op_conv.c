@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Convolution, depthwise convolution and fully connected on dense tensors: float32, and int8 of any
- * batch and grouping by rule F. A unit is a row of the output. */
-#include "kernels/map.h"
-#include "kernels/op.h"
+ * batch and grouping by rule F; others by op_conv.h. A unit is a row of the output. */
+#include "kernels/op_conv.h"
 
-struct conv {
-    const struct gantry_op_args *args;
-    int32_t h, w, c, out_h, out_w, out_c;
-    int32_t depth;        /* input channels of an output channel */
-    int32_t share;        /* output channels that read the same ones */
-    int64_t tap, channel; /* distances of taps and of output channels among the weights */
-    struct gantry_window_attributes window;
-    const float *scale; /* int8 */
-};
+#include "kernels/map.h"
 
 /* Sum of products, in eight parts that the compiler keeps in one register. */
 static float dot(const float *x, const float *w, int64_t count)
@@ -34,20 +25,26 @@ static int32_t dot_s8(const int8_t *x, const int8_t *w, int64_t count, int32_t x
     return sum;
 }
 
-/* First element of the input that tap (ky, kx) of an output position reads, or -1 outside. */
-static int64_t at(const struct conv *conv, int32_t unit, int32_t ox, int32_t o, int32_t ky,
-                  int32_t kx)
+int64_t gantry_op_conv_at(const struct gantry_op_conv *conv, int32_t unit, int32_t ox, int32_t o,
+                          int32_t ky, int32_t kx)
 {
     const struct gantry_window_attributes *a = &conv->window;
     int32_t item = unit / conv->out_h, oy = unit % conv->out_h;
     int32_t y = oy * a->stride_h - a->pad_top + ky * a->dilation_h;
     int32_t x = ox * a->stride_w - a->pad_left + kx * a->dilation_w;
+    if (conv->transposed) {
+        y = oy + a->pad_top - ky * a->dilation_h;
+        x = ox + a->pad_left - kx * a->dilation_w;
+        if (y % a->stride_h != 0 || x % a->stride_w != 0) return -1;
+        y /= a->stride_h;
+        x /= a->stride_w;
+    }
     if (y < 0 || y >= conv->h || x < 0 || x >= conv->w) return -1;
     int64_t pixel = ((int64_t)item * conv->h + y) * conv->w + x;
     return pixel * conv->c + (int64_t)(o / conv->share) * conv->depth;
 }
 
-static float element(const struct conv *conv, int32_t unit, int32_t ox, int32_t o)
+static float element(const struct gantry_op_conv *conv, int32_t unit, int32_t ox, int32_t o)
 {
     const struct gantry_op_args *args = conv->args;
     const float *x = args->inputs[0].data, *w = args->inputs[1].data;
@@ -56,7 +53,7 @@ static float element(const struct conv *conv, int32_t unit, int32_t ox, int32_t 
     w += o * conv->channel;
     for (int32_t ky = 0; ky < conv->window.kernel_h; ky++) {
         for (int32_t kx = 0; kx < conv->window.kernel_w; kx++) {
-            int64_t from = at(conv, unit, ox, o, ky, kx);
+            int64_t from = gantry_op_conv_at(conv, unit, ox, o, ky, kx);
             int64_t tap = ((int64_t)ky * conv->window.kernel_w + kx) * conv->tap;
             if (from >= 0) sum += dot(x + from, w + tap, conv->depth);
         }
@@ -66,7 +63,7 @@ static float element(const struct conv *conv, int32_t unit, int32_t ox, int32_t 
 
 static void run_f32(const void *state, int32_t first, int32_t end, void *scratch)
 {
-    const struct conv *conv = state;
+    const struct gantry_op_conv *conv = state;
     (void)scratch;
     for (int32_t unit = first; unit < end; unit++) {
         float *to =
@@ -76,7 +73,7 @@ static void run_f32(const void *state, int32_t first, int32_t end, void *scratch
     }
 }
 
-static int8_t element_s8(const struct conv *conv, int32_t unit, int32_t ox, int32_t o)
+static int8_t element_s8(const struct gantry_op_conv *conv, int32_t unit, int32_t ox, int32_t o)
 {
     const struct gantry_op_args *args = conv->args;
     const int8_t *x = args->inputs[0].data, *w = args->inputs[1].data;
@@ -85,7 +82,7 @@ static int8_t element_s8(const struct conv *conv, int32_t unit, int32_t ox, int3
     w += o * conv->channel;
     for (int32_t ky = 0; ky < conv->window.kernel_h; ky++) {
         for (int32_t kx = 0; kx < conv->window.kernel_w; kx++) {
-            int64_t from = at(conv, unit, ox, o, ky, kx);
+            int64_t from = gantry_op_conv_at(conv, unit, ox, o, ky, kx);
             int64_t tap = ((int64_t)ky * conv->window.kernel_w + kx) * conv->tap;
             if (from >= 0)
                 sum += dot_s8(x + from, w + tap, conv->depth, args->inputs[0].zero_point[0],
@@ -98,7 +95,7 @@ static int8_t element_s8(const struct conv *conv, int32_t unit, int32_t ox, int3
 
 static void run_s8(const void *state, int32_t first, int32_t end, void *scratch)
 {
-    const struct conv *conv = state;
+    const struct gantry_op_conv *conv = state;
     (void)scratch;
     for (int32_t unit = first; unit < end; unit++) {
         int8_t *to =
@@ -120,41 +117,45 @@ static const float *make_scale(const struct gantry_op_args *args, int32_t channe
     return scale;
 }
 
-static bool bind(struct gantry_kernel *kernel, struct conv *conv, int32_t units,
+static bool bind(struct gantry_kernel *kernel, struct gantry_op_conv *conv, int32_t units,
                  struct gantry_arena *arena)
 {
-    bool stored = conv->args->inputs[0].dtype == GANTRY_INT8;
-    if (stored) {
-        conv->scale = make_scale(conv->args, conv->out_c, arena);
-        if (!conv->scale) return false;
-    }
+    const struct gantry_op_args *args = conv->args;
+    enum gantry_dtype dtype = args->inputs[0].dtype;
+    if (dtype == GANTRY_FLOAT32 && args->inputs[1].dtype == GANTRY_INT8)
+        return gantry_op_conv_bind_hybrid(kernel, conv, arena);
+    if (dtype == GANTRY_INT8 && !(conv->scale = make_scale(args, conv->out_c, arena))) return false;
+    if (dtype == GANTRY_INT16 && !gantry_op_conv_scale_s16(conv, arena)) return false;
     uint64_t taps = (uint64_t)conv->window.kernel_h * (uint64_t)conv->window.kernel_w;
     uint64_t values = (uint64_t)units * (uint64_t)conv->out_w * (uint64_t)conv->out_c;
-    gantry_op_set(kernel, stored ? run_s8 : run_f32, conv, units,
-                  values * taps * (uint64_t)conv->depth);
+    gantry_op_set(kernel,
+                  dtype == GANTRY_INT8    ? run_s8
+                  : dtype == GANTRY_INT16 ? gantry_op_conv_run_s16
+                                          : run_f32,
+                  conv, units, values * taps * (uint64_t)conv->depth);
     return true;
 }
 
-static struct conv *make(const struct gantry_op_args *args, struct gantry_arena *arena)
+static struct gantry_op_conv *make(const struct gantry_op_args *args, struct gantry_arena *arena)
 {
-    struct conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
+    struct gantry_op_conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
     const int32_t *x = args->inputs[0].shape.dims, *y = args->outputs[0].shape.dims;
     if (!conv) return NULL;
-    *conv = (struct conv){.args = args,
-                          .h = x[1],
-                          .w = x[2],
-                          .c = x[3],
-                          .out_h = y[1],
-                          .out_w = y[2],
-                          .out_c = y[3],
-                          .window = args->attributes->window};
+    *conv = (struct gantry_op_conv){.args = args,
+                                    .h = x[1],
+                                    .w = x[2],
+                                    .c = x[3],
+                                    .out_h = y[1],
+                                    .out_w = y[2],
+                                    .out_c = y[3],
+                                    .window = args->attributes->window};
     return conv;
 }
 
 bool gantry_op_conv_2d(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                        struct gantry_arena *arena)
 {
-    struct conv *conv = make(args, arena);
+    struct gantry_op_conv *conv = make(args, arena);
     if (!conv) return false;
     conv->depth = args->inputs[1].shape.dims[3];
     conv->share = conv->out_c / (conv->c / conv->depth);
@@ -163,10 +164,24 @@ bool gantry_op_conv_2d(struct gantry_kernel *kernel, const struct gantry_op_args
     return bind(kernel, conv, args->outputs[0].shape.dims[0] * conv->out_h, arena);
 }
 
+/* A convolution whose weights lie alike, read from the other side. */
+bool gantry_op_transpose_conv(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                              struct gantry_arena *arena)
+{
+    struct gantry_op_conv *conv = make(args, arena);
+    if (!conv) return false;
+    conv->transposed = true;
+    conv->depth = conv->c;
+    conv->share = conv->out_c;
+    conv->tap = conv->depth;
+    conv->channel = (int64_t)conv->window.kernel_h * conv->window.kernel_w * conv->depth;
+    return bind(kernel, conv, args->outputs[0].shape.dims[0] * conv->out_h, arena);
+}
+
 bool gantry_op_depthwise_conv_2d(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                                  struct gantry_arena *arena)
 {
-    struct conv *conv = make(args, arena);
+    struct gantry_op_conv *conv = make(args, arena);
     if (!conv) return false;
     conv->depth = 1;
     conv->share = conv->out_c / conv->c;
@@ -179,21 +194,22 @@ bool gantry_op_depthwise_conv_2d(struct gantry_kernel *kernel, const struct gant
 bool gantry_op_fully_connected(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                                struct gantry_arena *arena)
 {
-    struct conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
+    struct gantry_op_conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
     const int32_t *w = args->inputs[1].shape.dims;
     if (!conv) return false;
     int32_t rows = (int32_t)(gantry_op_elements(&args->inputs[0]) / w[1]);
-    *conv = (struct conv){.args = args,
-                          .h = rows,
-                          .w = 1,
-                          .c = w[1],
-                          .out_h = rows,
-                          .out_w = 1,
-                          .out_c = w[0],
-                          .depth = w[1],
-                          .share = w[0],
-                          .tap = w[1],
-                          .channel = w[1],
-                          .window = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, false}};
+    *conv = (struct gantry_op_conv){.args = args,
+                                    .h = rows,
+                                    .w = 1,
+                                    .c = w[1],
+                                    .out_h = rows,
+                                    .out_w = 1,
+                                    .out_c = w[0],
+                                    .depth = w[1],
+                                    .share = w[0],
+                                    .tap = w[1],
+                                    .channel = w[1],
+                                    .matrix = true,
+                                    .window = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, false}};
     return bind(kernel, conv, rows, arena);
 }

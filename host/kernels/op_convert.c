@@ -1,6 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0
  * QUANTIZE and DEQUANTIZE. */
+#include <math.h>
+
+#include "kernels/fixed.h"
 #include "kernels/op.h"
+
+/* Stored value i of an int8, int16 or int32 tensor. */
+static int32_t stored(const struct gantry_op_tensor *tensor, int64_t i)
+{
+    if (tensor->dtype == GANTRY_INT8) return ((const int8_t *)tensor->data)[i];
+    if (tensor->dtype == GANTRY_INT16) return ((const int16_t *)tensor->data)[i];
+    return ((const int32_t *)tensor->data)[i];
+}
+
+/* Stores a value within the range of the type. */
+static void store(const struct gantry_op_tensor *tensor, int64_t i, int64_t value)
+{
+    bool narrow = tensor->dtype == GANTRY_INT8, wide = tensor->dtype == GANTRY_INT32;
+    int64_t low = narrow ? INT8_MIN : wide ? INT32_MIN : INT16_MIN;
+    int64_t high = narrow ? INT8_MAX : wide ? INT32_MAX : INT16_MAX;
+    value = value < low ? low : value > high ? high : value;
+    if (narrow)
+        ((int8_t *)tensor->data)[i] = (int8_t)value;
+    else if (wide)
+        ((int32_t *)tensor->data)[i] = (int32_t)value;
+    else
+        ((int16_t *)tensor->data)[i] = (int16_t)value;
+}
 
 static void dequantize(const void *state, int32_t first, int32_t end, void *scratch)
 {
@@ -13,10 +39,7 @@ static void dequantize(const void *state, int32_t first, int32_t end, void *scra
     (void)first, (void)end, (void)scratch;
     for (int64_t i = 0; i < elements; i++) {
         int64_t c = i / split.inner % split.along;
-        int32_t q = x->dtype == GANTRY_INT8    ? ((const int8_t *)x->data)[i]
-                    : x->dtype == GANTRY_INT16 ? ((const int16_t *)x->data)[i]
-                                               : ((const int32_t *)x->data)[i];
-        y[i] = (float)(q - x->zero_point[c]) * x->scale[c];
+        y[i] = (float)(stored(x, i) - x->zero_point[c]) * x->scale[c];
     }
 }
 
@@ -28,20 +51,38 @@ bool gantry_op_dequantize(struct gantry_kernel *kernel, const struct gantry_op_a
     return true;
 }
 
-/* float32 to int8: the product with the reciprocal of the scale, as LiteRT's default path does. */
+/* float32 to int8: the product with the reciprocal of the scale; to int16: the quotient, halves
+ * away from zero. Both as LiteRT's default path does. */
 static void quantize_f32(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_args *args = state;
+    const struct gantry_op_tensor *y = &args->outputs[0];
     const float *x = args->inputs[0].data;
-    int8_t *y = args->outputs[0].data;
-    float reciprocal = 1.0f / args->outputs[0].scale[0];
-    int32_t zero = args->outputs[0].zero_point[0];
+    float reciprocal = 1.0f / y->scale[0];
+    bool narrow = y->dtype == GANTRY_INT8;
     int64_t elements = gantry_op_elements(&args->inputs[0]);
     (void)first, (void)end, (void)scratch;
     for (int64_t i = 0; i < elements; i++) {
-        float value = x[i] * reciprocal;
-        int32_t low = INT8_MIN - zero, high = INT8_MAX - zero;
-        y[i] = (int8_t)(gantry_op_round((double)value, low, high) + zero);
+        float value = narrow ? x[i] * reciprocal : roundf(x[i] / y->scale[0]);
+        store(y, i,
+              (int64_t)gantry_op_round((double)value, -(1 << 24), 1 << 24) + y->zero_point[0]);
+    }
+}
+
+/* One stored type to another, by rule M. */
+static void requantize(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct gantry_op_args *args = state;
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    const struct gantry_fixed fixed = gantry_fixed_of((double)x->scale[0] / (double)y->scale[0]);
+    int64_t elements = gantry_op_elements(x);
+    (void)first, (void)end, (void)scratch;
+    for (int64_t i = 0; i < elements; i++) {
+        int64_t value = (int64_t)stored(x, i) - x->zero_point[0];
+        value = value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
+        int32_t scaled = args->attributes->mixed ? gantry_fixed_multiply_up((int32_t)value, fixed)
+                                                 : gantry_fixed_multiply((int32_t)value, fixed);
+        store(y, i, (int64_t)scaled + y->zero_point[0]);
     }
 }
 
@@ -78,8 +119,10 @@ static bool bind_s8(struct gantry_kernel *kernel, const struct gantry_op_args *a
 bool gantry_op_quantize(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                         struct gantry_arena *arena)
 {
-    if (args->inputs[0].dtype == GANTRY_INT8) return bind_s8(kernel, args, arena);
-    gantry_op_set(kernel, quantize_f32, args, 1,
+    enum gantry_dtype from = args->inputs[0].dtype, to = args->outputs[0].dtype;
+    if (from == GANTRY_INT8 && to == GANTRY_INT8 && !args->attributes->mixed)
+        return bind_s8(kernel, args, arena);
+    gantry_op_set(kernel, from == GANTRY_FLOAT32 ? quantize_f32 : requantize, args, 1,
                   (uint64_t)gantry_op_elements(&args->inputs[0]) * 2);
     return true;
 }

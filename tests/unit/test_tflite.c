@@ -55,6 +55,23 @@ static const char mean_sample[] =
     "builtin_options: {keep_dims: true}}]}], "
     "buffers: [{}, {data: [1, 0, 0, 0, 2, 0, 0, 0]}]}";
 
+/* TRANSPOSE_CONV 3x3 stride 2 to 1x4x6x2, of weights of four bits. */
+static const char transposed_sample[] =
+    "{version: 3, operator_codes: [{deprecated_builtin_code: 67}], "
+    "subgraphs: [{inputs: [2], outputs: [3], tensors: ["
+    "{shape: [4], type: 2, buffer: 1, name: 'shape'}, "
+    "{shape: [2, 3, 3, 1], type: 17, buffer: 2, name: 'w', "
+    "quantization: {scale: [0.5], zero_point: [0]}}, "
+    "{shape: [1, 2, 3, 1], type: 9, buffer: 0, name: 'x', "
+    "quantization: {scale: [0.5], zero_point: [1]}}, "
+    "{shape: [1, 4, 6, 2], type: 9, buffer: 0, name: 'y', "
+    "quantization: {scale: [0.25], zero_point: [3]}}], "
+    "operators: [{opcode_index: 0, inputs: [0, 1, 2], outputs: [3], "
+    "builtin_options_type: 'TransposeConvOptions', "
+    "builtin_options: {padding: 0, stride_w: 2, stride_h: 2}}]}], "
+    "buffers: [{}, {data: [1, 0, 0, 0, 4, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0, 0]}, "
+    "{data: [16, 50, 84, 118, 152, 186, 220, 254, 15]}]}";
+
 static void compile_text(const char *text)
 {
     char json[1024], folder[1024], command[4096];
@@ -137,6 +154,29 @@ static void tflite__reads_mean_and_quantize(void **state)
     assert_int_equal(mean->op, GANTRY_OP_MEAN);
     assert_true(mean->mapped && mean->attributes.keep_dims);
     assert_true(mean->clamp_min == -128 && mean->clamp_max == 127);
+    finish(&graph, &file);
+    clean();
+}
+
+static void tflite__reads_weights_of_four_bits_and_a_transposed_convolution(void **state)
+{
+    (void)state;
+    struct gantry_graph graph;
+    struct gantry_file file;
+    struct gantry_error error = {0};
+    compile_text(transposed_sample);
+    if (read_file(&graph, &file, scratch_path("t.bin"), &error)) fail_msg("%s", error.message);
+    const struct gantry_graph_node *node = &graph.nodes[0];
+    assert_string_equal(graph.tensors[node->inputs[0]].name, "x");
+    assert_int_equal(node->inputs[2], GANTRY_NO_TENSOR);
+    const int8_t *w = graph.tensors[node->inputs[1]].data;
+    for (int i = 0; i < 16; i++) assert_int_equal(w[i], i < 8 ? i : i - 16);
+    assert_true(w[16] == -1 && w[17] == 0);
+    /* 4x6 by 3x3 stride 2 is 2x3 with one row and one column of padding at the end. */
+    const struct gantry_window_attributes *window = &node->attributes.window;
+    assert_true(window->pad_top == 0 && window->pad_bottom == 1);
+    assert_true(window->pad_left == 0 && window->pad_right == 1);
+    assert_int_equal(node->macs, 2 * 3 * 3 * 3 * 2);
     finish(&graph, &file);
     clean();
 }
@@ -225,6 +265,10 @@ static void tflite__refuses_bad_tensors(void **state)
         {"shape: [2], type: 2", "shape: [2], type: 9", GANTRY_ERR_FILE, "8 bytes of data"},
         {"quantization: {scale: [0.5]", "sparsity: {}, quantization: {scale: [0.5]",
          GANTRY_ERR_UNSUPPORTED, "sparse"},
+        {"[2, 2, 2, 1], type: 9", "[2, 2, 2, 1], type: 17", GANTRY_ERR_FILE,
+         "8 bytes of data for 8 values of four bits"},
+        {"[1, 3, 5, 1], type: 9", "[1, 3, 5, 1], type: 17", GANTRY_ERR_UNSUPPORTED,
+         "int4, not constant"},
         {"scale: [0.5]", "details_type: 1, scale: [0.5]", GANTRY_ERR_UNSUPPORTED,
          "custom quantisation"},
     };
@@ -371,6 +415,7 @@ static void tflite__survives_random_damage(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tflite__resolves_padding_activation_and_names),
     cmocka_unit_test(tflite__reads_mean_and_quantize),
+    cmocka_unit_test(tflite__reads_weights_of_four_bits_and_a_transposed_convolution),
     cmocka_unit_test(tflite__refuses_bad_structure),
     cmocka_unit_test(tflite__refuses_bad_tensors),
     cmocka_unit_test(tflite__refuses_bad_options),
