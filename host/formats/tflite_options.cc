@@ -187,6 +187,11 @@ gantry_status options_mul(Reader &r, gantry_graph_node *node, const fb::Operator
     return read_fused(r, node, from->builtin_options_as_MulOptions());
 }
 
+gantry_status options_div(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    return read_fused(r, node, from->builtin_options_as_DivOptions());
+}
+
 gantry_status options_softmax(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     if (!from->builtin_options_as_SoftmaxOptions()) return no_options(r, node);

@@ -14,6 +14,10 @@ static enum gantry_status check_broadcast(const struct gantry_site *site)
     if (status == GANTRY_OK) status = gantry_check_scale(site, b);
     if (status == GANTRY_OK) status = gantry_check_clamp(site);
     if (status != GANTRY_OK) return status;
+    bool counted = site->y->dtype == GANTRY_INT32 || site->y->dtype == GANTRY_INT64;
+    if (counted && site->node->activation != GANTRY_ACTIVATION_NONE)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "a fused activation of %s",
+                             gantry_dtype_name(site->y->dtype));
     if (!gantry_shape_broadcast(&site->x->shape, &b->shape, &inferred))
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "inputs of shape %s and %s",
                              gantry_shape_text(&site->x->shape, text1, sizeof text1),
@@ -48,11 +52,20 @@ enum gantry_status gantry_check_add(const struct gantry_site *site)
     return GANTRY_OK;
 }
 
-enum gantry_status gantry_check_mul(const struct gantry_site *site)
+enum gantry_status gantry_check_product(const struct gantry_site *site)
 {
     enum gantry_status status = check_broadcast(site);
     if (status != GANTRY_OK || site->x->dtype != GANTRY_INT16) return status;
     return check_int16(site, gantry_site_input(site, 1));
+}
+
+/* Stored values are compared or counted as they are. */
+enum gantry_status gantry_check_pair(const struct gantry_site *site)
+{
+    enum gantry_status status = check_broadcast(site);
+    if (status == GANTRY_OK) status = gantry_check_alike(site, site->x, site->y);
+    return status == GANTRY_OK ? gantry_check_alike(site, gantry_site_input(site, 1), site->y)
+                               : status;
 }
 
 enum gantry_status gantry_check_same_shape(const struct gantry_site *site)
