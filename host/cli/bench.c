@@ -8,17 +8,19 @@
 
 #include "cli/calibrate.h"
 #include "cli/measure.h"
+#include "cli/streams.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
-enum { SAMPLES_MAX = 100000, WARM_RUNS = 3, RUNS_MIN = 3, NUMBER_BYTES = 32 };
+enum { SAMPLES_MAX = 100000, WARM_RUNS = 3, RUNS_MIN = 3, NUMBER_BYTES = 32, STREAM_RUNS = 16 };
 static const double seconds_default = 1.0, seconds_max = 3600.0;
 
 static const struct gantry_cli_option options[] = {
     {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
-     "cpu (default), model[:CONFIG] or sim[:CONFIG]"},
+     "cpu (default), model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]"},
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_THREADS,
+    GANTRY_CLI_OPTIONS_STREAMS("so many inferences at once, each with an engine: inferences/s"),
     GANTRY_CLI_OPTIONS_INPUT,
     {"seconds", "S", GANTRY_CLI_STRING, GANTRY_CLI_AT(duration),
      "run for so long (default 1); 0: load, run once, stop"},
@@ -234,6 +236,25 @@ static int make_room(struct work *work)
     return GANTRY_EXIT_MEMORY;
 }
 
+static int measure_streams(struct work *work)
+{
+    const struct gantry_cli_args *args = work->args;
+    const struct gantry_cli_session_options session = {.device =
+                                                           args->device ? args->device : "cpu"};
+    struct gantry_cli_streams streams = {0};
+    int code = gantry_cli_model_open(&work->model, &work->manifest, args);
+    if (code == GANTRY_EXIT_OK)
+        code = gantry_cli_session_open(&work->session, args, work->model, &session, false);
+    if (code == GANTRY_EXIT_OK)
+        code = gantry_cli_inputs(&work->inputs, args, work->model, &work->manifest, true);
+    if (code == GANTRY_EXIT_OK)
+        code = gantry_cli_streams_run(&streams, &work->session, args, &work->inputs, STREAM_RUNS,
+                                      work->seconds);
+    if (code == GANTRY_EXIT_OK) code = gantry_cli_streams_print(&streams, &work->session, args);
+    gantry_cli_streams_finish(&streams);
+    return code;
+}
+
 static int do_work(struct work *work)
 {
     const struct gantry_cli_args *args = work->args;
@@ -269,7 +290,9 @@ static int check_args(const struct gantry_cli_args *args)
         return gantry_cli_usage(NULL, "bench: --calibrate measures the cpu (%s)", args->device);
     if (args->output && !args->calibrate)
         return gantry_cli_usage(NULL, "bench: --output goes with --calibrate");
-    return GANTRY_EXIT_OK;
+    if (args->per_op && args->streams)
+        return gantry_cli_usage(NULL, "bench: --per-op and --streams do not go together");
+    return gantry_cli_check_streams(args);
 }
 
 static int run(const struct gantry_cli_args *args)
@@ -279,7 +302,7 @@ static int run(const struct gantry_cli_args *args)
     if (code == GANTRY_EXIT_OK) code = parse_seconds(&work);
     if (code != GANTRY_EXIT_OK) return code;
     if (args->calibrate) return gantry_cli_calibrate(args, work.seconds);
-    code = do_work(&work);
+    code = args->streams ? measure_streams(&work) : do_work(&work);
     gantry_release(NULL, work.node_ns);
     gantry_release(NULL, work.samples);
     gantry_release(NULL, work.tensors);

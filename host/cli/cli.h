@@ -44,10 +44,10 @@ struct gantry_cli_args {
     uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
     bool forbid_fallback;
     struct gantry_cli_list inputs, expects;
-    const char *random;               /* as written; NULL: not given */
-    uint64_t seed, top, runs, batch;  /* batch 0: not given */
-    uint64_t hop, threshold, seconds; /* 0: not given */
-    uint64_t threads, timeout_ms;     /* 0: not given */
+    const char *random;                    /* as written; NULL: not given */
+    uint64_t seed, top, runs, batch;       /* batch 0: not given */
+    uint64_t hop, threshold, seconds;      /* 0: not given */
+    uint64_t threads, timeout_ms, streams; /* 0: not given */
     const char *capture;
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
@@ -147,6 +147,11 @@ struct gantry_cli_command {
     {                                                                       \
         "expect", "[NAME=]FILE", GANTRY_CLI_LIST, GANTRY_CLI_AT(expects),   \
             "a .npy file to compare with, one per model output; repeatable" \
+    }
+
+#define GANTRY_CLI_OPTIONS_STREAMS(help)                                \
+    {                                                                   \
+        "streams", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(streams), help \
     }
 
 /* Fills args from the words after the subcommand's name. Prints what is wrong. */

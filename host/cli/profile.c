@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include "cli/measure.h"
+#include "cli/streams.h"
 #include "plan/predict.h"
 #include "report/report.h"
 #include "runtime/engine_internal.h"
 
-enum { RUNS_MAX = 10000, NAMES_MAX = 512 };
+enum { RUNS_MAX = 10000, NAMES_MAX = 512, STREAM_RUNS = 4 };
 
 static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_DEVICE,
@@ -18,6 +19,8 @@ static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_THREADS,
     GANTRY_CLI_OPTIONS_INPUT,
     GANTRY_CLI_OPTIONS_BATCH,
+    GANTRY_CLI_OPTIONS_STREAMS(
+        "the trace is that of so many inferences at once, each with an engine"),
     {"runs", "N", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(runs),
      "run so often; CPU times are the medians (default 1)"},
     {"csv", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(csv), "write the layers as CSV"},
@@ -115,6 +118,40 @@ static int record(struct work *work)
     return code;
 }
 
+/* ---- Several streams: a trace of their own ---- */
+
+static int write_streams(const struct gantry_cli_streams *streams, const struct work *work)
+{
+    const struct gantry_report_streams about = {.model = work->session.plan->graph->name,
+                                                .device =
+                                                    gantry_device_info(work->session.device)->name,
+                                                .target = work->session.plan->target.name,
+                                                .simulated = streams->simulated,
+                                                .streams = streams->streams,
+                                                .accelerators = streams->accelerators,
+                                                .from_ns = streams->from_ns,
+                                                .spans = streams->spans,
+                                                .count = streams->count};
+    struct gantry_cli_file file;
+    int code = gantry_cli_file_begin(&file, work->args->chrome_trace);
+    if (code != GANTRY_EXIT_OK) return code;
+    if (gantry_report_chrome_streams(file.stream, &about)) return gantry_cli_file_commit(&file);
+    gantry_cli_file_abandon(&file);
+    fprintf(stderr, "gantry: %s: no memory for the trace\n", work->args->model);
+    return GANTRY_EXIT_MEMORY;
+}
+
+static int trace_streams(struct work *work)
+{
+    struct gantry_cli_streams streams = {0};
+    size_t each = work->args->runs ? (size_t)work->args->runs : STREAM_RUNS;
+    if (!work->args->streams) return GANTRY_EXIT_OK;
+    int code = gantry_cli_streams_run(&streams, &work->session, work->args, &work->inputs, each, 0);
+    if (code == GANTRY_EXIT_OK) code = write_streams(&streams, work);
+    gantry_cli_streams_finish(&streams);
+    return code;
+}
+
 /* ---- The command ---- */
 
 static bool wants_colour(void)
@@ -130,7 +167,7 @@ static int report(struct work *work)
     const struct gantry_report_context context = {
         .target = target->name, .clock_hz = (uint32_t)target->clock_hz, .colour = wants_colour()};
     int code = write_file(work->args->csv, profile, &context, gantry_report_csv);
-    if (code == GANTRY_EXIT_OK)
+    if (code == GANTRY_EXIT_OK && !work->args->streams)
         code = write_file(work->args->chrome_trace, profile, &context, gantry_report_chrome);
     if (code == GANTRY_EXIT_OK)
         code = write_file(work->args->html, profile, &context, gantry_report_html);
@@ -147,7 +184,12 @@ static int check_args(const struct gantry_cli_args *args)
                                 RUNS_MAX);
     if ((args->waveform != NULL) != (args->waveform_layer != NULL))
         return gantry_cli_usage(NULL, "--waveform and --waveform-layer belong together");
-    return GANTRY_EXIT_OK;
+    if (args->streams && !args->chrome_trace)
+        return gantry_cli_usage("gantry bench --streams has the throughput",
+                                "--streams goes with --chrome-trace");
+    if (args->streams && args->batch > 1)
+        return gantry_cli_usage(NULL, "--streams and --batch do not go together");
+    return gantry_cli_check_streams(args);
 }
 
 /* Both sides of every layer: CPU layers have run already, the others run on the CPU too. */
@@ -188,6 +230,7 @@ static int do_work(struct work *work)
         code = gantry_cli_session_open(&work->session, args, work->model, &session, true);
     if (code == GANTRY_EXIT_OK) code = measure(work);
     if (code == GANTRY_EXIT_OK) code = record(work);
+    if (code == GANTRY_EXIT_OK) code = trace_streams(work);
     return code == GANTRY_EXIT_OK ? report(work) : code;
 }
 

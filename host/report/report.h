@@ -71,6 +71,28 @@ struct gantry_report_slice *gantry_report_timeline(const struct gantry_profile *
                                                    size_t *count);
 const char *gantry_report_track_name(enum gantry_report_track track);
 
+/* ---- Streams: inferences of a pool of engines, on one axis ---- */
+
+/* A CPU layer of a stream (GANTRY_TRACK_HOST), a launch of an accelerator, or an instruction. */
+struct gantry_report_span {
+    enum gantry_report_track track;
+    const char *name;
+    int stream, accelerator;
+    size_t inference;
+    uint64_t from_ns, to_ns;
+};
+struct gantry_report_streams {
+    const char *model, *device, *target;
+    bool simulated; /* the time, with the host's as the target has it; else measured */
+    int streams, accelerators;
+    uint64_t from_ns; /* where the axis begins */
+    const struct gantry_report_span *spans;
+    size_t count;
+};
+/* Chrome's trace format: a track for each stream's CPU layers, and the tracks of each accelerator.
+ * False without memory. */
+bool gantry_report_chrome_streams(FILE *out, const struct gantry_report_streams *streams);
+
 /* ---- Comparison ---- */
 
 /* What became faster or slower from one profile JSON to another, layer by layer; a JSON object

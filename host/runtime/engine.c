@@ -149,9 +149,10 @@ static void run_cpu(struct gantry_engine *engine, int32_t index, uint32_t count)
 {
     const struct gantry_plan_segment *segment = &engine->plan->segments[index];
     const struct gantry_segment_state *state = &engine->segments[index];
+    uint64_t host_ns = engine->parts[index].modelled_host_ns;
     if (!state->crossing) {
         run_nodes(engine, segment);
-        gantry_engine_pass(engine, state->host_ns);
+        gantry_engine_pass(engine, host_ns);
         return;
     }
     for (uint32_t slot = 0; slot < count; slot++) {
@@ -162,7 +163,7 @@ static void run_cpu(struct gantry_engine *engine, int32_t index, uint32_t count)
         start = gantry_now_ns();
         gantry_segment_take(engine, state, slot);
         engine->profile.unpack_ns += gantry_now_ns() - start;
-        gantry_engine_pass(engine, state->host_ns);
+        gantry_engine_pass(engine, host_ns);
     }
 }
 
@@ -250,14 +251,14 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     if (status != GANTRY_OK) return status;
     part->before_ns = gantry_now_ns() - from;
     state->launch.repeat = engine->profile.inferences;
-    gantry_engine_pass(engine, state->host_ns / 2);
+    gantry_engine_pass(engine, part->modelled_host_ns / 2);
     gantry_device_take(engine->device);
     part->from_ns = gantry_engine_now(engine) - engine->profile.start_ns;
     status = launch(engine->device, &state->launch, timeout_ms, &counters, error);
     part->to_ns = gantry_engine_now(engine) - engine->profile.start_ns;
     gantry_device_give(engine->device);
     if (status != GANTRY_OK) return status;
-    gantry_engine_pass(engine, state->host_ns - state->host_ns / 2);
+    gantry_engine_pass(engine, part->modelled_host_ns - part->modelled_host_ns / 2);
     from = gantry_now_ns();
     status = sync_after(engine, state, error);
     if (status != GANTRY_OK) return status;

@@ -234,9 +234,10 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         for (int32_t k = 0; status == GANTRY_OK && k < plan->segments[s].node_count; k++)
             status = gantry_work_bind(engine, plan->segments[s].nodes[k], error);
     }
-    gantry_engine_model_host(engine);
     if (status == GANTRY_OK) status = share_work(engine, error);
-    return status == GANTRY_OK ? profile_make(engine, error) : status;
+    if (status == GANTRY_OK) status = profile_make(engine, error);
+    if (status == GANTRY_OK) gantry_engine_model_host(engine);
+    return status;
 }
 
 enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,

@@ -51,7 +51,6 @@ struct gantry_work {
 /* An accelerator segment, ready to be submitted; or the tensors that a CPU segment shares with
  * others, those that it reads first. */
 struct gantry_segment_state {
-    uint64_t host_ns; /* modelled work of the target's processor: the nodes, or about the launch */
     struct gantry_device_buffer program, weights, trace;
     struct gantry_launch launch;
     int32_t *crossing, brought, taken;
@@ -91,7 +90,7 @@ void gantry_work_run(const struct gantry_engine *engine, int32_t node);
  * clock. A stream's work on the host takes the target's time there (time.c). */
 uint64_t gantry_engine_now(const struct gantry_engine *engine);
 void gantry_engine_pass(const struct gantry_engine *engine, uint64_t ns);
-/* Fills host_ns of all segments. */
+/* Fills modelled_host_ns of all segments. */
 void gantry_engine_model_host(struct gantry_engine *engine);
 
 /* ---- Slots: buffers of one inference (inference.c). CPU nodes work in the last slot. ---- */

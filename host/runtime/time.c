@@ -29,11 +29,11 @@ void gantry_engine_model_host(struct gantry_engine *engine)
             if (ns > 0) sum += ns;
         }
         launches += segment->accelerator;
-        if (!segment->accelerator) engine->segments[s].host_ns = (uint64_t)(sum + 0.5);
+        if (!segment->accelerator) engine->parts[s].modelled_host_ns = (uint64_t)(sum + 0.5);
         rest -= sum;
     }
     /* What the model has beside the nodes: launches, and tensors that cross between the sides. */
     for (int32_t s = 0; s < plan->segment_count; s++)
         if (plan->segments[s].accelerator && rest > 0)
-            engine->segments[s].host_ns = (uint64_t)(rest / launches + 0.5);
+            engine->parts[s].modelled_host_ns = (uint64_t)(rest / launches + 0.5);
 }

@@ -85,6 +85,7 @@ struct gantry_profile_segment {
     uint64_t weight_bytes, program_bytes, chip_bytes; /* chip: activation RAM in use */
     uint64_t from_ns, to_ns;
     uint64_t before_ns, after_ns; /* making memory visible to the device and back */
+    uint64_t modelled_host_ns;    /* of the target's processor: the nodes, or about the launch */
 };
 
 struct gantry_profile {
