@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Arithmetic on elements, pools, reductions, softmax, conversions. */
+ * Arithmetic on elements, pools, softmax, conversions. */
 #include <math.h>
 
 #include "graph/check.h"
@@ -129,54 +129,6 @@ enum gantry_status gantry_check_softmax(const struct gantry_site *site)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "beta %g (finite and above 0)", (double)beta);
     site->node->mapped = gantry_site_is_map(site);
     return gantry_check_output_shape(site, &site->x->shape);
-}
-
-/* Bits of the axes that input i names. */
-static enum gantry_status read_axes(const struct gantry_site *site, int32_t i, uint32_t *out)
-{
-    int64_t count;
-    enum gantry_status status = gantry_check_integers(site, i, "axes", &count);
-    *out = 0;
-    for (int64_t k = 0; status == GANTRY_OK && k < count; k++) {
-        int32_t axis = 0;
-        status =
-            gantry_check_axis(site, gantry_site_integer(site, i, k), site->x->shape.rank, &axis);
-        *out |= UINT32_C(1) << axis;
-    }
-    return status;
-}
-
-static struct gantry_shape reduced(const struct gantry_shape *shape, uint32_t axes, bool keep)
-{
-    struct gantry_shape out = {0};
-    for (int32_t i = 0; i < shape->rank; i++) {
-        bool gone = axes >> i & 1;
-        if (!gone || keep) out.dims[out.rank++] = gone ? 1 : shape->dims[i];
-    }
-    return out;
-}
-
-enum gantry_status gantry_check_mean(const struct gantry_site *site)
-{
-    enum { HEIGHT_AND_WIDTH = 6 };
-    uint32_t axes;
-    enum gantry_status status = gantry_check_types(site);
-    if (status == GANTRY_OK) status = gantry_check_clamp(site);
-    if (status == GANTRY_OK) status = read_axes(site, 1, &axes);
-    if (status != GANTRY_OK) return status;
-    struct gantry_shape inferred = reduced(&site->x->shape, axes, site->node->attributes.keep_dims);
-    if ((status = gantry_check_output_shape(site, &inferred)) != GANTRY_OK) return status;
-    if (site->x->dtype != GANTRY_INT8) return GANTRY_OK;
-    /* The sum must fit 32 bits. */
-    int64_t values = gantry_node_mean_count(site->graph, site->node);
-    if (values > INT32_MAX / 256)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "mean of %lld values (limit %d)",
-                             (long long)values, INT32_MAX / 256);
-    float scale = gantry_node_scale(site->graph, site->node, 0);
-    if (!isfinite(scale)) return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "scale %g", (double)scale);
-    site->node->mapped =
-        gantry_site_is_map(site) && site->x->shape.rank == 4 && axes == HEIGHT_AND_WIDTH;
-    return GANTRY_OK;
 }
 
 enum gantry_status gantry_check_quantize(const struct gantry_site *site)

@@ -1,125 +1,217 @@
 /* SPDX-License-Identifier: Apache-2.0
- * SOFTMAX over the last axis, MEAN over any axes. */
+ * Reductions over any axes: MEAN, SUM, REDUCE_PROD, REDUCE_MAX, REDUCE_MIN, REDUCE_ANY, REDUCE_ALL.
+ * One unit. */
 #include <math.h>
 
+#include "kernels/fixed.h"
 #include "kernels/kernels.h"
 #include "kernels/op.h"
 
-/* ---- SOFTMAX; a unit is a row ---- */
-
-static void softmax_f32(const void *state, int32_t first, int32_t end, void *scratch)
-{
-    const struct gantry_op_args *args = state;
-    int32_t n = gantry_op_row_length(&args->inputs[0].shape);
-    (void)scratch;
-    for (int32_t unit = first; unit < end; unit++) {
-        const float *x = (const float *)args->inputs[0].data + (int64_t)unit * n;
-        float *y = (float *)args->outputs[0].data + (int64_t)unit * n;
-        float most = x[0];
-        double sum = 0;
-        for (int32_t i = 1; i < n; i++) most = x[i] > most ? x[i] : most;
-        for (int32_t i = 0; i < n; i++)
-            sum += exp((double)args->attributes->beta * ((double)x[i] - (double)most));
-        for (int32_t i = 0; i < n; i++)
-            y[i] =
-                (float)(exp((double)args->attributes->beta * ((double)x[i] - (double)most)) / sum);
-    }
-}
-
-static void softmax_s8(const void *state, int32_t first, int32_t end, void *scratch)
-{
-    struct gantry_s8_softmax_args rows = *(const struct gantry_s8_softmax_args *)state;
-    int64_t offset = (int64_t)first * rows.input.c;
-    (void)scratch;
-    rows.input.data += offset;
-    rows.output.data += offset;
-    rows.input.h = rows.output.h = end - first;
-    gantry_s8_softmax__ref(&rows);
-}
-
-bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args *args,
-                       struct gantry_arena *arena)
-{
-    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    int32_t n = gantry_op_row_length(&x->shape), units = (int32_t)(gantry_op_elements(x) / n);
-    uint64_t cost = (uint64_t)gantry_op_elements(x) * 20;
-    if (x->dtype == GANTRY_FLOAT32) {
-        gantry_op_set(kernel, softmax_f32, args, units, cost);
-        return true;
-    }
-    struct gantry_s8_softmax_args *rows = gantry_arena_alloc(arena, 1, sizeof *rows);
-    double *table = gantry_arena_alloc(arena, 256, sizeof *table);
-    if (!rows || !table) return false;
-    gantry_s8_softmax_table(table, args->attributes->beta, x->scale[0]);
-    *rows = (struct gantry_s8_softmax_args){.input = {x->data, units, 1, n, n},
-                                            .output = {y->data, units, 1, n, n},
-                                            .table = table,
-                                            .output_scale = y->scale[0],
-                                            .output_zero = y->zero_point[0]};
-    gantry_op_set(kernel, softmax_s8, rows, units, cost);
-    return true;
-}
-
-/* ---- MEAN; one unit ---- */
-
-struct mean {
-    const struct gantry_op_args *args;
-    struct gantry_op_strides out; /* steps of the output along the input's dimensions */
-    int64_t elements, results, count;
-    float scale;
-    double *sum;
+union total {
+    double real; /* of float32 */
+    int64_t integer;
 };
 
-/* Adds every element of the input to its sum. */
-static void add_up(const struct mean *mean)
+struct way {
+    double (*real)(double total, double value);
+    int64_t (*integer)(int64_t total, int64_t value);
+    double real_start;
+    int64_t integer_start;
+};
+
+enum finish {
+    AS_IT_IS,
+    DIVIDED, /* by the count */
+    RULE_F,
+    RULE_M
+};
+
+struct reduce {
+    const struct gantry_op_args *args;
+    const struct way *way;
+    struct gantry_op_strides out; /* steps of the output along the input's dimensions */
+    int64_t elements, results, count;
+    enum finish finish;
+    int32_t zero; /* taken off every stored value */
+    float scale;
+    struct gantry_fixed factor;
+    union total *total;
+};
+
+/* ---- Running ---- */
+
+static int64_t load(const struct gantry_op_tensor *x, int64_t i)
 {
-    const struct gantry_op_tensor *x = &mean->args->inputs[0];
-    int32_t at[GANTRY_RANK_MAX] = {0};
-    int64_t to = 0;
-    for (int64_t i = 0; i < mean->results; i++) mean->sum[i] = 0;
-    for (int64_t i = 0; i < mean->elements; i++) {
-        mean->sum[to] += x->dtype == GANTRY_FLOAT32
-                             ? (double)((const float *)x->data)[i]
-                             : ((const int8_t *)x->data)[i] - x->zero_point[0];
-        to += gantry_op_advance(&x->shape, x->shape.rank, at, &mean->out);
+    switch (x->dtype) {
+    case GANTRY_INT16:
+        return ((const int16_t *)x->data)[i];
+    case GANTRY_INT32:
+        return ((const int32_t *)x->data)[i];
+    case GANTRY_INT64:
+        return ((const int64_t *)x->data)[i];
+    case GANTRY_BOOL:
+        return ((const uint8_t *)x->data)[i] != 0;
+    default:
+        return ((const int8_t *)x->data)[i];
     }
 }
 
-static void mean_run(const void *state, int32_t first, int32_t end, void *scratch)
+static void store(const struct gantry_op_tensor *y, int64_t i, int64_t value)
 {
-    const struct mean *mean = state;
-    const struct gantry_op_args *args = mean->args;
-    const struct gantry_op_tensor *y = &args->outputs[0];
-    (void)first, (void)end, (void)scratch;
-    add_up(mean);
-    for (int64_t i = 0; i < mean->results; i++) {
-        if (y->dtype == GANTRY_FLOAT32)
-            ((float *)y->data)[i] = (float)(mean->sum[i] / (double)mean->count);
-        else
-            ((int8_t *)y->data)[i] =
-                gantry_s8_requantize((int32_t)mean->sum[i], mean->scale, y->zero_point[0],
-                                     args->clamp_min, args->clamp_max);
+    switch (y->dtype) {
+    case GANTRY_INT16:
+        ((int16_t *)y->data)[i] = (int16_t)value;
+        break;
+    case GANTRY_INT32:
+        ((int32_t *)y->data)[i] = (int32_t)value;
+        break;
+    case GANTRY_INT64:
+        ((int64_t *)y->data)[i] = value;
+        break;
+    default: /* int8 and bool */
+        ((int8_t *)y->data)[i] = (int8_t)value;
     }
+}
+
+static int64_t finished(const struct reduce *reduce, int64_t total)
+{
+    const struct gantry_op_args *args = reduce->args;
+    int64_t value = total;
+    if (reduce->finish == AS_IT_IS) return total;
+    if (reduce->finish == DIVIDED) return total / reduce->count;
+    int32_t zero = args->outputs[0].zero_point[0];
+    if (reduce->finish == RULE_M)
+        value = (int64_t)gantry_fixed_multiply((int32_t)total, reduce->factor) + zero;
+    else
+        value = gantry_op_round((double)((float)(int32_t)total * reduce->scale),
+                                args->clamp_min - zero, args->clamp_max - zero) +
+                zero;
+    return value < args->clamp_min   ? args->clamp_min
+           : value > args->clamp_max ? args->clamp_max
+                                     : value;
+}
+
+static void run(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct reduce *reduce = state;
+    const struct gantry_op_tensor *x = &reduce->args->inputs[0], *y = &reduce->args->outputs[0];
+    bool real = x->dtype == GANTRY_FLOAT32;
+    int32_t at[GANTRY_RANK_MAX] = {0};
+    union total *to = reduce->total;
+    (void)first, (void)end, (void)scratch;
+    for (int64_t i = 0; i < reduce->results; i++) {
+        if (real)
+            to[i].real = reduce->way->real_start;
+        else
+            to[i].integer = reduce->way->integer_start;
+    }
+    for (int64_t i = 0; i < reduce->elements; i++) {
+        if (real)
+            to->real = reduce->way->real(to->real, (double)((const float *)x->data)[i]);
+        else
+            to->integer = reduce->way->integer(to->integer, load(x, i) - reduce->zero);
+        to += gantry_op_advance(&x->shape, x->shape.rank, at, &reduce->out);
+    }
+    for (int64_t i = 0; i < reduce->results; i++) {
+        const union total *total = &reduce->total[i];
+        if (real)
+            ((float *)y->data)[i] =
+                (float)(reduce->finish == DIVIDED ? total->real / (double)reduce->count
+                                                  : total->real);
+        else
+            store(y, i, finished(reduce, total->integer));
+    }
+}
+
+/* ---- Binding ---- */
+
+static struct reduce *set(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                          const struct way *way, enum finish finish, struct gantry_arena *arena)
+{
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    struct gantry_shape kept = x->shape;
+    struct reduce *reduce = gantry_arena_alloc(arena, 1, sizeof *reduce);
+    if (!reduce) return NULL;
+    reduce->args = args;
+    reduce->way = way;
+    reduce->finish = finish;
+    reduce->elements = gantry_op_elements(x);
+    reduce->results = gantry_op_elements(y);
+    reduce->count = reduce->elements / reduce->results;
+    reduce->total = gantry_arena_alloc(arena, (size_t)reduce->results, sizeof *reduce->total);
+    if (!reduce->total) return NULL;
+    for (int64_t k = 0; k < gantry_op_elements(&args->inputs[1]); k++)
+        kept.dims[gantry_op_axis((int32_t)gantry_op_integer(&args->inputs[1], k), kept.rank)] = 1;
+    reduce->out = gantry_op_broadcast(&kept, &x->shape);
+    gantry_op_set(kernel, run, reduce, 1, (uint64_t)reduce->elements * 5);
+    return reduce;
+}
+
+static double add_real(double total, double value) { return total + value; }
+static int64_t add(int64_t total, int64_t value)
+{
+    return (int64_t)((uint64_t)total + (uint64_t)value);
+}
+static const struct way sum = {add_real, add, 0, 0};
+
+/* The factor of a mean of int16: the multiplier of sx / sy is divided by the count, with all the
+ * bits that it has room for. */
+static struct gantry_fixed mean_factor(float ratio, int64_t count)
+{
+    struct gantry_fixed factor = gantry_fixed_of((double)ratio);
+    int32_t bits = gantry_min_i32(63 - __builtin_clzll((uint64_t)count), 31 + factor.shift);
+    bits = gantry_min_i32(bits, 32);
+    if (bits < 0) return factor;
+    factor.multiplier = (int32_t)(((int64_t)factor.multiplier << bits) / count);
+    factor.shift -= bits;
+    return factor;
+}
+
+static bool bind_sum(struct gantry_kernel *kernel, const struct gantry_op_args *args, bool mean,
+                     struct gantry_arena *arena)
+{
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    struct reduce *reduce = set(kernel, args, &sum, mean ? DIVIDED : AS_IT_IS, arena);
+    if (!reduce) return false;
+    if (x->dtype != GANTRY_INT8 && x->dtype != GANTRY_INT16) return true;
+    reduce->zero = x->zero_point[0];
+    reduce->finish = mean && x->dtype == GANTRY_INT16 ? RULE_M : RULE_F;
+    reduce->scale = gantry_rule_f_mean_scale(x->scale[0], y->scale[0], mean ? reduce->count : 1);
+    reduce->factor = mean_factor(x->scale[0] / y->scale[0], reduce->count);
+    return true;
 }
 
 bool gantry_op_mean(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                     struct gantry_arena *arena)
 {
-    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    struct gantry_shape kept = x->shape;
-    struct mean *mean = gantry_arena_alloc(arena, 1, sizeof *mean);
-    if (!mean) return false;
-    mean->args = args;
-    mean->elements = gantry_op_elements(x);
-    mean->results = gantry_op_elements(y);
-    mean->count = mean->elements / mean->results;
-    mean->sum = gantry_arena_alloc(arena, (size_t)mean->results, sizeof *mean->sum);
-    if (!mean->sum) return false;
-    for (int64_t k = 0; k < gantry_op_elements(&args->inputs[1]); k++)
-        kept.dims[gantry_op_axis((int32_t)gantry_op_integer(&args->inputs[1], k), kept.rank)] = 1;
-    mean->out = gantry_op_broadcast(&kept, &x->shape);
-    if (y->dtype == GANTRY_INT8)
-        mean->scale = gantry_rule_f_mean_scale(x->scale[0], y->scale[0], mean->count);
-    gantry_op_set(kernel, mean_run, mean, 1, (uint64_t)mean->elements * 3);
-    return true;
+    return bind_sum(kernel, args, true, arena);
 }
+
+bool gantry_op_sum(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                   struct gantry_arena *arena)
+{
+    return bind_sum(kernel, args, false, arena);
+}
+
+static double multiply_real(double total, double value) { return total * value; }
+static int64_t multiply(int64_t total, int64_t value)
+{
+    return (int64_t)((uint64_t)total * (uint64_t)value);
+}
+static int64_t greater(int64_t total, int64_t value) { return total > value ? total : value; }
+static int64_t lesser(int64_t total, int64_t value) { return total < value ? total : value; }
+
+#define REDUCTION(name, ...)                                                               \
+    bool gantry_op_##name(struct gantry_kernel *kernel, const struct gantry_op_args *args, \
+                          struct gantry_arena *arena)                                      \
+    {                                                                                      \
+        static const struct way way = {__VA_ARGS__};                                       \
+        return set(kernel, args, &way, AS_IT_IS, arena) != NULL;                           \
+    }
+
+REDUCTION(reduce_prod, multiply_real, multiply, 1, 1)
+REDUCTION(reduce_max, fmax, greater, -HUGE_VAL, INT64_MIN)
+REDUCTION(reduce_min, fmin, lesser, HUGE_VAL, INT64_MAX)
+/* Of bool, 0 and 1. */
+REDUCTION(reduce_any, NULL, greater, 0, 0)
+REDUCTION(reduce_all, NULL, lesser, 1, 1)
