@@ -180,7 +180,7 @@ gantry_status read_quantization(Reader &r, const fb::Tensor *from, gantry_graph_
     return copy_quantization(r, q, to);
 }
 
-gantry_status read_tensor(Reader &r, const fb::Tensor *from, gantry_graph_tensor *to)
+gantry_status read_tensor(Reader &r, const fb::Tensor *from, bool shaped, gantry_graph_tensor *to)
 {
     const flatbuffers::String *name = from->name();
     to->name = gantry_tflite_short_name(&r.graph->arena, name ? name->c_str() : "",
@@ -192,7 +192,9 @@ gantry_status read_tensor(Reader &r, const fb::Tensor *from, gantry_graph_tensor
     if (from->sparsity())
         return gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED, "%s: tensor \"%s\": sparse data",
                            r.name, to->name);
-    gantry_status status = read_shape(r, from, to);
+    gantry_status status = GANTRY_OK;
+    to->bytes = gantry_dtype_bytes(to->dtype);
+    if (shaped) status = read_shape(r, from, to);
     if (status == GANTRY_OK) status = read_data(r, from, to);
     if (status == GANTRY_OK) status = read_quantization(r, from, to);
     to->variable = from->is_variable();
@@ -204,17 +206,32 @@ gantry_status read_tensor(Reader &r, const fb::Tensor *from, gantry_graph_tensor
     return gantry_tensor_flip(r.graph, index) ? GANTRY_OK : out_of_memory(r);
 }
 
+/* Marks the tensors that stand for scales within an operator: their shapes mean nothing. */
+gantry_status find_intermediates(Reader &r, bool *within)
+{
+    for (uint32_t i = 0; i < count_of(r.subgraph->operators()); i++) {
+        const auto *intermediates = r.subgraph->operators()->Get(i)->intermediates();
+        if (!spend(r, sizeof(int32_t) * count_of(intermediates))) return shared_too_often(r);
+        for (uint32_t k = 0; k < count_of(intermediates); k++) {
+            int32_t tensor = intermediates->Get(k);
+            if (tensor >= 0 && tensor < r.graph->tensor_count) within[tensor] = true;
+        }
+    }
+    return GANTRY_OK;
+}
+
 gantry_status read_tensors(Reader &r)
 {
     uint32_t count = count_of(r.subgraph->tensors());
     r.graph->tensors = arena_array<gantry_graph_tensor>(r, count);
     if (!r.graph->tensors) return out_of_memory(r);
     r.graph->tensor_count = static_cast<int32_t>(count);
-    for (uint32_t i = 0; i < count; i++) {
-        gantry_status status = read_tensor(r, r.subgraph->tensors()->Get(i), &r.graph->tensors[i]);
-        if (status != GANTRY_OK) return status;
-    }
-    return GANTRY_OK;
+    bool *within = arena_array<bool>(r, count);
+    if (!within) return out_of_memory(r);
+    gantry_status status = find_intermediates(r, within);
+    for (uint32_t i = 0; status == GANTRY_OK && i < count; i++)
+        status = read_tensor(r, r.subgraph->tensors()->Get(i), !within[i], &r.graph->tensors[i]);
+    return status;
 }
 
 gantry_status read_indices(Reader &r, const flatbuffers::Vector<int32_t> *from, int32_t **to,

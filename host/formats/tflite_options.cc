@@ -144,6 +144,30 @@ gantry_status options_quantize(Reader &r, gantry_graph_node *node, const fb::Ope
     return GANTRY_OK;
 }
 
+gantry_status options_lstm(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    constexpr uint32_t kHidden = 4; /* of the intermediate tensors; the others belong to norms */
+    constexpr int8_t kTanh = 4;
+    const auto *options = from->builtin_options_as_UnidirectionalSequenceLSTMOptions();
+    if (!options) return no_options(r, node);
+    if (options->fused_activation_function() != kTanh)
+        return operator_error(r, node, GANTRY_ERR_UNSUPPORTED, "fused activation (must be 4)",
+                              options->fused_activation_function());
+    gantry_lstm_attributes &lstm = node->attributes.lstm;
+    lstm.cell_clip = options->cell_clip();
+    lstm.projection_clip = options->proj_clip();
+    lstm.time_major = options->time_major();
+    if (count_of(from->intermediates()) <= kHidden) return GANTRY_OK;
+    int32_t index = from->intermediates()->Get(kHidden);
+    if (index < 0 || index >= r.graph->tensor_count)
+        return operator_error(r, node, GANTRY_ERR_FILE, "intermediate tensor", index);
+    const gantry_quantization &hidden = r.graph->tensors[index].quantization;
+    if (hidden.count != 1) return GANTRY_OK;
+    lstm.hidden_scale = hidden.scale[0];
+    lstm.hidden_zero = hidden.zero_point[0];
+    return GANTRY_OK;
+}
+
 gantry_status options_pool(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::Pool2DOptions *options = from->builtin_options_as_Pool2DOptions();

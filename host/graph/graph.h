@@ -49,7 +49,7 @@ struct gantry_graph_tensor {
     struct gantry_quantization quantization;
     const void *data; /* constant data, aligned to its elements, else NULL */
     size_t bytes;     /* elements x size of dtype */
-    bool variable;    /* keeps its value from run to run; zero at first */
+    bool variable;    /* keeps its value from run to run; 0 (of int8: the zero point) at first */
     bool flipped;     /* uint8 at the interface: stored are value ^ 0x80 and zero point - 128 */
     int32_t producer; /* node, or GANTRY_NO_NODE */
 };

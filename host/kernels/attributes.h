@@ -42,6 +42,9 @@ struct gantry_resize_attributes {
 struct gantry_lstm_attributes {
     float cell_clip, projection_clip; /* 0: none */
     bool time_major;
+    float
+        hidden_scale; /* of the values before the projection, which are no tensor; 0: none given */
+    int32_t hidden_zero;
 };
 
 /* The custom operator of detection networks; scales of centres and sizes. */

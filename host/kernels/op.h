@@ -99,6 +99,7 @@ gantry_op_bind gantry_op_pad;
 gantry_op_bind gantry_op_concatenation;
 gantry_op_bind gantry_op_shape;
 gantry_op_bind gantry_op_transpose_conv;
+gantry_op_bind gantry_op_lstm;
 gantry_op_bind gantry_op_resize_bilinear;
 gantry_op_bind gantry_op_resize_nearest;
 gantry_op_bind gantry_op_arg_max;

@@ -181,6 +181,19 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
     return GANTRY_OK;
 }
 
+/* Variables begin with what stands for 0. */
+static void reset_variables(struct gantry_engine *engine)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    for (int32_t t = 0; t < graph->tensor_count; t++) {
+        const struct gantry_graph_tensor *tensor = &graph->tensors[t];
+        struct gantry_view view = gantry_engine_view(engine, t);
+        bool zero = tensor->dtype != GANTRY_INT8 || tensor->quantization.count != 1;
+        if (tensor->variable && view.data)
+            memset(view.data, zero ? 0 : tensor->quantization.zero_point[0], tensor->bytes);
+    }
+}
+
 /* Kernels run one after another, in the scratch memory that the hungriest one needs. */
 static enum gantry_status share_work(struct gantry_engine *engine, struct gantry_error *error)
 {
@@ -226,6 +239,7 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
     enum gantry_status status = gantry_isa_choose(&engine->isa, error);
     if (status == GANTRY_OK) status = buffers_make(engine, error);
+    if (status == GANTRY_OK) reset_variables(engine);
     for (int32_t s = 0; status == GANTRY_OK && s < plan->segment_count; s++) {
         status = segment_make(engine, s, error);
         if (plan->segments[s].accelerator) continue;
