@@ -47,6 +47,16 @@ foreach(tool IVERILOG YOSYS Z3 CLANG_FORMAT)
   endif()
 endforeach()
 
+# ONNX: the schema, its compiler to C, and the library that what it makes needs.
+pkg_check_modules(PROTOBUF_C IMPORTED_TARGET libprotobuf-c)
+find_program(GANTRY_PROTOC_C protoc-c)
+find_path(GANTRY_ONNX_SCHEMA onnx.proto PATH_SUFFIXES onnx)
+set(GANTRY_HAVE_ONNX OFF)
+if(PROTOBUF_C_FOUND AND GANTRY_PROTOC_C AND GANTRY_ONNX_SCHEMA)
+  set(GANTRY_HAVE_ONNX ON)
+  set(GANTRY_ONNX_REQUIRES ", libprotobuf-c")
+endif()
+
 # XRT: headers and the one library that a program links. Its pkg-config file is wrong on Debian.
 find_path(GANTRY_XRT_INCLUDE xrt/xrt_device.h PATH_SUFFIXES xrt HINTS $ENV{XILINX_XRT}/include)
 find_library(GANTRY_XRT_LIBRARY xrt_coreutil HINTS $ENV{XILINX_XRT}/lib)

@@ -18,3 +18,4 @@ gantry_summary_line(GANTRY_HAVE_PTHREADPOOL "pthreadpool" "one thread for a netw
 gantry_summary_line(GANTRY_HAVE_AUDIO "sndfile, kissfft" "no recordings as inputs, no 'listen'")
 gantry_summary_line(GANTRY_HAVE_ALSA "alsa" "no 'listen --mic'")
 gantry_summary_line(GANTRY_HAVE_XRT "xrt" "no device 'xrt'")
+gantry_summary_line(GANTRY_HAVE_ONNX "protobuf-c, onnx.proto" "no .onnx models")

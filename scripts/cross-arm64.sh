@@ -31,19 +31,21 @@ unpack() {
 }
 
 if [ ! -e "$root/.complete" ]; then
-    if ! unpack libcmocka-dev libcmocka0 libjansson-dev libjansson4; then
+    if ! unpack libcmocka-dev libcmocka0 libjansson-dev libjansson4 libprotobuf-c-dev \
+        libprotobuf-c1; then
         echo "skipped: packages for arm64 are not to be had" >&2
         exit 77
     fi
     touch "$root/.complete"
 fi
 
-# Headers that know no architecture come from this machine.
+# Headers that know no architecture come from this machine, as does the schema of ONNX.
 flatbuffers=$(dirname "$(find /usr/lib -name 'FlatBuffersConfig.cmake' 2>/dev/null | head -n 1)")
 cmake -S . -B "$build" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/arm64.cmake" \
     -DGANTRY_ARM64_ROOT="$root" -DCMAKE_BUILD_TYPE=Release -DGANTRY_WERROR=ON \
     -DGANTRY_BUILD_SIM=OFF -DGANTRY_BUILD_TESTS=ON -DFlatBuffers_DIR="$flatbuffers" \
-    -DGANTRY_STB_INCLUDE=/usr/include/stb >"$build/configure.log" 2>&1 || {
+    -DGANTRY_STB_INCLUDE=/usr/include/stb \
+    -DGANTRY_ONNX_SCHEMA=/usr/include/onnx >"$build/configure.log" 2>&1 || {
     tail -n 20 "$build/configure.log"
     exit 1
 }

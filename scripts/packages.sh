@@ -53,6 +53,7 @@ PACKAGES_BUILD="gcc g++ libc6-dev cmake ninja-build pkg-config flatbuffers-compi
 PACKAGES_THREADS="libpthreadpool-dev"
 PACKAGES_AUDIO="libsndfile1-dev libkissfft-dev libasound2-dev"
 PACKAGES_SIM="verilator make zlib1g-dev"
+PACKAGES_ONNX="libprotobuf-c-dev protobuf-c-compiler libonnx-dev"
 PACKAGES_XRT="libxrt-dev libxrt1 uuid-dev"
 PACKAGES_TEST="libcmocka-dev binutils"
 PACKAGES_PROOF="iverilog yosys z3 python3 clang-format-14 shellcheck"

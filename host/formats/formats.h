@@ -27,6 +27,17 @@ GANTRY_MUST_USE enum gantry_status gantry_tflite_read(struct gantry_graph *graph
                                                       const uint8_t *bytes, size_t size,
                                                       const char *name, struct gantry_error *error);
 
+/* Reads an .onnx model into an initialised graph, which copies what it keeps. folder: of data that
+ * lies in files beside the model, with its last '/'; NULL refuses such data. Channels become the
+ * last axis inside; inputs and outputs keep their shapes. Dimensions without a number are 1.
+ * Operators that are not read are all named in one GANTRY_ERR_UNSUPPORTED. */
+GANTRY_MUST_USE enum gantry_status gantry_onnx_read(struct gantry_graph *graph,
+                                                    const uint8_t *bytes, size_t size,
+                                                    const char *name, const char *folder,
+                                                    struct gantry_error *error);
+/* Whether bytes look like an .onnx model. */
+bool gantry_onnx_is_model(const uint8_t *bytes, size_t size);
+
 /* A dense array read from or written to .npy (NumPy format 1.0 to 3.0, C order, little endian). */
 struct gantry_array {
     enum gantry_dtype dtype;

@@ -21,25 +21,6 @@ int32_t builtin_code(const fb::OperatorCode *code)
     return code->builtin_code() > deprecated ? code->builtin_code() : deprecated;
 }
 
-/* One text in pieces; what does not fit is shown as dots. */
-struct Text {
-    char text[200];
-    size_t used;
-    bool full;
-};
-
-void append(Text &t, const char *piece)
-{
-    size_t length = strlen(piece);
-    if (t.full || t.used + length + 5 > sizeof t.text) {
-        if (!t.full) memcpy(t.text + t.used, " ...", 5);
-        t.full = true;
-        return;
-    }
-    memcpy(t.text + t.used, piece, length + 1);
-    t.used += length;
-}
-
 /* Files may hold several codes of one operator, one for each version of it. */
 bool same_operator(const fb::OperatorCode *a, const fb::OperatorCode *b)
 {
@@ -52,7 +33,7 @@ bool same_operator(const fb::OperatorCode *a, const fb::OperatorCode *b)
 }
 
 /* Appends one operator with its nodes: RESIZE_BILINEAR (nodes 12, 14). */
-void append_unsupported(Reader &r, Text &t, const fb::OperatorCode *code)
+void append_unsupported(Reader &r, gantry_pieces *t, const fb::OperatorCode *code)
 {
     char piece[96], number[32], custom[72] = "";
     if (builtin_code(code) == GANTRY_TFLITE_CUSTOM && code->custom_code()) {
@@ -67,15 +48,15 @@ void append_unsupported(Reader &r, Text &t, const fb::OperatorCode *code)
     for (uint32_t i = 0; i < operators->size(); i++)
         if (same_operator(codes->Get(operators->Get(i)->opcode_index()), code) && nodes++ == 0)
             first = i;
-    (void)snprintf(piece, sizeof piece, "%s%s%s (node%s %u", t.used ? ", " : "", name, custom,
+    (void)snprintf(piece, sizeof piece, "%s%s%s (node%s %u", t->used ? ", " : "", name, custom,
                    nodes > 1 ? "s" : "", first);
-    append(t, piece);
-    for (uint32_t i = first + 1; i < operators->size() && !t.full; i++) {
+    gantry_pieces_add(t, piece);
+    for (uint32_t i = first + 1; i < operators->size() && !t->full; i++) {
         if (!same_operator(codes->Get(operators->Get(i)->opcode_index()), code)) continue;
         (void)snprintf(piece, sizeof piece, ", %u", i);
-        append(t, piece);
+        gantry_pieces_add(t, piece);
     }
-    append(t, ")");
+    gantry_pieces_add(t, ")");
 }
 
 /* Whether an opcode below this one is the same operator, so that it was named already. */
@@ -163,12 +144,12 @@ gantry_status check_operators(Reader &r)
                                r.name, i, opcode, codes);
         used[opcode] = true;
     }
-    Text text = {};
+    gantry_pieces text = {};
     for (uint32_t i = 0; i < codes && !text.full; i++) {
         gantry_op op;
         const fb::OperatorCode *code = r.model->operator_codes()->Get(i);
         if (used[i] && !gantry_tflite_op(builtin_code(code), &op) && !named_before(r, used, i))
-            append_unsupported(r, text, code);
+            append_unsupported(r, &text, code);
     }
     if (text.used == 0) return GANTRY_OK;
     gantry_status status = gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED,

@@ -204,6 +204,14 @@ static enum gantry_status check_node(const struct gantry_graph *graph, int32_t i
     return gantry_check_of(node->op)(&site);
 }
 
+enum gantry_status gantry_graph_check_node(struct gantry_graph *graph, int32_t node, bool *folded,
+                                           struct gantry_error *error)
+{
+    *folded = false;
+    enum gantry_status status = check_node(graph, node, error);
+    return status == GANTRY_OK ? gantry_fold(graph, node, folded, error) : status;
+}
+
 /* Checks the nodes in order; those that constants decide are computed and dropped. */
 static enum gantry_status check_nodes(struct gantry_graph *graph, bool *ready,
                                       struct gantry_error *error)
@@ -212,8 +220,7 @@ static enum gantry_status check_nodes(struct gantry_graph *graph, bool *ready,
     for (int32_t i = 0; i < graph->node_count; i++) {
         bool folded = false;
         enum gantry_status status = check_edges(graph, i, ready, error);
-        if (status == GANTRY_OK) status = check_node(graph, i, error);
-        if (status == GANTRY_OK) status = gantry_fold(graph, i, &folded, error);
+        if (status == GANTRY_OK) status = gantry_graph_check_node(graph, i, &folded, error);
         if (status != GANTRY_OK) return status;
         if (folded) continue;
         graph->nodes[kept] = graph->nodes[i];

@@ -13,11 +13,32 @@ const struct gantry_graph_tensor *gantry_site_output(const struct gantry_site *s
     return &site->graph->tensors[site->node->outputs[i]];
 }
 
+/* Gives an output of open rank its shape. */
+static enum gantry_status fill_shape(const struct gantry_site *site,
+                                     const struct gantry_graph_tensor *tensor,
+                                     const struct gantry_shape *inferred)
+{
+    struct gantry_graph_tensor *y = &site->graph->tensors[tensor - site->graph->tensors];
+    int64_t elements = gantry_shape_elements(inferred);
+    bool legal = elements > 0;
+    for (int32_t i = 0; i < inferred->rank; i++) legal = legal && inferred->dims[i] >= 1;
+    if (!legal) {
+        char text[80];
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
+                             "tensor \"%s\" would have shape %s (1 to 2^31 - 1 elements)", y->name,
+                             gantry_shape_text(inferred, text, sizeof text));
+    }
+    y->shape = *inferred;
+    y->bytes = (size_t)elements * gantry_dtype_bytes(y->dtype);
+    return GANTRY_OK;
+}
+
 enum gantry_status gantry_check_shape_of(const struct gantry_site *site,
                                          const struct gantry_graph_tensor *tensor,
                                          const struct gantry_shape *inferred)
 {
     if (gantry_shape_equal(&tensor->shape, inferred)) return GANTRY_OK;
+    if (tensor->shape.rank == GANTRY_RANK_OPEN) return fill_shape(site, tensor, inferred);
     char stated[80], right[80];
     return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "tensor \"%s\" has shape %s, inference gives %s",
                          tensor->name, gantry_shape_text(&tensor->shape, stated, sizeof stated),

@@ -17,6 +17,9 @@
 
 enum { GANTRY_NO_TENSOR = -1, GANTRY_NO_NODE = -1 };
 
+/* Rank of an output whose shape its node's rule is to fill in. */
+enum { GANTRY_RANK_OPEN = -1 };
+
 enum gantry_op {
 #define OP(name, ...) GANTRY_OP_##name,
 #include "graph/ops.def"
@@ -127,6 +130,13 @@ GANTRY_MUST_USE bool gantry_tensor_flip(struct gantry_graph *graph, int32_t tens
  * GANTRY_ERR_UNSUPPORTED, naming node, tensor, value and limit. */
 GANTRY_MUST_USE enum gantry_status gantry_graph_check(struct gantry_graph *graph,
                                                       struct gantry_error *error);
+
+/* For importers that need shapes and values while they read: the rule of one node, whose inputs are
+ * there. An output of open rank gets its shape where the rule infers it; with constant inputs the
+ * outputs become constants and *folded is true: the caller drops the node. */
+GANTRY_MUST_USE enum gantry_status gantry_graph_check_node(struct gantry_graph *graph, int32_t node,
+                                                           bool *folded,
+                                                           struct gantry_error *error);
 
 /* Graph passes, in order; each keeps the invariants (none is needed yet for the operators read:
  * activation ranges and padding are resolved at import; a RESHAPE stays a node and is an alias

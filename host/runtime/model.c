@@ -13,7 +13,7 @@ struct gantry_model {
     const struct gantry_allocator *allocator;
     struct gantry_file file; /* of gantry_model_open */
     void *copy;              /* of bytes that came unaligned */
-    const void *bytes;       /* of the .tflite file */
+    const void *bytes;       /* of the .tflite or .onnx file */
     size_t size;
     bool planned; /* it came in a plan file: */
     struct gantry_planfile plan;
@@ -75,8 +75,10 @@ static enum gantry_status optimize(struct gantry_model *model, struct gantry_err
     return GANTRY_OK;
 }
 
+/* folder: of data beside an .onnx file, or NULL. */
 static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *bytes, size_t size,
-                                     const char *name, struct gantry_error *error)
+                                     const char *name, const char *folder,
+                                     struct gantry_error *error)
 {
     struct gantry_graph *graph = &model->graph;
     enum gantry_status status = GANTRY_OK;
@@ -85,10 +87,14 @@ static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *
         status = gantry_planfile_open(&model->plan, bytes, size, name, error);
         bytes = model->plan.model;
         size = model->plan.model_size;
+        folder = NULL;
     }
     model->bytes = bytes;
     model->size = size;
-    if (status == GANTRY_OK) status = gantry_tflite_read(graph, bytes, size, name, error);
+    if (status == GANTRY_OK && gantry_onnx_is_model(bytes, size))
+        status = gantry_onnx_read(graph, bytes, size, name, folder, error);
+    else if (status == GANTRY_OK)
+        status = gantry_tflite_read(graph, bytes, size, name, error);
     return status == GANTRY_OK ? optimize(model, error) : status;
 }
 
@@ -110,8 +116,12 @@ enum gantry_status gantry_model_open(struct gantry_model **out, const char *path
     struct gantry_model *model = create(allocator, error);
     if (!model) return GANTRY_ERR_MEMORY;
     enum gantry_status status = gantry_file_open(&model->file, path, error);
+    const char *name = base_name(path);
+    char *folder = gantry_arena_copy(&model->graph.arena, path, (size_t)(name - path));
+    if (status == GANTRY_OK && !folder)
+        status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
     if (status == GANTRY_OK)
-        status = read_bytes(model, model->file.data, model->file.size, base_name(path), error);
+        status = read_bytes(model, model->file.data, model->file.size, name, folder, error);
     return finish(out, model, status);
 }
 
@@ -134,7 +144,7 @@ enum gantry_status gantry_model_open_memory(struct gantry_model **out, const voi
             status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
         bytes = model->copy;
     }
-    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, error);
+    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, NULL, error);
     return finish(out, model, status);
 }
 

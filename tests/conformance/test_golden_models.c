@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every .tflite model of GANTRY_DATA that has golden outputs, on the processor: stored values equal
- * LiteRT's default outputs byte by byte, float32 within 1e-5 of the greatest of them. Prints a
- * table: a model with operators that are not there is named with them, and counts as skipped. */
-#include <dirent.h>
+ * Every model of GANTRY_DATA that has golden outputs, on the processor: stored values equal
+ * LiteRT's default outputs byte by byte, float32 those of LiteRT or ONNX Runtime within 1e-5 of the
+ * greatest of them. Prints a table: a model with operators that are not there is named with them,
+ * and counts as skipped. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,9 @@
 
 #include "formats/formats.h"
 #include "gantry/engine.h"
+#include "tally.h"
 
 enum { PATH_BYTES = 1024, TENSORS_MAX = 16, MODELS_MAX = 1024 };
-
-struct counts {
-    int passed, failed, unsupported;
-};
 
 struct session {
     struct gantry_model *model;
@@ -87,8 +84,11 @@ static enum gantry_status read_arrays(struct session *s, const char *folder,
     }
     for (size_t i = 0; status == GANTRY_OK && i < gantry_model_output_count(s->model); i++) {
         const struct gantry_tensor_info *info = gantry_model_output(s->model, i);
-        (void)snprintf(path, sizeof path, "%s/output%zu_xnn.npy", folder, i);
-        if (!exists(path)) (void)snprintf(path, sizeof path, "%s/output%zu_ref.npy", folder, i);
+        static const char *const sets[] = {"xnn", "ref", "ort_enable_all"};
+        for (size_t k = 0; k < GANTRY_COUNT(sets); k++) {
+            (void)snprintf(path, sizeof path, "%s/output%zu_%s.npy", folder, i, sets[k]);
+            if (exists(path)) break;
+        }
         status = gantry_npy_read(&s->wanted[i], path, NULL, error);
         s->outputs[i] = (struct gantry_tensor){
             .dtype = info->dtype, .shape = info->shape, .bytes = info->bytes};
@@ -145,8 +145,7 @@ static void close_session(struct session *s)
     gantry_model_close(s->model);
 }
 
-static void run_model(const char *model, const char *folder, const char *name,
-                      struct counts *counts)
+static void run_model(const char *model, const char *folder, const char *name, struct tally *counts)
 {
     struct session s = {0};
     struct gantry_error error = {0};
@@ -163,7 +162,7 @@ static void run_model(const char *model, const char *folder, const char *name,
     close_session(&s);
     if (status == GANTRY_ERR_UNSUPPORTED) {
         printf("unsupported  %-48s %s\n", name, error.message);
-        counts->unsupported++;
+        counts->skipped++;
     } else if (status != GANTRY_OK || vectors == 0 || differ > 0) {
         printf("FAILED       %-48s %zu of %zu values differ; %s\n", name, differ, all,
                error.message);
@@ -176,75 +175,42 @@ static void run_model(const char *model, const char *folder, const char *name,
 
 /* ---- All models ---- */
 
-static int by_text(const void *a, const void *b)
+static void run_folder(const char *root, const char *set, struct tally *counts)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names in a folder, sorted; those that begin with a dot are left out. */
-static size_t list_folder(const char *path, char **names)
-{
-    DIR *folder = opendir(path);
-    size_t count = 0;
-    if (!folder) return 0;
-    for (struct dirent *entry; (entry = readdir(folder)) && count < MODELS_MAX;)
-        if (entry->d_name[0] != '.') names[count++] = strdup(entry->d_name);
-    (void)closedir(folder);
-    qsort(names, count, sizeof *names, by_text);
-    return count;
-}
-
-static void run_folder(const char *root, const char *set, struct counts *counts)
-{
-    static const char *const golden[] = {"golden", "golden/tflm-seanet"};
+    static const char *const golden[] = {"golden/", "golden/tflm-seanet/"};
     char path[PATH_BYTES], folder[PATH_BYTES], *names[MODELS_MAX];
     (void)snprintf(path, sizeof path, "%s/models/%s", root, set);
-    size_t count = list_folder(path, names);
+    size_t count = tally_list(path, names, MODELS_MAX);
     for (size_t i = 0; i < count; i++) {
         char *ending = strrchr(names[i], '.');
-        if (!ending || strcmp(ending, ".tflite") != 0) continue;
+        bool onnx = ending && strcmp(ending, ".onnx") == 0;
+        if (!ending || (!onnx && strcmp(ending, ".tflite") != 0)) continue;
         (void)snprintf(path, sizeof path, "%s/models/%s/%s", root, set, names[i]);
         *ending = 0;
         for (size_t g = 0; g < GANTRY_COUNT(golden); g++) {
-            (void)snprintf(folder, sizeof folder, "%s/%s/%s", root, golden[g], names[i]);
+            (void)snprintf(folder, sizeof folder, "%s/%s%s%s", root, golden[g], onnx ? "onnx-" : "",
+                           names[i]);
             if (exists(folder)) run_model(path, folder, names[i], counts);
         }
     }
     for (size_t i = 0; i < count; i++) free(names[i]);
 }
 
-static void write_counts(const struct counts *counts)
-{
-    const char *folder = getenv("GANTRY_TEST_XML_DIR");
-    char path[PATH_BYTES];
-    if (!folder) return;
-    (void)snprintf(path, sizeof path, "%s/golden_models.xml", folder);
-    FILE *file = fopen(path, "w");
-    if (!file) return;
-    int all = counts->passed + counts->failed + counts->unsupported;
-    fprintf(file,
-            "<testsuite name=\"golden_models\" tests=\"%d\" failures=\"%d\" errors=\"0\" "
-            "skipped=\"%d\" >\n",
-            all, counts->failed, counts->unsupported);
-    (void)fclose(file);
-}
-
 int main(void)
 {
     char path[PATH_BYTES], *sets[MODELS_MAX];
-    struct counts counts = {0};
+    struct tally counts = {0};
     const char *root = getenv("GANTRY_DATA");
     if (!root || !*root) {
         printf("skipped: GANTRY_DATA is not set\n");
         return 77;
     }
     (void)snprintf(path, sizeof path, "%s/models", root);
-    size_t count = list_folder(path, sets);
+    size_t count = tally_list(path, sets, MODELS_MAX);
     for (size_t i = 0; i < count; i++) run_folder(root, sets[i], &counts);
     for (size_t i = 0; i < count; i++) free(sets[i]);
-    printf("%d equal, %d unsupported, %d failed\n", counts.passed, counts.unsupported,
-           counts.failed);
-    write_counts(&counts);
+    printf("%d equal, %d unsupported, %d failed\n", counts.passed, counts.skipped, counts.failed);
+    tally_write(&counts, "golden_models");
     if (counts.failed) return 1;
     return counts.passed ? 0 : 77;
 }

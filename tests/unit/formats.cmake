@@ -6,3 +6,8 @@ endforeach()
 gantry_test(test_tflite SOURCES test_tflite.c ${CMAKE_SOURCE_DIR}/tests/graph_run.c
   PARTS formats kernels graph base LABELS unit TIMEOUT 300)
 target_compile_definitions(test_tflite PRIVATE GANTRY_FLATC="${GANTRY_FLATC}")
+if(GANTRY_HAVE_ONNX)
+  gantry_test(test_onnx SOURCES test_onnx.c ${CMAKE_SOURCE_DIR}/tests/onnx_build.c
+    PARTS formats graph base LIBRARIES m LABELS unit)
+  target_include_directories(test_onnx PRIVATE ${CMAKE_BINARY_DIR}/host/formats)
+endif()
