@@ -20,6 +20,28 @@ if(GANTRY_SANITIZE)
   target_link_options(gantry_flags INTERFACE -fsanitize=${GANTRY_SANITIZE})
 endif()
 
+# Writes a C file with the bytes of a file, as NAME[] and NAME_bytes; its path goes to OUT.
+#   gantry_embed(OUT NAME FILE)
+function(gantry_embed out name file)
+  set(c ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
+  set(script ${CMAKE_SOURCE_DIR}/cmake/EmbedFile.cmake)
+  add_custom_command(OUTPUT ${c}
+    COMMAND ${CMAKE_COMMAND} -DFROM=${file} -DTO=${c} -DNAME=${name} -P ${script}
+    DEPENDS ${file} ${script})
+  set(${out} ${c} PARENT_SCOPE)
+endfunction()
+
+# A device module: what it exports, and where it is installed.
+#   gantry_device_module(TARGET FILE SOURCES...)
+function(gantry_device_module target file)
+  set(map ${CMAKE_SOURCE_DIR}/host/device/module.map)
+  add_library(${target} MODULE ${ARGN})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME gantry-${file} LINK_DEPENDS ${map})
+  target_link_libraries(${target} PRIVATE gantry_flags gantry_device gantry_accel)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${map})
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/gantry)
+endfunction()
+
 # A part of the library: an object library that sees only the parts it names.
 #   gantry_part(NAME SOURCES ... PARTS ...)
 function(gantry_part name)

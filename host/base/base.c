@@ -143,6 +143,13 @@ void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level,
     log->write(log->context, level, line);
 }
 
+uint64_t gantry_fnv1a(uint64_t hash, const void *data, size_t bytes)
+{
+    const uint8_t *at = data;
+    for (size_t i = 0; i < bytes; i++) hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 uint64_t gantry_now_ns(void)
 {
     struct timespec now;

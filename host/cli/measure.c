@@ -70,11 +70,10 @@ static void summarise(struct gantry_cli_measured *out, uint64_t *samples, size_t
 
 static uint64_t checksum_of(const struct gantry_cli_batch *outputs)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    uint64_t hash = GANTRY_FNV1A_START;
     for (size_t t = 0; t < outputs->count; t++) {
         const struct gantry_cli_tensor *tensor = &outputs->tensors[t];
-        for (size_t i = 0; i < outputs->vectors * tensor->info->bytes; i++)
-            hash = (hash ^ tensor->data[i]) * UINT64_C(0x100000001b3);
+        hash = gantry_fnv1a(hash, tensor->data, outputs->vectors * tensor->info->bytes);
     }
     return hash;
 }
