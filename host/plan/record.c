@@ -124,6 +124,7 @@ static void record_totals(const struct gantry_plan *plan, const struct gantry_de
         .device = info->name,
         .memory = info->memory,
         .has_cycles = info->has_cycles,
+        .has_times = info->has_times,
         .macs = plan->macs,
         .macs_offloaded = plan->macs_offloaded,
         .peak_macs_per_cycle = info->accelerator ? info->peak_macs_per_cycle : 0,

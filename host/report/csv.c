@@ -74,6 +74,8 @@ static void row(FILE *out, const struct gantry_profile *profile,
     count(out, node->other_cycles != GANTRY_UNKNOWN, node->other_cycles);
     real(out, us(node->other_cpu_ns), 3);
     real(out, us(node->cpu_estimate_ns), 3);
+    bool timed = node->accelerator && profile->has_times && !profile->trace_lost;
+    real(out, timed && !context->planned ? us(node->device_ns) : -1.0, 3);
     (void)fputs("\r\n", out);
 }
 
@@ -84,7 +86,7 @@ void gantry_report_csv(FILE *out, const struct gantry_profile *profile,
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++)
         fprintf(out, ",%s", gantry_profile_stall_name(i));
     (void)fputs(",predicted_cycles,error_percent,time_us,weight_bytes,load_bytes,store_bytes,"
-                "intensity,bound,other_cycles,other_cpu_us,cpu_estimate_us\r\n",
+                "intensity,bound,other_cycles,other_cpu_us,cpu_estimate_us,device_us\r\n",
                 out);
     for (size_t i = 0; i < profile->node_count; i++) row(out, profile, context, &profile->nodes[i]);
 }

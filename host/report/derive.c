@@ -28,8 +28,11 @@ double gantry_report_node_us(const struct gantry_profile *profile,
                              const struct gantry_profile_node *node)
 {
     if (!node->accelerator) return context->planned ? -1.0 : (double)node->cpu_ns / 1000.0;
-    if (context->clock_hz == 0 || (profile->has_cycles && profile->trace_lost)) return -1.0;
-    bool counted = profile->has_cycles && !context->planned;
+    bool ran = !context->planned;
+    if (ran && (profile->has_cycles || profile->has_times) && profile->trace_lost) return -1.0;
+    if (ran && profile->has_times) return (double)node->device_ns / 1000.0;
+    if (context->clock_hz == 0) return -1.0;
+    bool counted = profile->has_cycles && ran;
     uint64_t cycles = counted ? node->cycles : node->predicted_cycles;
     return (double)cycles * 1e6 / (double)context->clock_hz;
 }

@@ -135,6 +135,7 @@ static void set_times(json_t *totals, const struct gantry_profile *profile,
     set(totals, "cycles", cycles_json(profile, context));
     set(totals, "time_us", real_or_null(gantry_report_total_us(profile, context)));
     set(totals, "cpu_us", ran ? us(profile->cpu_ns) : json_null());
+    set(totals, "device_us", ran && profile->has_times ? us(profile->device_ns) : json_null());
     set(totals, "layout_us", ran ? us(profile->layout_ns) : json_null());
     set(totals, "wall_us", ran ? us(profile->total_ns) : json_null());
     set(totals, "predicted_cpu_us", predicted_cpu_json(profile));
@@ -237,6 +238,10 @@ static void set_costs(json_t *object, const struct gantry_profile *profile,
     set(object, "utilization", real_or_null(utilization));
     set(object, "time_us", real_or_null(gantry_report_node_us(profile, context, node)));
     set(object, "cpu_us", context->planned ? json_null() : us(node->cpu_ns));
+    set(object, "device_us",
+        node->accelerator && profile->has_times && !context->planned && !profile->trace_lost
+            ? us(node->device_ns)
+            : json_null());
     set(object, "cpu_estimate_us", us_or_null(node->cpu_estimate_ns));
     set(object, "cpu_times_us",
         node->accelerator || context->planned ? json_null() : spread_json(&node->cpu));
@@ -285,6 +290,8 @@ static json_t *segment_json(const struct gantry_profile *profile,
     set(object, "chip_bytes", number_or_null(segment->accelerator, segment->chip_bytes));
     set(object, "from_us", ran ? us(segment->from_ns) : json_null());
     set(object, "to_us", ran ? us(segment->to_ns) : json_null());
+    set(object, "device_us",
+        segment->accelerator && profile->has_times && ran ? us(segment->device_ns) : json_null());
     set(object, "before_us", ran ? us(segment->before_ns) : json_null());
     set(object, "after_us", ran ? us(segment->after_ns) : json_null());
     return object;
@@ -325,14 +332,18 @@ static json_t *host_json(const struct gantry_profile *profile)
 static json_t *events_json(const struct gantry_profile *profile)
 {
     json_t *list = json_array();
+    bool cycles = profile->has_cycles, times = profile->has_times;
     for (size_t i = 0; i < profile->event_count; i++) {
         const struct gantry_profile_event *event = &profile->events[i];
-        json_array_append_new(
-            list, json_pack("{s:i, s:I, s:I, s:s, s:s, s:i, s:o, s:o}", "segment", event->segment,
-                            "run", (json_int_t)event->run, "instruction", (json_int_t)event->insn,
-                            "engine", engine_names[event->engine], "name", event->name, "node",
-                            event->node, "from_cycle", number(event->from_cycle), "to_cycle",
-                            number(event->to_cycle)));
+        json_t *object =
+            json_pack("{s:i, s:I, s:I, s:s, s:s, s:i}", "segment", event->segment, "run",
+                      (json_int_t)event->run, "instruction", (json_int_t)event->insn, "engine",
+                      engine_names[event->engine], "name", event->name, "node", event->node);
+        set(object, "from_cycle", number_or_null(cycles, event->from_cycle));
+        set(object, "to_cycle", number_or_null(cycles, event->to_cycle));
+        set(object, "from_us", times ? us(event->from_cycle) : json_null());
+        set(object, "to_us", times ? us(event->to_cycle) : json_null());
+        json_array_append_new(list, object);
     }
     return list;
 }

@@ -110,8 +110,8 @@ double gantry_report_utilization(uint64_t macs, uint64_t cycles, uint32_t peak);
 double gantry_report_offloaded(const struct gantry_profile *profile);
 /* Whether the cycles of single nodes are known. */
 bool gantry_report_has_node_cycles(const struct gantry_profile *profile);
-/* Microseconds of a node: its cycles at the clock (predicted ones where the device counts none),
- * or CPU time measured here. */
+/* Microseconds of a node: its cycles at the clock (predicted ones where the device counts none), or
+ * time measured, by the device or for a CPU node here. */
 double gantry_report_node_us(const struct gantry_profile *profile,
                              const struct gantry_report_context *context,
                              const struct gantry_profile_node *node);

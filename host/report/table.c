@@ -114,7 +114,7 @@ static void fill(struct line *line, const struct gantry_profile *profile,
     if (known) put(line->cell[CYCLES], "%" PRIu64, node->cycles);
     if (node->accelerator) put(line->cell[PREDICTED], "%" PRIu64, node->predicted_cycles);
     if (known) put_error(line->cell[OFF], node->predicted_cycles, node->cycles);
-    if (!node->accelerator)
+    if (!node->accelerator || (profile->has_times && us >= 0 && !context->planned))
         put(line->cell[CYCLES], "%s us", gantry_report_number(us, 1, number, sizeof number));
     if (all_us > 0 && us >= 0) put_percent(line->cell[SHARE], us / all_us);
     if (known && node->cycles > 0) {
@@ -199,6 +199,9 @@ static void print_cycles(FILE *out, const struct gantry_profile *profile,
         fprintf(out, ", %s %% of the peak of %" PRIu32 " MACs per cycle",
                 gantry_report_number(100.0 * used, 1, a, sizeof a), profile->peak_macs_per_cycle);
     (void)fputc('\n', out);
+    if (profile->has_times && !context->planned)
+        fprintf(out, "  device        %s us measured on it, from first start to last end\n",
+                gantry_report_number((double)profile->device_ns / 1000.0, 1, a, sizeof a));
     if (!profile->has_cycles) return;
     put(a, "-");
     put_error(a, profile->predicted_cycles, cycles);
@@ -270,7 +273,10 @@ static void print_legend(FILE *out, const struct gantry_profile *profile)
 {
     if (profile->trace_lost)
         (void)fputs("\ntrace records were lost: the cycles of single layers are unknown\n", out);
-    if (!profile->has_cycles && profile->peak_macs_per_cycle > 0)
+    if (profile->has_times)
+        (void)fputs("\nthis device counts no cycles; the times of its layers are measured on it\n",
+                    out);
+    else if (!profile->has_cycles && profile->peak_macs_per_cycle > 0)
         (void)fputs(
             "\nthis device computes results and counts no cycles; use --device sim for cycles\n",
             out);

@@ -52,6 +52,12 @@ static double cycles_us(const struct timeline *timeline, uint64_t cycles)
     return clock_hz ? (double)cycles * 1e6 / (double)clock_hz : 0.0;
 }
 
+/* Times where the device has them, else cycles at the clock. */
+static double event_us(const struct timeline *timeline, uint64_t value)
+{
+    return timeline->profile->has_times ? (double)value / 1000.0 : cycles_us(timeline, value);
+}
+
 static void set_cycles(struct gantry_report_slice *slice, uint64_t from, uint64_t to)
 {
     slice->from_cycle = from;
@@ -96,7 +102,7 @@ static const char *layer_name(const struct gantry_profile *profile, int32_t node
 }
 
 /* Instructions of a launch; those of COMPUTE within slices of their layers. A record's last cycle
- * is part of it. */
+ * is part of it, the nanosecond of its end is not. */
 static void add_events(struct timeline *timeline, int32_t segment)
 {
     const struct gantry_profile *profile = timeline->profile;
@@ -105,41 +111,42 @@ static void add_events(struct timeline *timeline, int32_t segment)
     for (size_t i = 0; i < profile->event_count; i++) {
         const struct gantry_profile_event *event = &profile->events[i];
         if (event->segment != segment || event->engine == GANTRY_ENGINE_FETCH) continue;
-        uint64_t from = event->from_cycle, to = event->to_cycle + 1;
-        double from_us = timeline->now_us + cycles_us(timeline, from);
-        double length_us = cycles_us(timeline, to - from);
+        uint64_t from = event->from_cycle, to = event->to_cycle + !profile->has_times;
+        double from_us = timeline->now_us + event_us(timeline, from);
+        double length_us = event_us(timeline, to - from);
         bool compute = event->engine == GANTRY_ENGINE_COMPUTE;
         if (compute && (!layer || layer->node != event->node || run != event->run)) {
             layer = add(timeline, GANTRY_TRACK_COMPUTE, layer_name(profile, event->node), "layer",
                         from_us, 0.0);
             layer->node = event->node;
             layer->segment = segment;
-            layer->from_cycle = from;
+            if (profile->has_cycles) layer->from_cycle = from;
             run = event->run;
         }
         struct gantry_report_slice *slice =
             add(timeline, track_of(event->engine), event->name, "instruction", from_us, length_us);
         slice->node = event->node;
         slice->segment = segment;
-        set_cycles(slice, from, to);
+        if (profile->has_cycles) set_cycles(slice, from, to);
         if (!compute) continue;
         layer->to_us = slice->to_us;
-        layer->to_cycle = to;
+        layer->to_cycle = slice->to_cycle;
     }
 }
 
 static void add_launch(struct timeline *timeline, int32_t index)
 {
     const struct gantry_profile_segment *segment = &timeline->profile->segments[index];
-    bool counted = timeline->profile->has_cycles && !timeline->context->planned;
+    bool ran = !timeline->context->planned, times = timeline->profile->has_times && ran;
+    bool counted = timeline->profile->has_cycles && ran;
     uint64_t cycles = counted ? segment->cycles : segment->predicted_cycles;
-    double length_us = cycles_us(timeline, cycles);
+    double length_us = times ? event_us(timeline, segment->device_ns) : cycles_us(timeline, cycles);
     struct gantry_report_slice *slice =
-        add(timeline, GANTRY_TRACK_LAUNCH, counted ? "launch" : "launch (predicted)", "launch",
-            timeline->now_us, length_us);
+        add(timeline, GANTRY_TRACK_LAUNCH, counted || times ? "launch" : "launch (predicted)",
+            "launch", timeline->now_us, length_us);
     slice->segment = index;
-    set_cycles(slice, 0, cycles);
-    if (counted)
+    if (!times) set_cycles(slice, 0, cycles);
+    if (counted || times)
         add_events(timeline, index);
     else
         add_layers(timeline, index, true);

@@ -73,6 +73,24 @@ static uint64_t cycle(const uint8_t *record, int word, int width)
     return gantry_load_u64(record + 4 * word) & ((UINT64_C(1) << width) - 1);
 }
 
+uint64_t gantry_trace_times(const uint8_t *trace, size_t records, const int32_t *insn_node,
+                            uint32_t insn_count, struct gantry_profile_node *nodes,
+                            int32_t node_count)
+{
+    uint64_t end = 0;
+    for (size_t i = 0; i < records; i++) {
+        const uint8_t *record = trace + i * GANTRY_TRACE_BYTES;
+        uint32_t index = FIELD(record, INDEX);
+        int32_t node = index < insn_count ? insn_node[index] : GANTRY_NODE_LAUNCH;
+        uint64_t from = cycle(record, GANTRY_TRACE_START_WORD, GANTRY_TRACE_START_WIDTH);
+        uint64_t to = cycle(record, GANTRY_TRACE_END_WORD, GANTRY_TRACE_END_WIDTH);
+        if (node < 0) node = node == GANTRY_NODE_STORE ? node_count + 1 : node_count;
+        if (node < node_count + 2 && to > from) nodes[node].device_ns += to - from;
+        if (to > end) end = to;
+    }
+    return end;
+}
+
 size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
                            uint32_t insn_count, int32_t segment,
                            struct gantry_profile_event *events)
@@ -103,6 +121,7 @@ bool gantry_engine_node_window(const struct gantry_engine *engine, int32_t node,
 {
     const struct gantry_plan *plan = engine->plan;
     bool found = false;
+    if (!engine->device->info.has_cycles) return false;
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_segment_state *state = &engine->segments[s];
         const struct gantry_plan_segment *segment = &plan->segments[s];

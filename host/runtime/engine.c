@@ -219,6 +219,12 @@ static void account(struct gantry_engine *engine, int32_t index,
     size_t records =
         gantry_trace_attribute(state->trace.host, wanted, segment->insn_node, segment->insn_count,
                                engine->nodes, engine->plan->graph->node_count);
+    if (profile->has_times) {
+        engine->parts[index].device_ns =
+            gantry_trace_times(state->trace.host, records, segment->insn_node, segment->insn_count,
+                               engine->nodes, engine->plan->graph->node_count);
+        profile->device_ns += engine->parts[index].device_ns;
+    }
     profile->event_count +=
         gantry_trace_events(state->trace.host, records, segment->insn_node, segment->insn_count,
                             index, engine->events + profile->event_count);
@@ -298,18 +304,20 @@ static void profile_clear(struct gantry_engine *engine, uint32_t inferences)
     struct gantry_profile *profile = &engine->profile;
     profile_scale(engine, inferences);
     profile->trace_lost = false;
-    profile->accelerator_cycles = 0;
+    profile->accelerator_cycles = profile->device_ns = 0;
     profile->cpu_ns = profile->pack_ns = profile->unpack_ns = profile->total_ns = 0;
     profile->launches = 0;
     profile->event_count = 0;
     profile->ddr_read_bytes = profile->ddr_write_bytes = 0;
     memset(profile->stalls, 0, sizeof profile->stalls);
     for (int32_t i = 0; i < engine->plan->graph->node_count + 2; i++) {
-        engine->nodes[i].cycles = engine->nodes[i].cpu_ns = 0;
+        engine->nodes[i].cycles = engine->nodes[i].cpu_ns = engine->nodes[i].device_ns = 0;
         memset(engine->nodes[i].stalls, 0, sizeof engine->nodes[i].stalls);
     }
-    for (int32_t s = 0; s < engine->plan->segment_count; s++)
-        engine->parts[s].cycles = engine->parts[s].before_ns = engine->parts[s].after_ns = 0;
+    for (int32_t s = 0; s < engine->plan->segment_count; s++) {
+        struct gantry_profile_segment *part = &engine->parts[s];
+        part->cycles = part->device_ns = part->before_ns = part->after_ns = 0;
+    }
 }
 
 /* The work of the segments, in order, for inferences in slots 0 .. count - 1. */

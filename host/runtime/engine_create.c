@@ -66,7 +66,8 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
     if (status == GANTRY_OK)
         status = buffer_fill(engine, GANTRY_ROLE_WEIGHTS, &state->weights, planned->weights,
                              planned->weights_bytes, error);
-    bool trace = engine->options.trace && engine->device->info.has_cycles;
+    const struct gantry_device_info *info = &engine->device->info;
+    bool trace = engine->options.trace && (info->has_cycles || info->has_times);
     if (status == GANTRY_OK && trace)
         status = buffer_make(
             engine, (size_t)engine->options.batch * planned->insn_count * GANTRY_TRACE_BYTES,

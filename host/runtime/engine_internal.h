@@ -113,6 +113,12 @@ size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const in
                               uint32_t insn_count, struct gantry_profile_node *nodes,
                               int32_t node_count);
 
+/* The same for a device that has times: adds them to nodes[i].device_ns, LOADs to @launch, STOREs
+ * to @store. Returns the end of the last instruction. */
+uint64_t gantry_trace_times(const uint8_t *trace, size_t records, const int32_t *insn_node,
+                            uint32_t insn_count, struct gantry_profile_node *nodes,
+                            int32_t node_count);
+
 /* Writes the records of a trace as events, at most records_max; returns how many. */
 size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32_t *insn_node,
                            uint32_t insn_count, int32_t segment,

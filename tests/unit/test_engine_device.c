@@ -14,7 +14,7 @@ static struct {
     size_t count;
     struct gantry_launch launch;
     enum gantry_status next_wait; /* other than OK: what the next wait ends with */
-    bool drop_record;
+    bool drop_record, times;      /* times: the device has these instead of cycles */
     uint64_t cycles;
     int resets;
 } spy;
@@ -69,7 +69,8 @@ static void write_trace(void)
         gantry_store_u64(record + 4 * GANTRY_TRACE_START_WORD, spy.cycles);
         spy.cycles += cycles;
         gantry_store_u64(record + 4 * GANTRY_TRACE_END_WORD, spy.cycles);
-        gantry_store_u32(record + 4 * (GANTRY_TRACE_STALL0_WORD + GANTRY_STALL_BUSY), cycles);
+        if (!spy.times)
+            gantry_store_u32(record + 4 * (GANTRY_TRACE_STALL0_WORD + GANTRY_STALL_BUSY), cycles);
     }
 }
 
@@ -88,8 +89,7 @@ static enum gantry_status spy_counters(struct gantry_device *device, struct gant
                                        struct gantry_error *error)
 {
     enum gantry_status status = gantry_device_model_ops.counters(device, out, error);
-    out->cycles = spy.cycles;
-    out->stall[GANTRY_STALL_BUSY] = spy.cycles;
+    out->cycles = out->stall[GANTRY_STALL_BUSY] = spy.times ? 0 : spy.cycles;
     out->read_bytes = 4096;
     out->write_bytes = 64;
     return status;
@@ -104,7 +104,7 @@ static enum gantry_status spy_reset(struct gantry_device *device, struct gantry_
 static struct gantry_device_ops spy_ops;
 
 /* The digit network on the model device, with the operations above. */
-static void open_spied(struct engine_fixture *fixture)
+static void open_spied_as(struct engine_fixture *fixture, bool times)
 {
     struct gantry_error error = {0};
     memset(&spy, 0, sizeof spy);
@@ -117,11 +117,14 @@ static void open_spied(struct engine_fixture *fixture)
     spy_ops.reset = spy_reset;
     gantry_engine_destroy(fixture->engine);
     fixture->device->ops = &spy_ops;
-    fixture->device->info.has_cycles = true;
+    spy.times = fixture->device->info.has_times = times;
+    fixture->device->info.has_cycles = !times;
     assert_int_equal(
         gantry_engine_create(&fixture->engine, fixture->plan, fixture->device, NULL, &error),
         GANTRY_OK);
 }
+
+static void open_spied(struct engine_fixture *fixture) { open_spied_as(fixture, false); }
 
 static void engine__node_cycles_sum_to_the_launches(void **state)
 {
@@ -197,6 +200,33 @@ static void engine__a_node_has_a_window_of_cycles(void **state)
     engine_fixture_close(&fixture);
 }
 
+static void engine__times_of_a_device_belong_to_its_nodes(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture = {0};
+    uint64_t from = 0, to = 0;
+    open_spied_as(&fixture, true);
+    for (int run = 0; run < 2; run++) {
+        engine_fixture_run(&fixture);
+        const struct gantry_profile *profile = gantry_engine_profile(fixture.engine);
+        uint64_t ns = 0;
+        assert_true(profile->has_times && !profile->has_cycles && !profile->trace_lost);
+        for (size_t i = 0; i < profile->node_count; i++) {
+            const struct gantry_profile_node *node = &profile->nodes[i];
+            ns += node->device_ns;
+            assert_int_equal(node->cycles, 0);
+            if (!node->accelerator) assert_int_equal(node->device_ns, 0);
+        }
+        assert_true(profile->nodes[0].device_ns >= CONV_CYCLES);
+        assert_int_equal(profile->nodes[profile->node_count - 1].device_ns, END_CYCLES);
+        assert_int_equal(ns, spy.cycles); /* records follow each other without gaps here */
+        assert_int_equal(profile->device_ns, spy.cycles);
+        assert_int_equal(profile->segments[0].device_ns, spy.cycles);
+    }
+    assert_false(gantry_engine_node_window(fixture.engine, 0, &from, &to));
+    engine_fixture_close(&fixture);
+}
+
 static void engine__a_lost_record_is_told(void **state)
 {
     (void)state;
@@ -250,6 +280,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(engine__node_cycles_sum_to_the_launches),
     cmocka_unit_test(engine__node_cycles_of_a_batch_are_sums),
     cmocka_unit_test(engine__a_node_has_a_window_of_cycles),
+    cmocka_unit_test(engine__times_of_a_device_belong_to_its_nodes),
     cmocka_unit_test(engine__a_lost_record_is_told),
     cmocka_unit_test(engine__a_failure_resets_the_device_and_the_next_run_is_right),
     cmocka_unit_test(engine__the_watchdog_of_the_device_reaches_the_launch),

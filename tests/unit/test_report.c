@@ -358,6 +358,58 @@ static void chrome__without_cycles_shows_predicted_layers(void **state)
     json_decref(root);
 }
 
+/* The record as of a device that measures nanoseconds and counts no cycles. */
+static void make_timed(void)
+{
+    profile.has_cycles = false;
+    profile.has_times = true;
+    profile.device_ns = segments[0].device_ns = 5000;
+    nodes[0].device_ns = 4200;
+}
+
+static void json__times_of_a_device_stand_in_for_cycles(void **state)
+{
+    (void)state;
+    make_timed();
+    json_t *root = gantry_report_json(&profile, &context);
+    const json_t *totals = json_object_get(root, "totals");
+    assert_true(json_is_null(json_object_get(totals, "accelerator_cycles")));
+    assert_true(fabs(json_number_value(json_object_get(totals, "device_us")) - 5.0) < 1e-9);
+    const json_t *node = json_array_get(json_object_get(root, "nodes"), 0);
+    assert_true(fabs(json_number_value(json_object_get(node, "device_us")) - 4.2) < 1e-9);
+    assert_true(fabs(json_number_value(json_object_get(node, "time_us")) - 4.2) < 1e-9);
+    node = json_array_get(json_object_get(root, "nodes"), 2); /* on the CPU */
+    assert_true(json_is_null(json_object_get(node, "device_us")));
+    const json_t *event = json_array_get(json_object_get(root, "events"), 0);
+    assert_true(json_is_null(json_object_get(event, "to_cycle")));
+    double us = json_number_value(json_object_get(event, "to_us"));
+    assert_true(fabs(us - (double)profile.events[0].to_cycle / 1000.0) < 1e-9);
+    json_decref(root);
+    const char *text = text_of(gantry_report_table);
+    assert_non_null(strstr(text, "4.2 us"));
+    assert_non_null(strstr(text, "5.0 us measured on it"));
+}
+
+static void chrome__times_of_a_device_place_its_instructions(void **state)
+{
+    (void)state;
+    make_timed();
+    json_error_t error;
+    json_t *root = json_loads(text_of(gantry_report_chrome), 0, &error);
+    assert_non_null(root);
+    const json_t *list = json_object_get(root, "traceEvents");
+    (void)check_tracks(list);
+    const json_t *slice = find_slice(list, "launch", "launch");
+    assert_true(fabs(json_number_value(json_object_get(slice, "dur")) - 5.0) < 1e-9);
+    slice = find_slice(list, "CONV", "instruction");
+    const struct gantry_profile_event *first = NULL;
+    for (size_t i = 0; !first; i++)
+        if (profile.events[i].engine == GANTRY_ENGINE_COMPUTE) first = &profile.events[i];
+    double ns = (double)(first->to_cycle - first->from_cycle);
+    assert_true(fabs(json_number_value(json_object_get(slice, "dur")) - ns / 1000.0) < 1e-9);
+    json_decref(root);
+}
+
 static void json__has_predictions_bytes_and_both_sides(void **state)
 {
     (void)state;
@@ -529,6 +581,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(json__unknown_cycles_are_null, setup),
     cmocka_unit_test_setup(json__a_name_that_is_no_utf8_stays_a_string, setup),
     cmocka_unit_test_setup(csv__quotes_names_and_has_a_line_per_node, setup),
+    cmocka_unit_test_setup(json__times_of_a_device_stand_in_for_cycles, setup),
+    cmocka_unit_test_setup(chrome__times_of_a_device_place_its_instructions, setup),
     cmocka_unit_test_setup(json__has_predictions_bytes_and_both_sides, setup),
     cmocka_unit_test_setup(json__total_cycles_include_cpu_layers_at_the_clock, setup),
     cmocka_unit_test_setup(chrome__slices_are_in_order_or_nested, setup),

@@ -2,8 +2,9 @@
  * Devices: what there is, and opening one.
  *
  * Names: "cpu" (no accelerator), "model[:CONFIG]" (the C model), "sim[:CONFIG]" (the Verilated
- * RTL), "xrt[:INDEX]" (an FPGA through XRT). A device has one or several accelerators, each of
- * which serves one launch at a time; devices are independent of each other. */
+ * RTL), "xrt[:INDEX]" (an FPGA through XRT), "opencl[:INDEX][:CONFIG]" (OpenCL kernels; INDEX
+ * counts the devices of all platforms). A device has one or several accelerators, each of which
+ * serves one launch at a time; devices are independent of each other. */
 #ifndef GANTRY_DEVICE_H
 #define GANTRY_DEVICE_H
 
@@ -45,6 +46,7 @@ struct gantry_device_info {
     char description[96]; /* for people */
     bool accelerator;     /* false: cpu */
     bool has_cycles;      /* counters hold cycles */
+    bool has_times;       /* trace records hold measured nanoseconds instead of cycles */
     int32_t instances;    /* accelerators that work independently: 1 or more; 0: cpu */
     int32_t g, act_rows, ring_lines, acc_rows, ports, window; /* of one accelerator */
     uint32_t peak_macs_per_cycle;                             /* 512 g */

@@ -48,7 +48,8 @@ struct gantry_profile_node {
     int32_t fused_into;                     /* node, or -1 */
     uint64_t cycles;                        /* of the accelerator; 0 for a CPU or fused node */
     uint64_t stalls[GANTRY_PROFILE_STALLS]; /* by class; they sum to cycles */
-    uint64_t cpu_ns; /* measured on this machine; 0 for an accelerator node */
+    uint64_t cpu_ns;    /* measured on this machine; 0 for an accelerator node */
+    uint64_t device_ns; /* measured by a device that has times: its instructions; 0 for CPU nodes */
     int32_t segment;
     /* planned, of the accelerator */
     uint64_t predicted_cycles; /* 0 for a CPU or fused node */
@@ -68,7 +69,8 @@ enum gantry_profile_engine {
     GANTRY_ENGINE_STORE
 };
 
-/* An instruction that ran, from the trace; cycles count from the start of its launch. */
+/* An instruction that ran, from the trace; cycles count from the start of its launch, and are
+ * nanoseconds where the device has times. */
 struct gantry_profile_event {
     int32_t node, segment;
     uint32_t insn, run;
@@ -82,6 +84,7 @@ struct gantry_profile_segment {
     bool accelerator;
     uint32_t instructions;
     uint64_t cycles, predicted_cycles;
+    uint64_t device_ns; /* measured by a device that has times: first start to last end */
     uint64_t weight_bytes, program_bytes, chip_bytes; /* chip: activation RAM in use */
     uint64_t from_ns, to_ns;
     uint64_t before_ns, after_ns; /* making memory visible to the device and back */
@@ -91,6 +94,7 @@ struct gantry_profile_segment {
 struct gantry_profile {
     const char *model, *device, *memory;
     bool has_cycles; /* false: every cycle count is to be read as unknown */
+    bool has_times;  /* false: the same for times of the device */
     bool trace_lost;
     /* Of the run: everything below and of the nodes is the sum over them; predicted cycles are
      * those of so many single ones. */
@@ -98,6 +102,7 @@ struct gantry_profile {
     uint64_t macs, macs_offloaded;
     uint32_t peak_macs_per_cycle;           /* 0: no accelerator */
     uint64_t accelerator_cycles;            /* sum over launches of register CYCLES */
+    uint64_t device_ns;                     /* sum over segments */
     uint64_t stalls[GANTRY_PROFILE_STALLS]; /* sum over launches of the class registers */
     uint64_t cpu_ns;                        /* CPU nodes and layout */
     uint64_t layout_ns;                     /* packing of inputs and outputs: the next two */
