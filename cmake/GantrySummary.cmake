@@ -19,3 +19,4 @@ gantry_summary_line(GANTRY_HAVE_AUDIO "sndfile, kissfft" "no recordings as input
 gantry_summary_line(GANTRY_HAVE_ALSA "alsa" "no 'listen --mic'")
 gantry_summary_line(GANTRY_HAVE_XRT "xrt" "no device 'xrt'")
 gantry_summary_line(GANTRY_HAVE_ONNX "protobuf-c, onnx.proto" "no .onnx models")
+gantry_summary_line(GANTRY_HAVE_OPENCL "opencl" "no device 'opencl'")

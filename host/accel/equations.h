@@ -90,13 +90,13 @@ static inline int8_t gantry_lane_f(int32_t acc, uint32_t scale_word, int32_t zer
     if (whole > 255) return (int8_t)hi;
     if (whole < -256) return (int8_t)lo;
     uint64_t fraction = (uint64_t)product & (((uint64_t)1 << point) - 1);
-    uint64_t half = (uint64_t)1 << (point - 1);
-    uint64_t distance = fraction > half ? fraction - half : half - fraction;
+    uint64_t middle = (uint64_t)1 << (point - 1);
+    uint64_t distance = fraction > middle ? fraction - middle : middle - fraction;
     uint32_t top = (uint32_t)(whole < 0 ? ~whole : whole);
     int32_t log2_top = top ? 31 - GANTRY_CLZ(top) : -1;
     int32_t zone_log2 = point + log2_top - 24;
     uint64_t zone = zone_log2 < 0 ? 0 : (uint64_t)1 << zone_log2;
-    int64_t rounded = whole + (distance <= zone ? (whole & 1) : (int64_t)(fraction > half));
+    int64_t rounded = whole + (distance <= zone ? (whole & 1) : (int64_t)(fraction > middle));
     return gantry_lane_clamp(rounded + zero, lo, hi);
 }
 
@@ -137,6 +137,22 @@ static inline void gantry_lane_res_from_words(struct gantry_lane_res *res, const
     res->psel = (int32_t)(words[GANTRY_RES_WORD_PSEL] & 3);
     res->lo = (int32_t)gantry_sign_extend(words[GANTRY_RES_WORD_LO], 8);
     res->hi = (int32_t)gantry_sign_extend(words[GANTRY_RES_WORD_HI], 8);
+}
+
+/* ---- The weight stream ---- */
+
+/* Where an instruction's lines are: byte of the stream in its memory, bytes of a stripe, the
+ * instruction's first line, lines of a group. */
+struct gantry_lines {
+    int64_t at, stripe, first, group;
+};
+
+/* Byte b of a line, in the memory of the stream. */
+static inline int64_t gantry_line_byte(const struct gantry_lines *lines, int32_t ports,
+                                       int64_t line, int32_t b)
+{
+    int32_t width = GANTRY_LINE_BYTES / ports;
+    return lines->at + b / width * lines->stripe + line * width + b % width;
 }
 
 /* ---- WINDOW ---- */

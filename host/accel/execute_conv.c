@@ -10,11 +10,11 @@
 
 static void read_line(const struct gantry_accel *accel, int64_t line, uint8_t *out)
 {
-    size_t width = (size_t)(GANTRY_LINE_BYTES / accel->params.ports);
-    for (int32_t s = 0; s < accel->params.ports; s++)
-        memcpy(out + (size_t)s * width,
-               accel->order.memory->weights + s * accel->stripe_bytes + line * (int64_t)width,
-               width);
+    const struct gantry_lines lines = {.stripe = accel->stripe_bytes};
+    int32_t ports = accel->params.ports, width = GANTRY_LINE_BYTES / ports;
+    for (int32_t b = 0; b < GANTRY_LINE_BYTES; b += width)
+        memcpy(out + b, accel->order.memory->weights + gantry_line_byte(&lines, ports, line, b),
+               (size_t)width);
 }
 
 static void read_parameters(struct gantry_accel *accel, int64_t line, int32_t block)

@@ -109,6 +109,20 @@ void gantry_device_give(struct gantry_device *device)
         (void)pthread_mutex_unlock(&device->mutex);
 }
 
+void gantry_device_info_params(struct gantry_device_info *info,
+                               const struct gantry_array_params *params)
+{
+    info->accelerator = true;
+    info->g = params->g;
+    info->act_rows = params->act_rows;
+    info->ring_lines = params->ring_lines;
+    info->acc_rows = params->acc_rows;
+    info->ports = params->ports;
+    info->window = params->window;
+    info->peak_macs_per_cycle = 512u * (uint32_t)params->g;
+    info->spec_hash = GANTRY_SPEC_HASH;
+}
+
 const struct gantry_device_info *gantry_device_info(const struct gantry_device *device)
 {
     return &device->info;
@@ -134,15 +148,41 @@ static void describe(struct gantry_device_entry *entry, const struct gantry_devi
     (void)snprintf(entry->detail, sizeof entry->detail, "%.*s", (int)sizeof entry->detail - 1, why);
 }
 
+/* How many devices a module counts through; 0 when it does not, or is not there. */
+static uint32_t count_of(const struct gantry_device_kind *kind)
+{
+    const struct gantry_device_module *module;
+    void *handle;
+    if (kind->ops || gantry_module_open(kind->name, &module, &handle, NULL) != GANTRY_OK) return 0;
+    uint32_t count = module->count ? module->count() : 0;
+    gantry_module_close(handle);
+    return count;
+}
+
+/* What may follow the colon of a kind, by number; false past the last. The first is there for all
+ * kinds; its config may be NULL. */
+static bool choice(const struct gantry_device_kind *kind, uint32_t devices, size_t number,
+                   char *buffer, size_t size, const char **config_out)
+{
+    *config_out = NULL;
+    if (kind->suffix == GANTRY_SUFFIX_CONFIG)
+        return (*config_out = gantry_array_name(number)) != NULL;
+    if (devices == 0) return number == 0;
+    (void)snprintf(buffer, size, "%zu", number);
+    *config_out = buffer;
+    return number < devices;
+}
+
 size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity)
 {
     size_t count = 0;
     for (size_t i = 0; gantry_device_kind(i); i++) {
         const struct gantry_device_kind *kind = gantry_device_kind(i);
-        bool configs = kind->suffix == GANTRY_SUFFIX_CONFIG;
-        for (size_t j = 0; j == 0 || (configs && gantry_array_name(j)); j++) {
-            if (count < capacity)
-                describe(&entries[count], kind, configs ? gantry_array_name(j) : NULL);
+        uint32_t devices = count_of(kind);
+        const char *config;
+        char buffer[16];
+        for (size_t j = 0; choice(kind, devices, j, buffer, sizeof buffer, &config); j++) {
+            if (count < capacity) describe(&entries[count], kind, config);
             count++;
         }
     }

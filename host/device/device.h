@@ -128,8 +128,13 @@ struct gantry_device_module {
     /* Whether there is hardware to open, found out without loading anything; NULL: it needs none.
      */
     bool (*is_present)(void);
+    /* How many devices the first part of the config counts through; NULL: that is not known. */
+    uint32_t (*count)(void);
 };
 
+/* What a device of some parameters reports, besides its names: it executes this specification. */
+void gantry_device_info_params(struct gantry_device_info *info,
+                               const struct gantry_array_params *params);
 /* Refuses a sync beyond the end of a buffer. */
 enum gantry_status gantry_buffer_check(const char *name, const struct gantry_device_buffer *buffer,
                                        size_t offset, size_t bytes, struct gantry_error *error);

@@ -35,15 +35,7 @@ static void describe(struct gantry_device_info *info, const char *config,
                      const struct gantry_array_params *params)
 {
     (void)snprintf(info->name, sizeof info->name, "model:%s", config);
-    info->accelerator = true;
-    info->g = params->g;
-    info->act_rows = params->act_rows;
-    info->ring_lines = params->ring_lines;
-    info->acc_rows = params->acc_rows;
-    info->ports = params->ports;
-    info->window = params->window;
-    info->peak_macs_per_cycle = 512u * (uint32_t)params->g;
-    info->spec_hash = GANTRY_SPEC_HASH;
+    gantry_device_info_params(info, params);
     (void)snprintf(info->description, sizeof info->description,
                    "C model of the array: %" PRIu32 " MAC/cycle, %" PRId32 " ports, no cycles",
                    info->peak_macs_per_cycle, info->ports);

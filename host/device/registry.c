@@ -15,6 +15,8 @@ static const struct gantry_device_kind kinds[] = {
      "sim-waves", "build with Verilator (GANTRY_BUILD_SIM=ON), or use the device 'model'"},
     {"xrt", "the accelerator in an FPGA, through XRT", NULL, GANTRY_SUFFIX_OWN, NULL,
      "build with the packages libxrt-dev and uuid-dev, or use the device 'sim'"},
+    {"opencl", "the accelerator's instructions as OpenCL kernels", NULL, GANTRY_SUFFIX_OWN, NULL,
+     "build with the packages opencl-headers and ocl-icd-opencl-dev, or use the device 'model'"},
 };
 
 const struct gantry_device_kind *gantry_device_kind(size_t index)
@@ -61,8 +63,8 @@ static enum gantry_status unknown_kind(const char *name, const char *kind,
 {
     char configs[NAMES_BYTES];
     gantry_fail(error, GANTRY_ERR_ARGUMENT,
-                "device '%.40s': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX]; "
-                "CONFIG: %s)",
+                "device '%.40s': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX], "
+                "opencl[:INDEX][:CONFIG]; CONFIG: %s)",
                 name, gantry_array_names(configs, sizeof configs));
     gantry_hint(error, "did you mean '%s'?", nearest(kind, kind_name));
     return GANTRY_ERR_ARGUMENT;

@@ -16,10 +16,6 @@ fi
 "$emu" --check || { echo "skipped: the emulation cannot run"; exit 77; }
 # The library that gantry-emu loads into a command comes before that of the sanitizers.
 export ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
-# The driver loses its own records.
-echo "leak:libxrt_hwemu" >"$scratch/leaks"
-LSAN_OPTIONS="suppressions=$(realpath "$scratch/leaks"):print_suppressions=0"
-export LSAN_OPTIONS
 emu=$(realpath "$emu")
 devices=cpu,xrt
 has_sim && devices=cpu,sim,xrt

@@ -20,7 +20,7 @@ static void device__refuses_unknown_names_and_names_the_nearest(void **state)
 {
     (void)state;
     check_refused(
-        "modle", "device 'modle': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX]; ",
+        "modle", "device 'modle': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX], ",
         "did you mean 'model'?");
     check_refused("", "no such device", "did you mean");
     check_refused("simm:half", "k26, half, tiny, dual, unit, unit4", "did you mean 'sim'?");
@@ -123,9 +123,9 @@ static void device__waveforms_have_a_module_of_their_own(void **state)
 static void device__lists_what_opens_here(void **state)
 {
     (void)state;
-    struct gantry_device_entry entries[16];
+    struct gantry_device_entry entries[32];
     size_t count = gantry_device_list(entries, GANTRY_COUNT(entries));
-    assert_int_equal(count, 14);
+    assert_in_range(count, 15, GANTRY_COUNT(entries)); /* more OpenCL devices may be there */
     assert_int_equal(gantry_device_list(NULL, 0), count);
     assert_string_equal(entries[0].name, "cpu");
     assert_string_equal(entries[1].name, "model:k26");
@@ -145,7 +145,7 @@ static void device__default_is_the_nearest_to_a_board(void **state)
 {
     (void)state;
     static const char *const order[] = {"xrt", "sim", "model"};
-    struct gantry_device_entry entries[16];
+    struct gantry_device_entry entries[32];
     const char *reason;
     const char *name = gantry_device_default(&reason);
     size_t count = gantry_device_list(entries, GANTRY_COUNT(entries)), best = 0;

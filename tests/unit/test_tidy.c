@@ -24,7 +24,7 @@ static int ends_with(const char *path, const char *ending)
 static int is_c(const char *path)
 {
     return ends_with(path, ".c") || ends_with(path, ".h") || ends_with(path, ".cc") ||
-           ends_with(path, ".hh");
+           ends_with(path, ".hh") || ends_with(path, ".cl");
 }
 
 static int is_source(const char *path)
