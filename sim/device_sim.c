@@ -41,19 +41,13 @@ static int instances_of(const struct gantry_sim_core *core)
     return gantry_max_i32(gantry_array_instances(core->config), 1);
 }
 
-static enum gantry_status identify(struct gantry_device_sim *sim, struct gantry_error *error)
+static void describe(struct gantry_device_info *info, int count)
 {
-    const struct gantry_registers registers = gantry_device_sim_registers(sim);
-    struct gantry_device_info *info = &sim->base.info;
-    enum gantry_status status = gantry_registers_identify(&registers, info, error);
-    if (status) return status;
-    int count = instances_of(sim->bench.core);
     char times[24] = "";
     if (count > 1) snprintf(times, sizeof times, "%d x ", count);
     snprintf(info->description, sizeof info->description,
              "RTL under Verilator: %s%u MAC/cycle, %d ports, memory %s", times,
              info->peak_macs_per_cycle, info->ports, info->memory);
-    return GANTRY_OK;
 }
 
 static enum gantry_status no_memory(const struct gantry_device_sim *sim, struct gantry_error *error)
@@ -119,7 +113,8 @@ static enum gantry_status add_instance(struct gantry_sim_board *board, struct ga
     snprintf(info->memory, sizeof info->memory, "%s", preset->name);
     info->clock_hz = preset->clock_hz;
     if (!gantry_sim_bench_init(&sim->bench, core, &board->chip)) return no_memory(sim, error);
-    return identify(sim, error);
+    const struct gantry_registers registers = gantry_device_sim_registers(sim);
+    return gantry_registers_identify(&registers, info, error);
 }
 
 /* A board without accelerators; NULL without memory. */
@@ -145,14 +140,18 @@ static enum gantry_status open_board(struct gantry_device **out, const struct ga
                                      const struct gantry_device_options *options,
                                      struct gantry_error *error)
 {
-    int count = instances_of(core);
+    int first, count;
     struct gantry_device **at = out;
-    struct gantry_sim_board *board = make_board(preset, count, options);
-    enum gantry_status status = GANTRY_OK;
     *out = NULL;
+    enum gantry_status status =
+        gantry_device_choose(options, "sim", instances_of(core), &first, &count, error);
+    if (status) return status;
+    /* The others would stand idle. */
+    struct gantry_sim_board *board = make_board(preset, count, options);
     if (!board) return gantry_fail(error, GANTRY_ERR_MEMORY, "sim: no memory");
     for (int i = 0; i < count && !status; i++) {
         status = add_instance(board, at, core, preset, options, error);
+        if (!status) describe(&(*at)->info, count);
         if (*at) at = &(*at)->next;
     }
     if (!status) status = set_wave(gantry_device_sim_of(*out), options, error);

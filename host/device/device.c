@@ -65,6 +65,9 @@ enum gantry_status gantry_device_open(struct gantry_device **out, const char *na
     if (status != GANTRY_OK) return status;
     if (!options) options = &defaults;
     const struct gantry_device_ops *ops = parsed.kind->ops;
+    int first, wanted; /* what the library has itself has one */
+    if (ops) status = gantry_device_choose(options, name, 1, &first, &wanted, error);
+    if (status != GANTRY_OK) return status;
     if (!ops) status = open_module(parsed.kind, options, &ops, &handle, error);
     if (status != GANTRY_OK) return status;
     status = ops->open(&device, parsed.config, options, error);
@@ -91,6 +94,18 @@ void gantry_device_close(struct gantry_device *device)
         (void)pthread_mutex_destroy(&each->mutex);
     device->ops->close(device);
     gantry_module_close(handle);
+}
+
+enum gantry_status gantry_device_choose(const struct gantry_device_options *options,
+                                        const char *device, int count, int *first, int *wanted,
+                                        struct gantry_error *error)
+{
+    if (options->accelerator >= count)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: no accelerator %d (there are 0..%d)",
+                           device, options->accelerator, count - 1);
+    *first = options->accelerator < 0 ? 0 : options->accelerator;
+    *wanted = options->accelerator < 0 ? count : 1;
+    return GANTRY_OK;
 }
 
 void gantry_device_take(struct gantry_device *device)

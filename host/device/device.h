@@ -138,6 +138,12 @@ void gantry_device_info_params(struct gantry_device_info *info,
 /* Refuses a sync beyond the end of a buffer. */
 enum gantry_status gantry_buffer_check(const char *name, const struct gantry_device_buffer *buffer,
                                        size_t offset, size_t bytes, struct gantry_error *error);
+/* How many of a device's count accelerators the options ask for, *first the first of them. Refuses
+ * one that there is not: GANTRY_ERR_ARGUMENT. */
+GANTRY_MUST_USE enum gantry_status gantry_device_choose(const struct gantry_device_options *options,
+                                                        const char *device, int count, int *first,
+                                                        int *wanted, struct gantry_error *error);
+
 /* Writes the message for a launch that ended with an ERROR register other than 0. */
 enum gantry_status gantry_device_fault(struct gantry_error *error, const char *device,
                                        const struct gantry_accel_result *result);

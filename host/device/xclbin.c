@@ -78,15 +78,20 @@ static void read_memories(struct gantry_xclbin *out, FILE *file, const struct se
     }
 }
 
-static void read_kernel(struct gantry_xclbin *out, FILE *file, const struct section *section)
+static void read_kernels(struct gantry_xclbin *out, FILE *file, const struct section *section)
 {
-    uint8_t entry[IP_BYTES];
+    uint8_t entry[IP_BYTES + 1] = {0};
+    const char *name = (const char *)entry + IP_NAME_AT;
     uint32_t count = count_of(file, section);
-    for (uint32_t i = 0; i < count && !out->has_kernel; i++) {
+    for (uint32_t i = 0; i < count && out->instances < GANTRY_XCLBIN_INSTANCES_MAX; i++) {
         if (!read_entry(file, section, ENTRIES_AT, IP_BYTES, i, entry)) return;
-        out->has_kernel = gantry_load_u32(entry + IP_TYPE_AT) == IP_KERNEL &&
-                          memcmp(entry + IP_NAME_AT, kernel, sizeof kernel - 1) == 0;
-        out->registers = gantry_load_u64(entry + IP_BASE_AT);
+        if (gantry_load_u32(entry + IP_TYPE_AT) != IP_KERNEL ||
+            memcmp(name, kernel, sizeof kernel - 1) != 0)
+            continue;
+        if (!out->has_kernel) out->registers = gantry_load_u64(entry + IP_BASE_AT);
+        out->has_kernel = true;
+        (void)snprintf(out->names[out->instances++], GANTRY_XCLBIN_NAME_BYTES, "%.47s",
+                       name + sizeof kernel - 1);
     }
 }
 
@@ -95,7 +100,7 @@ static const char *read_section(struct gantry_xclbin *out, FILE *file, uint32_t 
 {
     if (kind == CLOCK_FREQ_TOPOLOGY) read_clocks(out, file, section);
     if (kind == MEM_TOPOLOGY) read_memories(out, file, section);
-    if (kind == IP_LAYOUT) read_kernel(out, file, section);
+    if (kind == IP_LAYOUT) read_kernels(out, file, section);
     if (kind != USER_METADATA) return NULL;
     if (section->bytes >= sizeof out->text) return "its user section is too long";
     return read_at(file, section->at, out->text, section->bytes) ? NULL : "truncated";

@@ -10,6 +10,7 @@
 #define GANTRY_XCLBIN_DEFAULT "/lib/firmware/xilinx/gantry/gantry.xclbin"
 
 enum { GANTRY_XCLBIN_MEMORIES_MAX = 32, GANTRY_XCLBIN_TEXT_BYTES = 1024 };
+enum { GANTRY_XCLBIN_INSTANCES_MAX = 8, GANTRY_XCLBIN_NAME_BYTES = 48 };
 
 struct gantry_xclbin_memory {
     uint64_t base, bytes;
@@ -18,7 +19,9 @@ struct gantry_xclbin_memory {
 struct gantry_xclbin {
     uint32_t clock_hz;  /* of the first data clock; 0: the file names none */
     bool has_kernel;    /* kernel.def's kernel is in it */
-    uint64_t registers; /* its registers' address */
+    uint64_t registers; /* its registers' address; of the first instance */
+    int32_t instances;
+    char names[GANTRY_XCLBIN_INSTANCES_MAX][GANTRY_XCLBIN_NAME_BYTES]; /* "gantry_kernel_1" */
     size_t memory_count;
     struct gantry_xclbin_memory memories[GANTRY_XCLBIN_MEMORIES_MAX]; /* those that are used */
     char text[GANTRY_XCLBIN_TEXT_BYTES]; /* the user's section, JSON of hw/kria; "" without */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The device "xrt": an accelerator that is reached through XRT's C interface. Opening, identity,
- * buffers. */
+ * The device "xrt": accelerators that are reached through XRT's C interface. Opening, identity. */
 #define _POSIX_C_SOURCE 200809L
 #include "internal.h"
 
@@ -18,7 +17,7 @@
 #undef BUFFER
 #undef KERNEL
 
-enum { PAGE_BYTES = 4096, MEGABYTE = 1 << 20, PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096 };
 
 static const struct gantry_device_ops xrt_ops;
 
@@ -76,18 +75,16 @@ static enum gantry_status check_arguments(struct gantry_device_xrt *xrt, struct 
     return GANTRY_OK;
 }
 
-static enum gantry_status open_kernel(struct gantry_device_xrt *xrt, const char *xclbin,
-                                      struct gantry_error *error)
+static enum gantry_status open_kernel(struct gantry_device_xrt *xrt, const char *instance,
+                                      const char *path, struct gantry_error *error)
 {
     const char *name = xrt->base.info.name;
-    xuid_t uuid;
-    if (xrtDeviceLoadXclbinFile(xrt->device, xclbin) || xrtDeviceGetXclbinUUID(xrt->device, uuid))
-        return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: XRT does not load %.150s", name, xclbin);
-    xrt->kernel = xrtPLKernelOpenExclusive(xrt->device, uuid, kernel_name);
+    char full[sizeof kernel_name + GANTRY_XCLBIN_NAME_BYTES + sizeof ":{}"];
+    (void)snprintf(full, sizeof full, "%s:{%s}", kernel_name, instance);
+    xrt->kernel = xrtPLKernelOpenExclusive(xrt->board->device, xrt->board->uuid, full);
     if (!xrt->kernel) {
-        gantry_fail(error, GANTRY_ERR_DEVICE,
-                    "%s: kernel %s of %.150s: not there, or used by another process", name,
-                    kernel_name, xclbin);
+        gantry_fail(error, GANTRY_ERR_DEVICE, "%s: kernel %s of %.100s: used by another process",
+                    name, instance, path);
         return GANTRY_ERR_DEVICE;
     }
     enum gantry_status status = gantry_registers_identify(&xrt->registers, &xrt->base.info, error);
@@ -98,32 +95,39 @@ static enum gantry_status open_kernel(struct gantry_device_xrt *xrt, const char 
     return GANTRY_OK;
 }
 
-static void describe(struct gantry_device_info *info)
+static void describe(struct gantry_device_info *info, int count)
 {
+    char times[24] = "";
+    if (count > 1) (void)snprintf(times, sizeof times, "%d x ", count);
     (void)snprintf(info->description, sizeof info->description,
-                   "accelerator through XRT: %u MAC/cycle, %d ports, %u MHz",
+                   "accelerator through XRT: %s%u MAC/cycle, %d ports, %u MHz", times,
                    info->peak_macs_per_cycle, info->ports, info->clock_hz / 1000000u);
 }
 
-static void drop(struct gantry_device_xrt *xrt, struct gantry_xrt_buffer *buffer)
+static void close_run(struct gantry_device_xrt *xrt)
 {
-    (void)xrtBOFree(buffer->bo);
-    gantry_release(xrt->allocator, buffer);
+    if (xrt->run && xrt->running) (void)gantry_xrt_reset(&xrt->base, NULL);
+    if (xrt->run) (void)xrtRunClose(xrt->run);
+    xrt->run = NULL;
 }
 
-static void xrt_close(struct gantry_device *device)
+static void xrt_close(struct gantry_device *first)
 {
-    struct gantry_device_xrt *xrt = gantry_device_xrt_of(device);
-    if (xrt->run && xrt->running) (void)gantry_xrt_reset(device, NULL);
-    if (xrt->run) (void)xrtRunClose(xrt->run);
-    while (xrt->buffers) {
-        struct gantry_xrt_buffer *next = xrt->buffers->next;
-        drop(xrt, xrt->buffers);
-        xrt->buffers = next;
+    struct gantry_device_xrt *owner = gantry_device_xrt_of(first);
+    struct gantry_xrt_board *board = owner->board;
+    const struct gantry_allocator *allocator = owner->allocator;
+    for (struct gantry_device *device = first; device; device = device->next)
+        close_run(gantry_device_xrt_of(device));
+    gantry_xrt_buffers_drop(owner);
+    for (struct gantry_device *device = first, *next; device; device = next) {
+        next = device->next;
+        xrtKernelHandle kernel = gantry_device_xrt_of(device)->kernel;
+        if (kernel) (void)xrtKernelClose(kernel);
+        gantry_release(allocator, device);
     }
-    if (xrt->kernel) (void)xrtKernelClose(xrt->kernel);
-    if (xrt->device) (void)xrtDeviceClose(xrt->device);
-    gantry_release(xrt->allocator, xrt);
+    if (board->device) (void)xrtDeviceClose(board->device);
+    (void)pthread_mutex_destroy(&board->mutex);
+    gantry_release(allocator, board);
 }
 
 static const char *default_xclbin(void)
@@ -143,25 +147,81 @@ static bool is_present(void)
     return device != NULL;
 }
 
-static enum gantry_status open_device(struct gantry_device_xrt *xrt, unsigned index,
-                                      const struct gantry_device_options *options,
-                                      struct gantry_error *error)
+/* The device with its image, no accelerator yet. */
+static enum gantry_status load(struct gantry_xrt_board *board, unsigned index, const char *name,
+                               const char *path, const struct gantry_xclbin *xclbin,
+                               struct gantry_error *error)
 {
-    struct gantry_device_info *info = &xrt->base.info;
-    const char *path = options->xclbin ? options->xclbin : default_xclbin();
-    struct gantry_xclbin xclbin;
-    enum gantry_status status = find_driver(info->name, error);
-    if (status == GANTRY_OK) status = gantry_xclbin_read(&xclbin, info->name, path, error);
-    if (status != GANTRY_OK) return status;
-    info->clock_hz = xclbin.clock_hz;
-    xrt->device = xrtDeviceOpen(index);
-    if (!xrt->device) {
-        gantry_fail(error, GANTRY_ERR_DEVICE, "%s: XRT has no device %u", info->name, index);
+    board->device = xrtDeviceOpen(index);
+    if (!board->device) {
+        gantry_fail(error, GANTRY_ERR_DEVICE, "%s: XRT has no device %u", name, index);
         gantry_hint(error, "load the accelerator first: xmutil loadapp gantry");
         return GANTRY_ERR_DEVICE;
     }
-    status = open_kernel(xrt, path, error);
-    if (status == GANTRY_OK) describe(info);
+    if (!xclbin->has_kernel)
+        return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: no kernel %s in %.150s", name,
+                           kernel_name, path);
+    if (xrtDeviceLoadXclbinFile(board->device, path) ||
+        xrtDeviceGetXclbinUUID(board->device, board->uuid))
+        return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: XRT does not load %.150s", name, path);
+    return GANTRY_OK;
+}
+
+static struct gantry_device_xrt *make(struct gantry_xrt_board *board, const char *name,
+                                      uint32_t clock_hz, const struct gantry_allocator *allocator)
+{
+    struct gantry_device_xrt *xrt = gantry_allocate(allocator, 1, sizeof *xrt);
+    if (!xrt) return NULL;
+    xrt->base.ops = &xrt_ops;
+    xrt->allocator = allocator;
+    xrt->board = board;
+    xrt->base.info.clock_hz = clock_hz;
+    (void)snprintf(xrt->base.info.name, sizeof xrt->base.info.name, "%s", name);
+    xrt->registers = (struct gantry_registers){xrt, read_register, xrt->base.info.name};
+    return xrt;
+}
+
+/* Opens the accelerators that are wanted; the device owns the board from the first one on. */
+static enum gantry_status open_kernels(struct gantry_device **out, struct gantry_xrt_board *board,
+                                       const char *name, const char *path,
+                                       const struct gantry_xclbin *xclbin,
+                                       const struct gantry_device_options *options,
+                                       struct gantry_error *error)
+{
+    struct gantry_device **at = out;
+    int first, count;
+    enum gantry_status status =
+        gantry_device_choose(options, name, xclbin->instances, &first, &count, error);
+    for (int i = 0; i < count && status == GANTRY_OK; i++, at = &(*at)->next) {
+        struct gantry_device_xrt *xrt = make(board, name, xclbin->clock_hz, options->allocator);
+        if (!xrt) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory", name);
+        *at = &xrt->base;
+        status = open_kernel(xrt, xclbin->names[first + i], path, error);
+        if (status == GANTRY_OK) describe(&xrt->base.info, count);
+    }
+    return status;
+}
+
+static enum gantry_status open_board(struct gantry_device **out, unsigned index,
+                                     const struct gantry_device_options *options,
+                                     struct gantry_error *error)
+{
+    char name[sizeof out[0]->info.name];
+    const char *path = options->xclbin ? options->xclbin : default_xclbin();
+    struct gantry_xclbin xclbin;
+    (void)snprintf(name, sizeof name, "xrt:%u", index);
+    enum gantry_status status = find_driver(name, error);
+    if (status == GANTRY_OK) status = gantry_xclbin_read(&xclbin, name, path, error);
+    if (status != GANTRY_OK) return status;
+    struct gantry_xrt_board *board = gantry_allocate(options->allocator, 1, sizeof *board);
+    if (!board) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory", name);
+    (void)pthread_mutex_init(&board->mutex, NULL);
+    status = load(board, index, name, path, &xclbin, error);
+    if (status == GANTRY_OK) status = open_kernels(out, board, name, path, &xclbin, options, error);
+    if (status == GANTRY_OK || *out) return status;
+    if (board->device) (void)xrtDeviceClose(board->device);
+    (void)pthread_mutex_destroy(&board->mutex);
+    gantry_release(options->allocator, board);
     return status;
 }
 
@@ -170,150 +230,21 @@ static enum gantry_status xrt_open(struct gantry_device **out, const char *confi
                                    struct gantry_error *error)
 {
     unsigned index;
+    *out = NULL;
     if (!parse_index(config, &index))
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "device 'xrt:%.40s': not an index (0..999)",
                            config);
-    struct gantry_device_xrt *xrt = gantry_allocate(options->allocator, 1, sizeof *xrt);
-    if (!xrt) return gantry_fail(error, GANTRY_ERR_MEMORY, "xrt: no memory");
-    xrt->base.ops = &xrt_ops;
-    xrt->allocator = options->allocator;
-    (void)snprintf(xrt->base.info.name, sizeof xrt->base.info.name, "xrt:%u", index);
-    xrt->registers = (struct gantry_registers){xrt, read_register, xrt->base.info.name};
-    enum gantry_status status = open_device(xrt, index, options, error);
-    if (status != GANTRY_OK) {
-        xrt_close(&xrt->base);
-        return status;
-    }
-    *out = &xrt->base;
-    return GANTRY_OK;
-}
-
-/* ---- Buffers ---- */
-
-struct gantry_xrt_buffer *gantry_xrt_buffer_at(const struct gantry_device_xrt *xrt,
-                                               uint64_t address)
-{
-    struct gantry_xrt_buffer *buffer = xrt->buffers;
-    while (buffer && buffer->address != address) buffer = buffer->next;
-    return buffer;
-}
-
-static int group_of(const struct gantry_device_xrt *xrt, enum gantry_buffer_role role)
-{
-    for (size_t i = 0; i < xrt->argument_count; i++)
-        if (xrt->arguments[i].role == (int)role) return xrtKernelArgGroupId(xrt->kernel, (int)i);
-    return -1;
-}
-
-static xrtBufferHandle take(const struct gantry_device_xrt *xrt, size_t bytes, int group)
-{
-    return xrtBOAlloc(xrt->device, bytes, XRT_BO_FLAGS_CACHEABLE, (xrtMemoryGroup)group);
-}
-
-/* By trying: no other way asks every driver. */
-static size_t largest_possible(const struct gantry_device_xrt *xrt, size_t bytes, int group)
-{
-    size_t fits = 0, fails = bytes / PAGE_BYTES;
-    while (fails - fits > 1) {
-        size_t middle = fits + (fails - fits) / 2;
-        xrtBufferHandle bo = take(xrt, middle * PAGE_BYTES, group);
-        if (bo)
-            fits = middle;
-        else
-            fails = middle;
-        if (bo) (void)xrtBOFree(bo);
-    }
-    return fits * PAGE_BYTES;
-}
-
-static enum gantry_status no_room(const struct gantry_device_xrt *xrt, size_t bytes, int group,
-                                  struct gantry_error *error)
-{
-    size_t all = bytes;
-    for (const struct gantry_xrt_buffer *at = xrt->buffers; at; at = at->next) all += at->bytes;
-    gantry_fail(error, GANTRY_ERR_MEMORY,
-                "%s: buffer: %zu bytes of device memory are not to be had (largest possible %zu)",
-                xrt->base.info.name, bytes, largest_possible(xrt, bytes, group));
-    gantry_hint(error,
-                "reserve at least that much contiguous memory: cma=%zuM on the kernel's "
-                "command line",
-                all / MEGABYTE + 1);
-    return GANTRY_ERR_MEMORY;
-}
-
-static enum gantry_status map(struct gantry_device_xrt *xrt, struct gantry_xrt_buffer *buffer,
-                              struct gantry_error *error)
-{
-    buffer->address = xrtBOAddress(buffer->bo);
-    buffer->host = xrtBOMap(buffer->bo);
-    if (buffer->host && buffer->address != (uint64_t)INT64_MAX) return GANTRY_OK;
-    return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: buffer: XRT does not map %zu bytes",
-                       xrt->base.info.name, buffer->bytes);
-}
-
-static enum gantry_status xrt_alloc(struct gantry_device *device, size_t bytes,
-                                    enum gantry_buffer_role role, struct gantry_device_buffer *out,
-                                    struct gantry_error *error)
-{
-    struct gantry_device_xrt *xrt = gantry_device_xrt_of(device);
-    const char *name = device->info.name;
-    size_t padded;
-    if (!bytes || !gantry_add_size(bytes, PAGE_BYTES, &padded))
-        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: buffer: %zu bytes are no size", name,
-                           bytes);
-    int group = group_of(xrt, role);
-    if (group < 0)
-        return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: buffer: no memory for role %d", name,
-                           (int)role);
-    struct gantry_xrt_buffer *buffer = gantry_allocate(xrt->allocator, 1, sizeof *buffer);
-    if (!buffer) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no memory", name);
-    buffer->bytes = gantry_align_size(bytes, PAGE_BYTES);
-    buffer->bo = take(xrt, buffer->bytes, group);
-    enum gantry_status status =
-        buffer->bo ? map(xrt, buffer, error) : no_room(xrt, buffer->bytes, group, error);
-    if (status != GANTRY_OK) {
-        if (buffer->bo) (void)xrtBOFree(buffer->bo);
-        gantry_release(xrt->allocator, buffer);
-        return status;
-    }
-    buffer->next = xrt->buffers;
-    xrt->buffers = buffer;
-    *out = (struct gantry_device_buffer){buffer->host, buffer->address, bytes, buffer};
-    return GANTRY_OK;
-}
-
-static void xrt_free(struct gantry_device *device, struct gantry_device_buffer *buffer)
-{
-    struct gantry_device_xrt *xrt = gantry_device_xrt_of(device);
-    for (struct gantry_xrt_buffer **at = &xrt->buffers; *at; at = &(*at)->next) {
-        struct gantry_xrt_buffer *found = *at;
-        if (found != buffer->handle) continue;
-        *at = found->next;
-        drop(xrt, found);
-        break;
-    }
-    *buffer = (struct gantry_device_buffer){0};
-}
-
-static enum gantry_status xrt_sync(struct gantry_device *device,
-                                   struct gantry_device_buffer *buffer, size_t offset, size_t bytes,
-                                   enum gantry_sync direction, struct gantry_error *error)
-{
-    const struct gantry_xrt_buffer *own = buffer->handle;
-    enum gantry_status status =
-        gantry_buffer_check(device->info.name, buffer, offset, bytes, error);
-    if (status != GANTRY_OK) return status;
-    enum xclBOSyncDirection way =
-        direction == GANTRY_SYNC_TO_DEVICE ? XCL_BO_SYNC_BO_TO_DEVICE : XCL_BO_SYNC_BO_FROM_DEVICE;
-    if (bytes == 0 || xrtBOSync(own->bo, way, bytes, offset) == 0) return GANTRY_OK;
-    return gantry_fail(error, GANTRY_ERR_DEVICE, "%s: sync: XRT fails on %zu bytes",
-                       device->info.name, bytes);
+    enum gantry_status status = open_board(out, index, options, error);
+    if (status == GANTRY_OK || !*out) return status;
+    xrt_close(*out);
+    *out = NULL;
+    return status;
 }
 
 /* ---- The module ---- */
 
 static const struct gantry_device_ops xrt_ops = {
-    xrt_open,          xrt_close,       xrt_alloc,           xrt_free,         xrt_sync,
+    xrt_open,          xrt_close,       gantry_xrt_alloc,    gantry_xrt_free,  gantry_xrt_sync,
     gantry_xrt_submit, gantry_xrt_wait, gantry_xrt_counters, gantry_xrt_reset,
 };
 

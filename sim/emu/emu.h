@@ -11,14 +11,14 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "base/base.h"
+#include "accel/accel.h"
 #include "sim/core.h"
 #include "sim/ddr_model.h"
 
 #define EMU_MEMORY_BASE UINT64_C(0x800000000) /* above 32 bits, as on the board */
-#define EMU_CONTROL_BASE UINT64_C(0x1800000)  /* registers of the kernel */
+#define EMU_CONTROL_BASE UINT64_C(0x1800000)  /* registers of the first accelerator */
 
-enum { EMU_PATH_BYTES = 512, EMU_CONTROL_BYTES = 4096 };
+enum { EMU_PATH_BYTES = 512, EMU_CONTROL_BYTES = 4096, EMU_CONTROL_STRIDE = 0x10000 };
 
 /* What goes wrong on request, for tests. */
 enum emu_fault {
@@ -35,6 +35,10 @@ struct emu_setup {
     enum emu_fault fault;
     uint64_t bank_bytes;
 };
+static inline int emu_instances(const struct emu_setup *setup)
+{
+    return gantry_array_instances(setup->core->config);
+}
 
 /* ---- files.c: the folder of a run, all that it leaves in the file system ---- */
 
@@ -69,9 +73,10 @@ struct emu_rtl {
 };
 /* memory: bank_bytes that both processes see. */
 bool emu_rtl_start(struct emu_rtl *rtl, const struct emu_setup *setup, uint8_t *memory);
-/* A dead process reads as ones. Reading the control register lets time pass. */
-uint32_t emu_rtl_read(struct emu_rtl *rtl, uint32_t reg);
-void emu_rtl_write(struct emu_rtl *rtl, uint32_t reg, uint32_t value);
+/* A dead process reads as ones, as does an accelerator that there is not. Reading the control
+ * register lets time pass. */
+uint32_t emu_rtl_read(struct emu_rtl *rtl, uint32_t instance, uint32_t reg);
+void emu_rtl_write(struct emu_rtl *rtl, uint32_t instance, uint32_t reg, uint32_t value);
 /* Makes a range of the bank accessible to the RTL, or not. */
 bool emu_rtl_map(struct emu_rtl *rtl, uint64_t address, uint64_t bytes);
 void emu_rtl_unmap(struct emu_rtl *rtl, uint64_t address);

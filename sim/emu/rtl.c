@@ -26,7 +26,7 @@ enum {
 enum kind { MAP, UNMAP, READ, WRITE };
 struct order {
     uint64_t address, bytes;
-    uint32_t kind, reg, value;
+    uint32_t kind, instance, reg, value;
 };
 struct answer {
     uint32_t fine, value;
@@ -34,20 +34,23 @@ struct answer {
 
 /* ---- The process ---- */
 
-struct worker {
-    struct gantry_sim_chip chip;
+struct instance {
     struct gantry_sim_bench bench;
-    struct gantry_ddr *ddr;
-    uint8_t *memory;
-    enum emu_fault fault;
     bool running, aborted;
     uint32_t aborted_cycles;
 };
+struct worker {
+    struct gantry_sim_chip chip;
+    struct instance instances[GANTRY_SIM_INSTANCES_MAX];
+    struct gantry_ddr *ddr;
+    uint8_t *memory;
+    enum emu_fault fault;
+};
 
-static void stick(struct worker *worker, unsigned channels)
+static void stick(struct worker *worker, const struct instance *instance, unsigned channels)
 {
     for (int port = 0; port < GANTRY_SIM_PORTS; port++)
-        gantry_ddr_stick(worker->ddr, port, channels);
+        gantry_ddr_stick(worker->ddr, instance->bench.index * GANTRY_SIM_PORTS + port, channels);
 }
 
 __attribute__((noreturn)) static void give_up(const char *why)
@@ -64,50 +67,55 @@ static void run(struct worker *worker, uint32_t cycles)
 }
 
 /* Time passes only here: as long as a launch is under way and is asked after. */
-static bool read_control(struct worker *worker, uint32_t *value)
+static bool read_control(struct worker *worker, struct instance *instance, uint32_t *value)
 {
     const uint32_t over = 1u << GANTRY_FIELD_AP_CTRL_DONE_LSB | 1u << GANTRY_FIELD_AP_CTRL_IDLE_LSB;
-    for (uint32_t cycles = 0; worker->running && cycles < SLICE_CYCLES; cycles += LOOK_CYCLES) {
+    struct gantry_sim_bench *bench = &instance->bench;
+    for (uint32_t cycles = 0; instance->running && cycles < SLICE_CYCLES; cycles += LOOK_CYCLES) {
         if (worker->fault == EMU_FAULT_DIE && cycles >= FAULT_CYCLES) (void)raise(SIGKILL);
         run(worker, LOOK_CYCLES);
-        if (worker->aborted && (worker->aborted_cycles += LOOK_CYCLES) > STUCK_CYCLES)
+        if (instance->aborted && (instance->aborted_cycles += LOOK_CYCLES) > STUCK_CYCLES)
             give_up("a launch does not end after its abort");
-        if (!gantry_sim_bench_read(&worker->bench, GANTRY_REG_AP_CTRL, value)) return false;
+        if (!gantry_sim_bench_read(bench, GANTRY_REG_AP_CTRL, value)) return false;
         if (!(*value & over)) continue;
-        worker->running = false;
+        instance->running = false;
         return true;
     }
-    return gantry_sim_bench_read(&worker->bench, GANTRY_REG_AP_CTRL, value);
+    return gantry_sim_bench_read(bench, GANTRY_REG_AP_CTRL, value);
 }
 
-static bool read_register(struct worker *worker, uint32_t reg, uint32_t *value)
+static bool read_register(struct worker *worker, struct instance *instance, uint32_t reg,
+                          uint32_t *value)
 {
-    if (reg == GANTRY_REG_AP_CTRL) return read_control(worker, value);
-    if (!gantry_sim_bench_read(&worker->bench, reg, value)) return false;
+    if (reg == GANTRY_REG_AP_CTRL) return read_control(worker, instance, value);
+    if (!gantry_sim_bench_read(&instance->bench, reg, value)) return false;
     if (reg == GANTRY_REG_SPEC_HASH && worker->fault == EMU_FAULT_SPEC) *value = ~*value;
     return true;
 }
 
-static bool write_register(struct worker *worker, uint32_t reg, uint32_t value)
+static bool write_register(struct worker *worker, struct instance *instance, uint32_t reg,
+                           uint32_t value)
 {
     bool faulty = worker->fault == EMU_FAULT_HANG || worker->fault == EMU_FAULT_STUCK;
     if (reg == GANTRY_REG_AP_CTRL && value & 1u << GANTRY_FIELD_AP_CTRL_START_LSB) {
-        worker->running = true;
-        worker->aborted = false;
-        worker->aborted_cycles = 0;
-        if (faulty) stick(worker, GANTRY_DDR_AR | GANTRY_DDR_R);
+        instance->running = true;
+        instance->aborted = false;
+        instance->aborted_cycles = 0;
+        if (faulty) stick(worker, instance, GANTRY_DDR_AR | GANTRY_DDR_R);
     }
-    if (reg == GANTRY_REG_ABORT) worker->aborted = true;
+    if (reg == GANTRY_REG_ABORT) instance->aborted = true;
     if (reg == GANTRY_REG_ABORT && worker->fault == EMU_FAULT_HANG) {
-        stick(worker, 0);
+        stick(worker, instance, 0);
         worker->fault = EMU_FAULT_NONE;
     }
-    return gantry_sim_bench_write(&worker->bench, reg, value);
+    return gantry_sim_bench_write(&instance->bench, reg, value);
 }
 
 static struct answer obey(struct worker *worker, const struct order *order)
 {
     struct answer answer = {.fine = true, .value = UINT32_MAX};
+    struct instance *instance = &worker->instances[order->instance];
+    if (order->instance >= (uint32_t)worker->chip.count) return answer;
     switch ((enum kind)order->kind) {
     case MAP:
         answer.fine = gantry_ddr_map(worker->ddr, order->address,
@@ -118,10 +126,10 @@ static struct answer obey(struct worker *worker, const struct order *order)
         gantry_ddr_unmap(worker->ddr, order->address);
         break;
     case READ:
-        answer.fine = read_register(worker, order->reg, &answer.value);
+        answer.fine = read_register(worker, instance, order->reg, &answer.value);
         break;
     case WRITE:
-        answer.fine = write_register(worker, order->reg, order->value);
+        answer.fine = write_register(worker, instance, order->reg, order->value);
         break;
     }
     return answer;
@@ -136,10 +144,11 @@ __attribute__((noreturn)) static void work(int socket, const struct emu_setup *s
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     worker.memory = memory;
     worker.fault = setup->fault;
-    worker.ddr = gantry_ddr_create(setup->preset, 1, 0, NULL);
+    worker.ddr = gantry_ddr_create(setup->preset, emu_instances(setup), 0, NULL);
     if (!worker.ddr) _exit(1);
     gantry_sim_chip_init(&worker.chip, worker.ddr);
-    if (!gantry_sim_bench_init(&worker.bench, setup->core, &worker.chip)) _exit(1);
+    for (int i = 0; i < emu_instances(setup); i++)
+        if (!gantry_sim_bench_init(&worker.instances[i].bench, setup->core, &worker.chip)) _exit(1);
     while (recv(socket, &order, sizeof order, 0) == (ssize_t)sizeof order) {
         struct answer answer = obey(&worker, &order);
         if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) != (ssize_t)sizeof answer) break;
@@ -206,14 +215,14 @@ static struct answer ask(struct emu_rtl *rtl, struct order order)
     return (struct answer){.fine = false, .value = UINT32_MAX};
 }
 
-uint32_t emu_rtl_read(struct emu_rtl *rtl, uint32_t reg)
+uint32_t emu_rtl_read(struct emu_rtl *rtl, uint32_t instance, uint32_t reg)
 {
-    return ask(rtl, (struct order){.kind = READ, .reg = reg}).value;
+    return ask(rtl, (struct order){.kind = READ, .instance = instance, .reg = reg}).value;
 }
 
-void emu_rtl_write(struct emu_rtl *rtl, uint32_t reg, uint32_t value)
+void emu_rtl_write(struct emu_rtl *rtl, uint32_t instance, uint32_t reg, uint32_t value)
 {
-    (void)ask(rtl, (struct order){.kind = WRITE, .reg = reg, .value = value});
+    (void)ask(rtl, (struct order){.kind = WRITE, .instance = instance, .reg = reg, .value = value});
 }
 
 bool emu_rtl_map(struct emu_rtl *rtl, uint64_t address, uint64_t bytes)

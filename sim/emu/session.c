@@ -126,11 +126,16 @@ static uint32_t register_of(uint64_t address)
     return (uint32_t)((address - EMU_CONTROL_BASE) & (EMU_CONTROL_BYTES - 1));
 }
 
+static uint32_t instance_of(uint64_t address)
+{
+    return (uint32_t)((address - EMU_CONTROL_BASE) / EMU_CONTROL_STRIDE);
+}
+
 static uint8_t *write_control(struct emu_session *session, const struct fields *call, uint8_t *at)
 {
     for (uint64_t i = 0; call->bytes[4] && i + 4 <= call->number[4] && i + 4 <= call->number[3];
          i += 4)
-        emu_rtl_write(&session->rtl, register_of(call->number[2] + i),
+        emu_rtl_write(&session->rtl, instance_of(call->number[2]), register_of(call->number[2] + i),
                       gantry_load_u32(call->bytes[4] + i));
     return put_number(at, 1);
 }
@@ -140,7 +145,8 @@ static uint8_t *read_control(struct emu_session *session, const struct fields *c
     uint64_t bytes = call->number[3] <= EMU_CONTROL_BYTES ? call->number[3] / 4 * 4 : 0;
     at = put_bytes(put_number(at, 1), bytes);
     for (uint64_t i = 0; i < bytes; i += 4, at += 4)
-        gantry_store_u32(at, emu_rtl_read(&session->rtl, register_of(call->number[2] + i)));
+        gantry_store_u32(at, emu_rtl_read(&session->rtl, instance_of(call->number[2]),
+                                          register_of(call->number[2] + i)));
     return at;
 }
 

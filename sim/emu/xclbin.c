@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the file that describes the accelerator to XRT: one kernel, one memory, one clock. */
+ * Writes the file that describes the accelerator to XRT: one kernel, its
+ * instances, one memory, one clock. */
 #include <string.h>
 #include <xclbin.h>
 
@@ -64,7 +65,13 @@ static size_t add(char *text, size_t at, const char *format, ...)
     return at + (size_t)written;
 }
 
-static size_t describe(char *text, const struct gantry_argument *arguments, size_t count)
+static uint64_t control_of(int instance)
+{
+    return EMU_CONTROL_BASE + (uint64_t)instance * EMU_CONTROL_STRIDE;
+}
+
+static size_t describe(char *text, const struct emu_setup *setup,
+                       const struct gantry_argument *arguments, size_t count)
 {
     size_t at = add(text, 0,
                     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -72,11 +79,11 @@ static size_t describe(char *text, const struct gantry_argument *arguments, size
                     "name=\"gantry\" featureRomTime=\"0\"><version major=\"1\" minor=\"0\"/>\n"
                     "<device name=\"fpga0\" fpgaDevice=\"zynquplus:xck26\" addrWidth=\"0\">"
                     "<core name=\"OCL_REGION_0\" target=\"hw_em\" type=\"clc_region\" "
-                    "clockFreq=\"0MHz\" numComputeUnits=\"1\">\n"
+                    "clockFreq=\"0MHz\" numComputeUnits=\"%d\">\n"
                     "<kernel name=\"%s\" language=\"ip\" type=\"pl\" attributes=\"\" hash=\"\" "
                     "preferredWorkGroupSizeMultiple=\"0\" workGroupSize=\"1\" interrupt=\"true\" "
                     "hwControlProtocol=\"ap_ctrl_hs\">\n",
-                    kernel_name);
+                    emu_instances(setup), kernel_name);
     for (int i = 0; i < GANTRY_SIM_PORTS; i++)
         at = add(text, at,
                  "<port name=\"M_AXI_GMEM%d\" mode=\"master\" range=\"0xFFFFFFFFFFFFFFFF\" "
@@ -96,11 +103,12 @@ static size_t describe(char *text, const struct gantry_argument *arguments, size
                  a->name, a->role >= 0, i, port, a->wide ? 8 : 4, a->reg, a->wide ? 8 : 4,
                  a->role >= 0 ? "void*" : (a->wide ? "ulong" : "uint"));
     }
-    return add(text, at,
-               "<instance name=\"%s\"><addrRemap base=\"0x%llX\" range=\"0x%X\" "
-               "port=\"S_AXI_CONTROL\"/></instance>\n</kernel></core></device></platform>"
-               "</project>\n",
-               instance_name, (unsigned long long)EMU_CONTROL_BASE, EMU_CONTROL_BYTES);
+    for (int i = 0; i < emu_instances(setup); i++)
+        at = add(text, at,
+                 "<instance name=\"%s%d\"><addrRemap base=\"0x%llX\" range=\"0x%X\" "
+                 "port=\"S_AXI_CONTROL\"/></instance>\n",
+                 instance_name, i + 1, (unsigned long long)control_of(i), EMU_CONTROL_BYTES);
+    return add(text, at, "</kernel></core></device></platform></project>\n");
 }
 
 static void add_memory(struct image *image, const struct emu_setup *setup)
@@ -115,26 +123,33 @@ static void add_memory(struct image *image, const struct emu_setup *setup)
     (void)snprintf((char *)bank->m_tag, sizeof bank->m_tag, "DDR[0]");
 }
 
-static void add_kernel(struct image *image)
+static void add_kernels(struct image *image, const struct emu_setup *setup)
 {
-    struct ip_layout *layout = section(image, IP_LAYOUT, "ip_layout", sizeof *layout);
-    layout->m_count = 1;
-    layout->m_ip_data[0].m_type = IP_KERNEL;
-    layout->m_ip_data[0].properties = AP_CTRL_HS << IP_CONTROL_SHIFT;
-    layout->m_ip_data[0].m_base_address = EMU_CONTROL_BASE;
-    (void)snprintf((char *)layout->m_ip_data[0].m_name, sizeof layout->m_ip_data[0].m_name, "%s:%s",
-                   kernel_name, instance_name);
+    int count = emu_instances(setup);
+    struct ip_layout *layout =
+        section(image, IP_LAYOUT, "ip_layout",
+                sizeof *layout + (size_t)(count - 1) * sizeof layout->m_ip_data[0]);
+    layout->m_count = count;
+    for (int i = 0; i < count; i++) {
+        struct ip_data *ip = &layout->m_ip_data[i];
+        ip->m_type = IP_KERNEL;
+        ip->properties = AP_CTRL_HS << IP_CONTROL_SHIFT;
+        ip->m_base_address = control_of(i);
+        (void)snprintf((char *)ip->m_name, sizeof ip->m_name, "%s:%s%d", kernel_name, instance_name,
+                       i + 1);
+    }
 }
 
-static void add_connections(struct image *image, const struct gantry_argument *arguments,
-                            size_t count)
+static void add_connections(struct image *image, const struct emu_setup *setup,
+                            const struct gantry_argument *arguments, size_t count)
 {
-    struct connectivity *all =
-        section(image, CONNECTIVITY, "connectivity",
-                sizeof *all + (GANTRY_ROLE_COUNT - 1) * sizeof all->m_connection[0]);
+    size_t most = (size_t)emu_instances(setup) * GANTRY_ROLE_COUNT;
+    struct connectivity *all = section(image, CONNECTIVITY, "connectivity",
+                                       sizeof *all + (most - 1) * sizeof all->m_connection[0]);
     struct connection *next = all->m_connection;
-    for (size_t i = 0; i < count; i++)
-        if (arguments[i].role >= 0) *next++ = (struct connection){(int32_t)i, 0, BANK};
+    for (int k = 0; k < emu_instances(setup); k++)
+        for (size_t i = 0; i < count; i++)
+            if (arguments[i].role >= 0) *next++ = (struct connection){(int32_t)i, k, BANK};
     all->m_count = (int32_t)(next - all->m_connection);
 }
 
@@ -169,11 +184,11 @@ bool emu_xclbin_write(const char *path, const struct emu_setup *setup)
     static struct image image;
     static char text[TEXT_BYTES];
     struct gantry_argument arguments[GANTRY_ARGUMENTS_MAX];
-    size_t count = gantry_arguments(arguments), length = describe(text, arguments, count);
+    size_t count = gantry_arguments(arguments), length = describe(text, setup, arguments, count);
     add_top(&image);
     add_memory(&image, setup);
-    add_kernel(&image);
-    add_connections(&image, arguments, count);
+    add_kernels(&image, setup);
+    add_connections(&image, setup, arguments, count);
     add_clock(&image, setup);
     memcpy(section(&image, EMBEDDED_METADATA, "metadata", length), text, length);
     image.u.top.m_header.m_length = image.used;

@@ -42,6 +42,12 @@ wait $first
 equal "two at once, the other" $? 0
 check "a device is opened twice in one process" timeout 60 "$emu" "$gantry" verify $model \
     --devices xrt,cpu,xrt:0 --random 3 --quiet
+for ((i = 1; i <= repeats; i++)); do
+    check "two accelerators serve two streams, repeat $i" timeout 100 "$emu" --config dual \
+        "$gantry" bench $model --device xrt --streams 2 --seconds 0 --random 1 --quiet
+done
+check "two accelerators, results" timeout 100 "$emu" --config dual "$gantry" verify $model \
+    --devices cpu,xrt --random 1 --quiet
 for network in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
     golden=${GANTRY_DATA-}/golden/$network
     [ -n "${GANTRY_DATA-}" ] || { skip "$network" "GANTRY_DATA is not set"; continue; }
@@ -97,6 +103,8 @@ fails "a cut xclbin" 3 "truncated" env GANTRY_XCLBIN="$scratch/cut.xclbin" "${ru
 fails "another specification" 5 "of the RTL is not" --fault spec-hash "${run[@]}"
 fails "a launch without end" 6 "not done after 1000 ms; aborted" --fault hang "${run[@]}"
 fails "a launch that nothing ends" 6 "does not end on abort" --fault stuck "${run[@]}"
+fails "one of two accelerators dies" 5 "the device was lost" --config dual --fault die \
+    "${run[@]}"
 fails "a device that is lost" 5 "the device was lost" --fault die "${run[@]}"
 fails "no room" 7 "are not to be had (largest possible " --bank 128 "${run[@]}" --batch 256
 timeout 60 "$emu" --fault die "$gantry" profile $model --device xrt --random 1 --runs 2 --json \

@@ -183,7 +183,25 @@ static void dual__cpu_layers_of_one_inference_overlap_launches_of_another(void *
     bed_close(&bed);
 }
 
+static void dual__one_of_its_accelerators_can_be_opened(void **state)
+{
+    (void)state;
+    struct gantry_device_options options = GANTRY_DEVICE_OPTIONS_INIT;
+    struct gantry_device *device;
+    struct gantry_error error = {0};
+    options.accelerator = 1;
+    require(gantry_device_open(&device, "sim:dual", &options, &error), &error);
+    assert_int_equal(gantry_device_info(device)->instances, 1);
+    gantry_device_close(device);
+    options.accelerator = 2;
+    assert_int_equal(gantry_device_open(&device, "sim:dual", &options, &error),
+                     GANTRY_ERR_ARGUMENT);
+    assert_non_null(strstr(error.message, "no accelerator 2 (there are 0..1)"));
+    assert_null(device);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(dual__one_of_its_accelerators_can_be_opened),
     cmocka_unit_test(dual__two_streams_do_at_least_1_8_times_the_work_of_one),
     cmocka_unit_test(dual__the_same_inferences_take_the_same_time),
     cmocka_unit_test(dual__cpu_layers_of_one_inference_overlap_launches_of_another),

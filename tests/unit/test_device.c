@@ -120,6 +120,21 @@ static void device__waveforms_have_a_module_of_their_own(void **state)
     assert_non_null(strstr(error.hint, "gantry_sim_waves"));
 }
 
+static void device__refuses_an_accelerator_that_there_is_not(void **state)
+{
+    (void)state;
+    struct gantry_device_options options = GANTRY_DEVICE_OPTIONS_INIT;
+    struct gantry_device *device;
+    struct gantry_error error = {0};
+    options.accelerator = 1;
+    assert_int_equal(gantry_device_open(&device, "model", &options, &error), GANTRY_ERR_ARGUMENT);
+    assert_string_equal(error.message, "model: no accelerator 1 (there are 0..0)");
+    options.accelerator = 0;
+    assert_int_equal(gantry_device_open(&device, "model", &options, &error), GANTRY_OK);
+    assert_int_equal(gantry_device_info(device)->instances, 1);
+    gantry_device_close(device);
+}
+
 static void device__lists_what_opens_here(void **state)
 {
     (void)state;
@@ -186,6 +201,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(device__takes_only_modules_of_its_own_version_and_specification),
     cmocka_unit_test(device__a_missing_module_is_said),
     cmocka_unit_test(device__waveforms_have_a_module_of_their_own),
+    cmocka_unit_test(device__refuses_an_accelerator_that_there_is_not),
     cmocka_unit_test(device__lists_what_opens_here),
     cmocka_unit_test(device__default_is_the_nearest_to_a_board),
     cmocka_unit_test(device__fault_names_instruction_cause_and_unit),

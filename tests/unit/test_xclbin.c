@@ -58,10 +58,15 @@ static void xclbin__what_xrt_s_structures_hold_is_read(void **state)
     memories.second.m_size = 2048;
     memories.second.m_base_address = 0x800000000;
     memcpy(memories.second.m_tag, "HP0", 4);
-    struct ip_layout kernels = {.m_count = 1};
-    kernels.m_ip_data[0].m_type = IP_KERNEL;
-    kernels.m_ip_data[0].m_base_address = 0xA0010000;
-    strncpy((char *)kernels.m_ip_data[0].m_name, "gantry_kernel:gantry_kernel_1", 64);
+    struct {
+        struct ip_layout first;
+        struct ip_data second;
+    } kernels = {.first = {.m_count = 2}};
+    kernels.first.m_ip_data[0].m_type = kernels.second.m_type = IP_KERNEL;
+    kernels.first.m_ip_data[0].m_base_address = 0xA0010000;
+    kernels.second.m_base_address = 0xA0020000;
+    strncpy((char *)kernels.first.m_ip_data[0].m_name, "gantry_kernel:gantry_kernel_1", 64);
+    strncpy((char *)kernels.second.m_name, "gantry_kernel:gantry_kernel_2", 64);
     struct clock_freq_topology clocks = {.m_count = 1};
     clocks.m_clock_freq[0].m_freq_Mhz = 250;
     clocks.m_clock_freq[0].m_type = CT_DATA;
@@ -75,6 +80,9 @@ static void xclbin__what_xrt_s_structures_hold_is_read(void **state)
     assert_int_equal(out.clock_hz, 250000000);
     assert_true(out.has_kernel);
     assert_int_equal(out.registers, 0xA0010000);
+    assert_int_equal(out.instances, 2);
+    assert_string_equal(out.names[0], "gantry_kernel_1");
+    assert_string_equal(out.names[1], "gantry_kernel_2");
     assert_int_equal(out.memory_count, 1);
     assert_int_equal(out.memories[0].base, 0x800000000);
     assert_int_equal(out.memories[0].bytes, 2048 * 1024);

@@ -30,15 +30,16 @@ struct gantry_device_options {
     /* File with the accelerator for xrt; NULL: that of the environment variable GANTRY_XCLBIN, else
      * that of the application "gantry" in /lib/firmware/xilinx. */
     const char *xclbin;
+    int32_t accelerator;      /* this one of the device only, for what shares it; -1: all */
     uint64_t stall_seed;      /* sim: random AXI stalls from this seed; 0: none */
     uint32_t watchdog_cycles; /* register WATCHDOG */
     const struct gantry_allocator *allocator;
     const struct gantry_log *log;
 };
-#define GANTRY_DEVICE_OPTIONS_INIT                                                              \
-    {                                                                                           \
-        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX, .xclbin = 0, \
-        .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0                   \
+#define GANTRY_DEVICE_OPTIONS_INIT                                                               \
+    {                                                                                            \
+        .memory = 0, .waveform = 0, .waveform_from = 0, .waveform_to = UINT64_MAX, .xclbin = 0,  \
+        .accelerator = -1, .stall_seed = 0, .watchdog_cycles = 1000000, .allocator = 0, .log = 0 \
     }
 
 struct gantry_device_info {
