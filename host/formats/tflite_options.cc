@@ -288,6 +288,24 @@ gantry_status options_split(Reader &, gantry_graph_node *node, const fb::Operato
     return GANTRY_OK;
 }
 
+gantry_status options_gather(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::GatherOptions *options = from->builtin_options_as_GatherOptions();
+    if (options) node->attributes.along = {options->axis(), options->batch_dims()};
+    return GANTRY_OK;
+}
+
+gantry_status options_mirror_pad(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    enum { REFLECT, SYMMETRIC };
+    const fb::MirrorPadOptions *options = from->builtin_options_as_MirrorPadOptions();
+    if (!options) return no_options(r, node);
+    if (options->mode() != REFLECT && options->mode() != SYMMETRIC)
+        return operator_error(r, node, GANTRY_ERR_FILE, "mode", options->mode());
+    node->attributes.symmetric = options->mode() == SYMMETRIC;
+    return GANTRY_OK;
+}
+
 gantry_status options_pack(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     if (!from->builtin_options_as_PackOptions()) return no_options(r, node);

@@ -68,6 +68,13 @@ enum gantry_status gantry_check_pair(const struct gantry_site *site)
                                : status;
 }
 
+/* The slopes broadcast to the input, which has the output's shape. */
+enum gantry_status gantry_check_prelu(const struct gantry_site *site)
+{
+    enum gantry_status status = check_broadcast(site);
+    return status == GANTRY_OK ? gantry_check_output_shape(site, &site->x->shape) : status;
+}
+
 enum gantry_status gantry_check_same_shape(const struct gantry_site *site)
 {
     enum gantry_status status = gantry_check_types(site);

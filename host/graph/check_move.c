@@ -60,10 +60,15 @@ enum gantry_status gantry_check_concatenation(const struct gantry_site *site)
     enum gantry_status status =
         gantry_check_axis(site, site->node->attributes.along.axis, inferred.rank, &axis);
     if (status == GANTRY_OK) status = gantry_check_types(site);
+    if (status == GANTRY_OK && site->node->activation != GANTRY_ACTIVATION_NONE)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%s", "with a fused activation");
+    if (status == GANTRY_OK && site->x->dtype != GANTRY_INT8)
+        status = gantry_check_alike(site, site->x, site->y);
     for (int32_t i = 1; status == GANTRY_OK && i < site->node->input_count; i++) {
         const struct gantry_graph_tensor *x = gantry_site_input(site, i);
         if (!x) return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input %d is absent", i);
-        status = gantry_check_same_type(site, x, site->y);
+        status = x->dtype == GANTRY_INT8 ? gantry_check_same_type(site, x, site->y)
+                                         : gantry_check_alike(site, x, site->y);
         if (status == GANTRY_OK) status = gantry_check_scale(site, x);
         struct gantry_shape shape = x->shape;
         if (shape.rank == inferred.rank) shape.dims[axis] = inferred.dims[axis];
@@ -85,4 +90,15 @@ enum gantry_status gantry_check_shape(const struct gantry_site *site)
     if (site->x->shape.rank == 0)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "of a scalar \"%s\"", site->x->name);
     return gantry_check_output_shape(site, &inferred);
+}
+
+enum gantry_status gantry_check_cast(const struct gantry_site *site)
+{
+    const struct gantry_graph_tensor *flipped = site->x->flipped   ? site->x
+                                                : site->y->flipped ? site->y
+                                                                   : NULL;
+    if (flipped)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "tensor \"%s\" is uint8 with a scale",
+                             flipped->name);
+    return gantry_check_output_shape(site, &site->x->shape);
 }

@@ -71,17 +71,3 @@ int32_t gantry_op_round(double value, int32_t low, int32_t high)
     if (value > high) return high;
     return (int32_t)nearbyint(value);
 }
-
-const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
-                              double (*function)(double value, const void *context),
-                              const void *context, struct gantry_arena *arena)
-{
-    int8_t *table = gantry_arena_alloc(arena, 256, 1);
-    if (!table) return NULL;
-    for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
-        double real = (double)x->scale[0] * (q - x->zero_point[0]);
-        double value = function(real, context) / (double)y->scale[0] + y->zero_point[0];
-        table[(uint8_t)q] = (int8_t)gantry_op_round(value, INT8_MIN, INT8_MAX);
-    }
-    return table;
-}

@@ -57,6 +57,7 @@ gantry_op_bind gantry_op_relu6;
 gantry_op_bind gantry_op_relu_n1_to_1;
 gantry_op_bind gantry_op_relu_0_to_1;
 gantry_op_bind gantry_op_leaky_relu;
+gantry_op_bind gantry_op_prelu;
 gantry_op_bind gantry_op_hard_swish;
 gantry_op_bind gantry_op_logistic;
 gantry_op_bind gantry_op_tanh;
@@ -93,6 +94,10 @@ gantry_op_bind gantry_op_pack;
 gantry_op_bind gantry_op_unpack;
 gantry_op_bind gantry_op_transpose;
 gantry_op_bind gantry_op_tile;
+gantry_op_bind gantry_op_gather;
+gantry_op_bind gantry_op_gather_nd;
+gantry_op_bind gantry_op_mirror_pad;
+gantry_op_bind gantry_op_cast;
 gantry_op_bind gantry_op_depth_to_space;
 gantry_op_bind gantry_op_space_to_depth;
 gantry_op_bind gantry_op_pad;
@@ -137,11 +142,6 @@ struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
 int64_t gantry_op_advance(const struct gantry_shape *shape, int32_t rank, int32_t *at,
                           const struct gantry_op_strides *strides);
 
-/* A table of y by the stored byte of x, from a function of real numbers: correctly rounded, ties to
- * even. NULL: out of memory. */
-const int8_t *gantry_op_table(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
-                              double (*function)(double value, const void *context),
-                              const void *context, struct gantry_arena *arena);
 /* Nearest integer, ties to even, limited to a range. */
 int32_t gantry_op_round(double value, int32_t low, int32_t high);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Operators that move stored values: RESHAPE, PAD, CONCATENATION, SHAPE. */
+#include <math.h>
 #include <string.h>
 
 #include "kernels/op.h"
@@ -121,10 +122,20 @@ static void concatenation_run(const void *state, int32_t first, int32_t end, voi
     }
 }
 
-static double same(double value, const void *context)
+/* The bytes of y by those of x on another scale, as LiteRT brings uint8 to the output's: from the
+ * unsigned values, in float32, ties away from zero. NULL: out of memory. */
+static const int8_t *rescaled(const struct gantry_op_tensor *x, const struct gantry_op_tensor *y,
+                              struct gantry_arena *arena)
 {
-    (void)context;
-    return value;
+    int8_t *table = gantry_arena_alloc(arena, 256, 1);
+    if (!table) return NULL;
+    float scale = x->scale[0] * (1.0f / y->scale[0]);
+    float bias = -(float)(x->zero_point[0] + 128) * scale;
+    for (int32_t q = INT8_MIN; q <= INT8_MAX; q++) {
+        double value = round((double)((float)(q + 128) * scale + bias));
+        table[(uint8_t)q] = (int8_t)gantry_op_round(value + y->zero_point[0], INT8_MIN, INT8_MAX);
+    }
+    return table;
 }
 
 static bool alike(const struct gantry_op_tensor *a, const struct gantry_op_tensor *b)
@@ -145,7 +156,7 @@ bool gantry_op_concatenation(struct gantry_kernel *kernel, const struct gantry_o
     if (!all->table) return false;
     for (int32_t i = 0; i < args->input_count; i++) {
         if (alike(&args->inputs[i], y)) continue;
-        all->table[i] = gantry_op_table(&args->inputs[i], y, same, NULL, arena);
+        all->table[i] = rescaled(&args->inputs[i], y, arena);
         if (!all->table[i]) return false;
     }
     gantry_op_set(kernel, concatenation_run, all, 1, bytes_of(y) / 4);
