@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels/gate.h"
 #include "kernels/op_unary.h"
 
 /* ---- Any function: 512 steps over the range of the input ---- */
@@ -58,8 +59,9 @@ struct curve {
 
 static int32_t scaled_input(const struct curve *curve, int32_t value)
 {
-    int32_t half = curve->shift > 0 ? 1 << (curve->shift - 1) : 0;
-    return (value * curve->multiplier + half) >> curve->shift;
+    int64_t half = curve->shift > 0 ? INT64_C(1) << (curve->shift - 1) : 0;
+    int64_t scaled = ((int64_t)value * curve->multiplier + half) >> curve->shift;
+    return (int32_t)(scaled < -INT32_MAX ? -INT32_MAX : scaled > INT32_MAX ? INT32_MAX : scaled);
 }
 
 static int32_t wide_logistic(const void *rule, int32_t value)
@@ -92,7 +94,7 @@ static const uint64_t raised[LOGISTIC_STEPS / 64] = {UINT64_C(0xc0467baefa7bd110
                                                      UINT64_C(0x11009020440005), UINT64_C(0x80),
                                                      UINT64_C(0x8000000000000000)};
 
-static bool set_curve(struct gantry_op_unary *unary, int32_t most_shift,
+static bool set_curve(struct gantry_op_unary *unary,
                       int32_t (*stored)(const void *rule, int32_t value),
                       struct gantry_arena *arena)
 {
@@ -102,28 +104,44 @@ static bool set_curve(struct gantry_op_unary *unary, int32_t most_shift,
         long rounded = lround(65536 / (1 + exp(-i / 24.0)));
         curve->table[i] = (uint16_t)(rounded + (long)(raised[i / 64] >> i % 64 & 1));
     }
-    int exponent;
-    double scale = (double)unary->args->inputs[0].scale[0];
-    double multiplier = scale * 4096 * 3;
-    bool power = frexp(scale, &exponent) == 0.5;
-    int32_t shift = 12 + exponent - 1;
-    if (power && shift >= 0 && shift <= most_shift) {
-        curve->multiplier = 3 << shift;
-    } else {
-        for (; multiplier <= 32767.0 / 2 && curve->shift <= 30; curve->shift++) multiplier *= 2;
-        curve->multiplier = (int32_t)multiplier;
-    }
+    double multiplier = (double)unary->args->inputs[0].scale[0] * 4096 * 3;
+    for (; multiplier <= 32767.0 / 2 && curve->shift <= 30; curve->shift++) multiplier *= 2;
+    curve->multiplier = multiplier < INT32_MAX ? (int32_t)multiplier : INT32_MAX;
     unary->stored = stored;
     unary->rule = curve;
     return true;
 }
 
+/* ---- The same at the scales that LSTM gates have ---- */
+
+static int32_t gate_logistic(const void *rule, int32_t value)
+{
+    (void)rule;
+    return gantry_gate_logistic((int16_t)value);
+}
+
+static int32_t gate_tanh(const void *rule, int32_t value)
+{
+    (void)rule;
+    return gantry_gate_tanh((int16_t)value, GANTRY_GATE_INTEGER_BITS);
+}
+
+static int32_t gate_tanh_of_double(const void *rule, int32_t value)
+{
+    return gate_tanh(rule, gantry_min_i32(gantry_max_i32(2 * value, INT16_MIN), INT16_MAX));
+}
+
 bool gantry_op_wide_logistic(struct gantry_op_unary *unary, struct gantry_arena *arena)
 {
-    return set_curve(unary, 0, wide_logistic, arena);
+    if (unary->args->inputs[0].scale[0] != 0x1p-12f) return set_curve(unary, wide_logistic, arena);
+    unary->stored = gate_logistic;
+    return true;
 }
 
 bool gantry_op_wide_tanh(struct gantry_op_unary *unary, struct gantry_arena *arena)
 {
-    return set_curve(unary, 1, wide_tanh, arena);
+    float scale = unary->args->inputs[0].scale[0];
+    if (scale != 0x1p-12f && scale != 0x1p-11f) return set_curve(unary, wide_tanh, arena);
+    unary->stored = scale == 0x1p-12f ? gate_tanh : gate_tanh_of_double;
+    return true;
 }

@@ -168,6 +168,8 @@ static void functions__of_int16_are_near(void **state)
     (void)state;
     near_words(GANTRY_OP_TANH, tanh, 3, 3e-4f, 0x1p-15f);
     near_words(GANTRY_OP_LOGISTIC, logistic, 2, 3e-4f, 0x1p-15f);
+    near_words(GANTRY_OP_TANH, tanh, 16, 0x1p-11f, 0x1p-15f);
+    near_words(GANTRY_OP_LOGISTIC, logistic, 8, 0x1p-12f, 0x1p-15f);
     near_words(GANTRY_OP_GELU, gelu, 3, 2e-4f, 2e-4f);
     near_words(GANTRY_OP_EXP, exp, 3, 5e-5f, 2e-4f);
 }
