@@ -21,5 +21,6 @@ write_basic_package_version_file(${package_work}/gantry-config-version.cmake
 install(FILES ${package_work}/gantry-config.cmake ${package_work}/gantry-config-version.cmake
   DESTINATION ${package_folder})
 
+file(RELATIVE_PATH package_up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(${CMAKE_SOURCE_DIR}/cmake/gantry.pc.in ${package_work}/gantry.pc @ONLY)
 install(FILES ${package_work}/gantry.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

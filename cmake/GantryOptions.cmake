@@ -3,7 +3,9 @@
 option(GANTRY_WERROR "Warnings are errors" OFF)
 option(GANTRY_BUILD_SIM "Build the Verilated RTL device" ON)
 option(GANTRY_BUILD_TESTS "Build the tests" ON)
+option(GANTRY_STATIC_JANSSON "Link jansson into library and command" OFF)
 set(GANTRY_ZSH_FOLDER zsh/site-functions CACHE STRING "Completions of zsh, below the data folder")
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME gantry)
 set(GANTRY_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined or thread")
 
 add_library(gantry_flags INTERFACE)

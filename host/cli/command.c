@@ -35,6 +35,8 @@ const struct gantry_cli_fact gantry_cli_environment[] = {
     {"GANTRY_ISA", "kernels of the CPU: ref, neon, avx2 or avx512; default: the best"},
     {"GANTRY_TARGETS", "a folder with more targets"},
     {"GANTRY_XCLBIN", "the accelerator's file for the device xrt"},
+    {"GANTRY_CACHE", "a folder for compiled OpenCL kernels (default: gantry in that of XDG)"},
+    {"XILINX_XRT", "XRT's own: a folder whose lib holds XRT's libraries"},
     {"GANTRY_DATA", "third-party models and vectors, for the tests"},
     {NULL, NULL},
 };

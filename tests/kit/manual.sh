@@ -54,7 +54,8 @@ completes "gantry verify --dev" --devices
 completes "gantry run --device c" cpu
 completes "gantry run --device sim:k" k26
 completes "gantry run --device=sim:k" k26
-completes "gantry run --device=mod" "model model:half model:k26 model:tiny model:unit model:unit4"
+completes "gantry run --device=mod" \
+    "$({ echo model; "$gantry" devices | grep -o '^model:[a-z0-9]*'; } | LC_ALL=C sort | xargs)"
 completes "gantry verify --devices cpu,sim:t" tiny
 completes "gantry verify --devices cpu,x" cpu,xrt
 completes "gantry run --memory " "ideal kv260"
