@@ -422,6 +422,9 @@ static void read_outputs(struct gantry_onnx *r, const Onnx__GraphProto *graph)
     for (size_t i = 0; r->status == GANTRY_OK && i < graph->n_output; i++) {
         int32_t value = gantry_onnx_named(r, graph->output[i]->name ? graph->output[i]->name : "");
         int32_t tensor = own_output(r, gantry_onnx_take_logical(r, value));
+        if (r->status == GANTRY_OK && r->graph->tensors[tensor].data)
+            (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "output \"%s\" is a constant",
+                                   r->values[value].name);
         if (r->status != GANTRY_OK) return;
         r->graph->tensors[tensor].name = r->values[value].name;
         r->graph->outputs[r->graph->output_count++] = tensor;

@@ -67,19 +67,44 @@ static void read_binary(struct gantry_onnx *r, const struct gantry_onnx_node *no
     gantry_onnx_binary(r, op, node->inputs[0], gantry_onnx_input(node, 1), &target);
 }
 
-void gantry_onnx_read_add(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+#define BINARY(reader, op)                                                                     \
+    void gantry_onnx_read_##reader(struct gantry_onnx *r, const struct gantry_onnx_node *node) \
+    {                                                                                          \
+        read_binary(r, node, GANTRY_OP_##op);                                                  \
+    }
+BINARY(add, ADD)
+BINARY(div, DIV)
+BINARY(mul, MUL)
+BINARY(pow, POW)
+BINARY(sub, SUB)
+#undef BINARY
+
+/* Of any number of operands, two at a time. */
+static void read_extreme(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                         enum gantry_op op)
 {
-    read_binary(r, node, GANTRY_OP_ADD);
+    int32_t so_far = node->inputs[0];
+    if (node->input_count == 1) {
+        gantry_onnx_read_identity(r, node);
+        return;
+    }
+    for (int32_t i = 1; i < node->input_count && r->status == GANTRY_OK; i++) {
+        bool last = i + 1 == node->input_count;
+        struct gantry_onnx_target target = gantry_onnx_between(r, r->values[node->outputs[0]].name);
+        if (last) target.real = node->outputs[0];
+        gantry_onnx_binary(r, op, so_far, node->inputs[i], &target);
+        so_far = target.real;
+    }
 }
 
-void gantry_onnx_read_sub(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+void gantry_onnx_read_max(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    read_binary(r, node, GANTRY_OP_SUB);
+    read_extreme(r, node, GANTRY_OP_MAXIMUM);
 }
 
-void gantry_onnx_read_mul(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+void gantry_onnx_read_min(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    read_binary(r, node, GANTRY_OP_MUL);
+    read_extreme(r, node, GANTRY_OP_MINIMUM);
 }
 
 /* a, its scale and zero point, b likewise, those of the output. */
@@ -162,6 +187,26 @@ static float bound(struct gantry_onnx *r, const struct gantry_onnx_node *node, i
     return value;
 }
 
+/* A number as a value. */
+static int32_t number(struct gantry_onnx *r, float value)
+{
+    int32_t made = gantry_onnx_unnamed(r, "limit");
+    int32_t tensor = gantry_onnx_make_float(r, value);
+    if (made != GANTRY_NO_VALUE) gantry_onnx_give(r, made, tensor, gantry_onnx_identity());
+    return made;
+}
+
+/* Any limits: the greater of low and x, then the lesser of that and high. */
+static void read_limits(struct gantry_onnx *r, const struct gantry_onnx_node *node, float low,
+                        float high)
+{
+    struct gantry_onnx_target target = gantry_onnx_between(r, r->values[node->outputs[0]].name);
+    const struct gantry_onnx_target lower = target;
+    gantry_onnx_binary(r, GANTRY_OP_MAXIMUM, node->inputs[0], number(r, low), &lower);
+    target.real = node->outputs[0];
+    gantry_onnx_binary(r, GANTRY_OP_MINIMUM, lower.real, number(r, high), &target);
+}
+
 void gantry_onnx_read_clip(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
     float low = bound(r, node, 1, "min", -INFINITY), high = bound(r, node, 2, "max", INFINITY);
@@ -173,9 +218,7 @@ void gantry_onnx_read_clip(struct gantry_onnx *r, const struct gantry_onnx_node 
     else if (low == -1 && high == 1)
         read_limit(r, node, GANTRY_OP_RELU_N1_TO_1);
     else
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
-                               "limits %g and %g (0 and 6, -1 and 1, or 0 alone)", (double)low,
-                               (double)high);
+        read_limits(r, node, low, high);
 }
 
 /* Operators without parameters, by their names in both formats. */
@@ -273,7 +316,8 @@ static void softmax_flat(struct gantry_onnx *r, int32_t x, int32_t axis, int32_t
     gantry_onnx_give(r, output, gantry_onnx_reshape(r, made, &shape), gantry_onnx_identity());
 }
 
-void gantry_onnx_read_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+static void read_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                         enum gantry_op op)
 {
     const union gantry_attributes attributes = {.beta = 1};
     const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
@@ -281,16 +325,26 @@ void gantry_onnx_read_softmax(struct gantry_onnx *r, const struct gantry_onnx_no
     int32_t axis = gantry_onnx_axis(r, gantry_onnx_int(node, "axis", r->opset < 13 ? 1 : -1), rank);
     if (r->status != GANTRY_OK) return;
     if (r->opset < 13 && axis != rank - 1) {
-        softmax_flat(r, x, axis, node->outputs[0], GANTRY_OP_SOFTMAX);
+        softmax_flat(r, x, axis, node->outputs[0], op);
         return;
     }
     bool integers = target.stored != GANTRY_NO_VALUE && gantry_onnx_stored(r, x);
     const struct gantry_onnx_order order = axis_last(axis, rank);
     int32_t from = gantry_onnx_take(r, integers ? gantry_onnx_carrier(r, x) : x, &order);
     int32_t output = gantry_onnx_claim(r, &target, integers);
-    output = gantry_onnx_emit_simple(r, GANTRY_OP_SOFTMAX, from, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR,
-                                     output, &attributes);
+    output = gantry_onnx_emit_simple(r, op, from, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, output,
+                                     &attributes);
     gantry_onnx_give_target(r, &target, integers, output, order);
+}
+
+void gantry_onnx_read_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    read_softmax(r, node, GANTRY_OP_SOFTMAX);
+}
+
+void gantry_onnx_read_log_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    read_softmax(r, node, GANTRY_OP_LOG_SOFTMAX);
 }
 
 /* ---- BatchNormalization: a product and a sum with constants of the channels ---- */

@@ -239,6 +239,15 @@ typedef void gantry_onnx_read_node(struct gantry_onnx *r, const struct gantry_on
 #include "formats/onnx_operators.def"
 #undef ONNX
 
+/* Whether operands of a product and its target allow integers. Weights may have a scale for each
+ * channel. */
+bool gantry_onnx_all_stored(struct gantry_onnx *r, int32_t x, int32_t w,
+                            const struct gantry_onnx_target *target);
+/* A bias for tensors x and w of a product; bias may be none. */
+int32_t gantry_onnx_bias(struct gantry_onnx *r, int32_t bias, bool integers, int32_t x, int32_t w,
+                         int32_t channels);
+/* int32 sums as a bias of values x and w: their steps are those of the products. */
+int32_t gantry_onnx_accumulator_bias(struct gantry_onnx *r, int32_t bias, int32_t x, int32_t w);
 /* A convolution of values, channels first; bias may be none. */
 void gantry_onnx_convolve(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t x,
                           int32_t w, int32_t bias, const struct gantry_onnx_target *target);

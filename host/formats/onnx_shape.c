@@ -328,9 +328,10 @@ void gantry_onnx_read_pad(struct gantry_onnx *r, const struct gantry_onnx_node *
         gantry_onnx_give(r, node->outputs[0], output, order);
 }
 
-/* ---- ReduceMean ---- */
+/* ---- Reductions ---- */
 
-void gantry_onnx_read_reduce_mean(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+static void read_reduce(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                        enum gantry_op op)
 {
     int32_t x = node->inputs[0], rank = gantry_onnx_rank(r, x), count = 0;
     const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
@@ -339,6 +340,10 @@ void gantry_onnx_read_reduce_mean(struct gantry_onnx *r, const struct gantry_onn
     int64_t list[GANTRY_RANK_MAX];
     bool given;
     uint32_t axes = axes_of(r, node, rank, &given);
+    if (!given && gantry_onnx_int(node, "noop_with_empty_axes", 0) != 0) {
+        gantry_onnx_read_identity(r, node);
+        return;
+    }
     if (!given) axes = (UINT32_C(1) << rank) - 1;
     bool integers = target.stored != GANTRY_NO_VALUE && gantry_onnx_stored(r, x);
     int32_t from = integers ? gantry_onnx_carrier(r, x) : x;
@@ -356,8 +361,18 @@ void gantry_onnx_read_reduce_mean(struct gantry_onnx *r, const struct gantry_onn
     for (int32_t i = 0; i < rank; i++)
         if (axes >> i & 1) list[count++] = gantry_onnx_place(&order, i);
     int32_t output = gantry_onnx_claim(r, &target, integers);
-    output =
-        gantry_onnx_emit_simple(r, GANTRY_OP_MEAN, from, gantry_onnx_make_integers(r, list, count),
-                                GANTRY_NO_TENSOR, output, &attributes);
+    output = gantry_onnx_emit_simple(r, op, from, gantry_onnx_make_integers(r, list, count),
+                                     GANTRY_NO_TENSOR, output, &attributes);
     gantry_onnx_give_target(r, &target, integers, output, out);
 }
+
+#define REDUCE(reader, op)                                                                     \
+    void gantry_onnx_read_##reader(struct gantry_onnx *r, const struct gantry_onnx_node *node) \
+    {                                                                                          \
+        read_reduce(r, node, GANTRY_OP_##op);                                                  \
+    }
+REDUCE(reduce_max, REDUCE_MAX)
+REDUCE(reduce_mean, MEAN)
+REDUCE(reduce_min, REDUCE_MIN)
+REDUCE(reduce_sum, SUM)
+#undef REDUCE

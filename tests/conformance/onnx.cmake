@@ -7,3 +7,7 @@ if(GANTRY_HAVE_ONNX)
     PARTS runtime plan device formats graph base LIBRARIES m LABELS conformance)
   target_include_directories(test_onnx_nodes PRIVATE ${CMAKE_BINARY_DIR}/host/formats)
 endif()
+if(GANTRY_HAVE_ONNX AND NOT GANTRY_SANITIZE)
+  gantry_script_test(test_onnx_oracle ${CMAKE_CURRENT_SOURCE_DIR}/onnx_oracle.sh TIMEOUT 1200
+    LABELS conformance oracle slow)
+endif()

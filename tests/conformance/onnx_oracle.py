@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Networks quantised by ONNX Runtime's static quantiser, Gantry against ONNX Runtime.
+
+Usage: onnx_oracle.py GANTRY FOLDER
+
+Random float networks of two kinds: of products and maxima alone, whose results must be equal to the
+last bit, and with sums, averages and products of maps, whose rules differ from ONNX Runtime's by
+rounding (docs/onnx.md): there at most 2 steps of the output. Each in QDQ and QOperator form, with
+int8 and uint8 activations, with a scale for each tensor and for each channel. Prints the seed."""
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper
+from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
+                                      quantize_static)
+
+SEED = 20261128
+SIZE, CHANNELS, CLASSES, VECTORS = 12, 8, 10, 64
+
+
+class Builder:
+    def __init__(self, seed):
+        self.random = np.random.default_rng(seed)
+        self.nodes, self.constants, self.count = [], [], 0
+
+    def constant(self, *shape):
+        self.count += 1
+        name = "c%d" % self.count
+        values = self.random.normal(0, 0.3, shape).astype(np.float32)
+        self.constants.append(onnx.numpy_helper.from_array(values, name))
+        return name
+
+    def node(self, kind, *inputs, **attributes):
+        self.count += 1
+        name = "t%d" % self.count
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
+        return name
+
+    def conv(self, x, inputs, outputs, kernel, stride=1, group=1, relu=True):
+        weights = self.constant(outputs, inputs // group, kernel, kernel)
+        y = self.node("Conv", x, weights, self.constant(outputs), group=group,
+                      pads=[kernel // 2] * 4, strides=[stride] * 2, kernel_shape=[kernel] * 2)
+        return self.node("Relu", y) if relu else y
+
+
+def network(seed, exact):
+    b = Builder(seed)
+    x = b.conv("x", 3, CHANNELS, 3)
+    y = b.conv(x, CHANNELS, CHANNELS, 3, group=CHANNELS)
+    y = b.conv(y, CHANNELS, CHANNELS, 1, relu=exact)
+    if not exact:
+        y = b.node("Add", x, y)
+        y = b.node("Concat", y, x, axis=1)
+    y = b.node("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2])
+    channels = CHANNELS if exact else 2 * CHANNELS
+    y = b.conv(y, channels, 2 * CHANNELS, 5, stride=2)
+    if not exact:
+        y = b.node("GlobalAveragePool", y)
+    y = b.node("Flatten", y)
+    features = 2 * CHANNELS * (9 if exact else 1)
+    y = b.node("Gemm", y, b.constant(CLASSES, features), b.constant(CLASSES), transB=1)
+    b.nodes[-1].output[0] = "y"
+    graph = helper.make_graph(
+        b.nodes, "random", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, CLASSES])], b.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+    model.ir_version = 8
+    return model
+
+
+class Reader(CalibrationDataReader):
+    def __init__(self, vectors):
+        self.rest = [{"x": v} for v in vectors]
+
+    def get_next(self):
+        return self.rest.pop() if self.rest else None
+
+
+def run_case(gantry, folder, name, seed, exact, options):
+    random = np.random.default_rng(seed)
+    vectors = random.normal(0, 1, (VECTORS, 1, 3, SIZE, SIZE)).astype(np.float32)
+    path = os.path.join(folder, name)
+    onnx.save(network(seed, exact), path + "-float.onnx")
+    quantize_static(path + "-float.onnx", path + ".onnx", Reader(vectors), **options)
+    session = onnxruntime.InferenceSession(path + ".onnx", providers=["CPUExecutionProvider"])
+    wanted = np.stack([session.run(None, {"x": v})[0] for v in vectors])
+    np.save(path + ".npy", vectors)
+    out = path + "-out"
+    result = subprocess.run([gantry, "run", path + ".onnx", "--device", "cpu", "--quiet", "--input",
+                             path + ".npy", "--output", out], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, check=False)
+    if result.returncode:
+        return "FAILED " + result.stderr.decode().strip()
+    got = np.load(os.path.join(out, "output0.npy")).reshape(wanted.shape)
+    values = np.unique(wanted)
+    step = float(np.min(np.diff(values))) if len(values) > 1 else 1.0
+    worst = float(np.abs(got - wanted).max()) / step
+    differ = int((got != wanted).sum())
+    good = differ == 0 if exact else worst < 2.5
+    return "%s %d of %d values differ, at most %.1f steps" % ("equal," if good else "FAILED", differ,
+                                                            wanted.size, worst)
+
+
+def main():
+    gantry, folder = sys.argv[1:]
+    os.makedirs(folder, exist_ok=True)
+    failures = cases = 0
+    print("seed", SEED)
+    for exact in (True, False):
+        for form in (QuantFormat.QDQ, QuantFormat.QOperator):
+            for activation in (QuantType.QUInt8, QuantType.QInt8):
+                for per_channel in (False, True):
+                    options = {"quant_format": form, "activation_type": activation,
+                               "weight_type": QuantType.QInt8, "per_channel": per_channel}
+                    name = "-".join(["exact" if exact else "mixed", form.name, activation.name,
+                                     "channel" if per_channel else "tensor"])
+                    text = run_case(gantry, folder, name, SEED + cases, exact, options)
+                    print("%-36s %s" % (name, text))
+                    failures += "FAILED" in text
+                    cases += 1
+    report = os.environ.get("GANTRY_TEST_XML_DIR")
+    if report:
+        with open(os.path.join(report, "onnx_oracle.xml"), "w", encoding="ascii") as file:
+            file.write('<testsuite name="onnx_oracle" tests="%d" failures="%d" errors="0" '
+                       'skipped="0" >\n' % (cases, failures))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
