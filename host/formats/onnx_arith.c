@@ -265,6 +265,28 @@ void gantry_onnx_read_gelu(struct gantry_onnx *r, const struct gantry_onnx_node 
     read_unary(r, node, GANTRY_OP_GELU, &attributes);
 }
 
+void gantry_onnx_read_prelu(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
+    gantry_onnx_binary(r, GANTRY_OP_PRELU, node->inputs[0], gantry_onnx_input(node, 1), &target);
+}
+
+void gantry_onnx_read_cast(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    struct gantry_onnx_order order;
+    enum gantry_dtype dtype;
+    int32_t type = (int32_t)gantry_onnx_int(node, "to", 0), output = node->outputs[0];
+    if (!gantry_onnx_dtype(type, &dtype)) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "to %s", gantry_onnx_dtype_name(type));
+        return;
+    }
+    int32_t from = gantry_onnx_take_lying(r, node->inputs[0], &order);
+    int32_t to = gantry_onnx_tensor(r, r->values[output].name, dtype, NULL);
+    to = gantry_onnx_emit_simple(r, GANTRY_OP_CAST, from, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, to,
+                                 NULL);
+    gantry_onnx_give(r, output, to, order);
+}
+
 /* Their forms on integers: x, scale, zero point, output's scale and zero point. */
 static void integer_unary(struct gantry_onnx *r, const struct gantry_onnx_node *node,
                           enum gantry_op op, const union gantry_attributes *attributes)

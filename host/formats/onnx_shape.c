@@ -289,8 +289,10 @@ void gantry_onnx_read_pad(struct gantry_onnx *r, const struct gantry_onnx_node *
     struct gantry_onnx_order order;
     int64_t list[2 * GANTRY_RANK_MAX], axes[GANTRY_RANK_MAX], counts[2 * GANTRY_RANK_MAX] = {0};
     int32_t x = node->inputs[0], rank = gantry_onnx_rank(r, x);
-    if (mode && mode->s.len && strncmp((const char *)mode->s.data, "constant", mode->s.len) != 0) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "mode \"%.*s\" (must be constant)",
+    bool reflect = mode && mode->s.len == 7 && memcmp(mode->s.data, "reflect", 7) == 0;
+    bool constant = !mode || (mode->s.len == 8 && memcmp(mode->s.data, "constant", 8) == 0);
+    if (!reflect && !constant) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "mode \"%.*s\" (constant or reflect)",
                                (int)mode->s.len, (const char *)mode->s.data);
         return;
     }
@@ -308,7 +310,7 @@ void gantry_onnx_read_pad(struct gantry_onnx *r, const struct gantry_onnx_node *
     int32_t given = gantry_onnx_input(node, 2);
     bool plain = given == GANTRY_NO_VALUE || gantry_onnx_scalar(r, given, &value);
     /* Stored integers are padded with what stands for 0. */
-    bool integers = gantry_onnx_stored(r, x) && plain && value == 0;
+    bool integers = gantry_onnx_stored(r, x) && ((plain && value == 0) || reflect);
     int32_t from = gantry_onnx_take_lying(r, integers ? gantry_onnx_carrier(r, x) : x, &order);
     for (int32_t i = 0; i < half && r->status == GANTRY_OK; i++) {
         int32_t axis = named < 0 ? i : gantry_onnx_axis(r, axes[i], rank);
@@ -321,7 +323,9 @@ void gantry_onnx_read_pad(struct gantry_onnx *r, const struct gantry_onnx_node *
     int32_t fill = plain ? GANTRY_NO_TENSOR : gantry_onnx_take_logical(r, given);
     if (plain && value != 0) fill = gantry_onnx_make_float(r, value);
     int32_t output = gantry_onnx_like(r, from, r->values[node->outputs[0]].name);
-    output = gantry_onnx_emit_simple(r, GANTRY_OP_PAD, from, pads, fill, output, NULL);
+    if (reflect) fill = GANTRY_NO_TENSOR;
+    output = gantry_onnx_emit_simple(r, reflect ? GANTRY_OP_MIRROR_PAD : GANTRY_OP_PAD, from, pads,
+                                     fill, output, NULL);
     if (integers)
         gantry_onnx_give_like(r, node->outputs[0], x, output, order);
     else

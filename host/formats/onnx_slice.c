@@ -201,3 +201,60 @@ void gantry_onnx_read_expand(struct gantry_onnx *r, const struct gantry_onnx_nod
     }
     repeat(r, node, node->inputs[0], rank, times);
 }
+
+/* ---- Gather ---- */
+
+/* Indices, negative ones counted from the front: those of constants, others are not known here. */
+static int32_t indices_of(struct gantry_onnx *r, int32_t value, int32_t size)
+{
+    int32_t tensor = gantry_onnx_take_logical(r, value);
+    if (tensor == GANTRY_NO_TENSOR) return tensor;
+    const struct gantry_graph_tensor from = r->graph->tensors[tensor];
+    if (!from.data || (from.dtype != GANTRY_INT64 && from.dtype != GANTRY_INT32)) return tensor;
+    void *data;
+    int32_t output = gantry_onnx_make_constant(r, from.name, GANTRY_INT32, &from.shape, &data);
+    if (output == GANTRY_NO_TENSOR) return output;
+    int64_t count = gantry_shape_elements(&from.shape);
+    const uint8_t *bytes = from.data;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t index = from.dtype == GANTRY_INT64 ? (int64_t)gantry_load_u64(bytes + 8 * i)
+                                                   : (int32_t)gantry_load_u32(bytes + 4 * i);
+        if (index < -(int64_t)size || index >= size)
+            return gantry_onnx_fail(r, GANTRY_ERR_FILE, "index %lld of %d elements",
+                                    (long long)index, size);
+        ((int32_t *)data)[i] = (int32_t)(index < 0 ? index + size : index);
+    }
+    return output;
+}
+
+void gantry_onnx_read_gather(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    struct gantry_shape shape;
+    union gantry_attributes attributes = {0};
+    int32_t x = node->inputs[0];
+    if (!gantry_onnx_shape(r, x, &shape)) return;
+    int32_t axis = gantry_onnx_axis(r, gantry_onnx_int(node, "axis", 0), shape.rank);
+    int32_t from = gantry_onnx_take_logical(r, gantry_onnx_carrier(r, x));
+    int32_t indices = indices_of(r, gantry_onnx_input(node, 1), shape.dims[axis]);
+    int32_t output = gantry_onnx_like(r, from, r->values[node->outputs[0]].name);
+    attributes.along.axis = axis;
+    output = gantry_onnx_emit_simple(r, GANTRY_OP_GATHER, from, indices, GANTRY_NO_TENSOR, output,
+                                     &attributes);
+    gantry_onnx_give_like(r, node->outputs[0], x, output, gantry_onnx_identity());
+}
+
+void gantry_onnx_read_gather_nd(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    int32_t x = node->inputs[0];
+    if (gantry_onnx_int(node, "batch_dims", 0) != 0) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "batch_dims %lld (must be 0)",
+                               (long long)gantry_onnx_int(node, "batch_dims", 0));
+        return;
+    }
+    int32_t from = gantry_onnx_take_logical(r, gantry_onnx_carrier(r, x));
+    int32_t output = gantry_onnx_like(r, from, r->values[node->outputs[0]].name);
+    output = gantry_onnx_emit_simple(r, GANTRY_OP_GATHER_ND, from,
+                                     gantry_onnx_take_logical(r, gantry_onnx_input(node, 1)),
+                                     GANTRY_NO_TENSOR, output, NULL);
+    gantry_onnx_give_like(r, node->outputs[0], x, output, gantry_onnx_identity());
+}

@@ -66,7 +66,8 @@ def network(seed, exact):
     y = b.node("Gemm", y, b.constant(CLASSES, features), b.constant(CLASSES), transB=1)
     b.nodes[-1].output[0] = "y"
     graph = helper.make_graph(
-        b.nodes, "random", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
+        b.nodes, "random",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, CLASSES])], b.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
     model.ir_version = 8
@@ -102,8 +103,8 @@ def run_case(gantry, folder, name, seed, exact, options):
     worst = float(np.abs(got - wanted).max()) / step
     differ = int((got != wanted).sum())
     good = differ == 0 if exact else worst < 2.5
-    return "%s %d of %d values differ, at most %.1f steps" % ("equal," if good else "FAILED", differ,
-                                                            wanted.size, worst)
+    return "%s %d of %d values differ, at most %.1f steps" % (
+        "equal," if good else "FAILED", differ, wanted.size, worst)
 
 
 def main():

@@ -13,5 +13,5 @@ if [ ! -e "$work/venv/.complete" ]; then
         exit 77
     fi
 fi
-"$work/venv/bin/python" tests/conformance/onnx_oracle.py "$GANTRY_BUILD_DIR/bin/gantry" "$work/models" \
-    2>"$work/err" || { tail -n 20 "$work/err"; exit 1; }
+"$work/venv/bin/python" tests/conformance/onnx_oracle.py "$GANTRY_BUILD_DIR/bin/gantry" \
+    "$work/models" 2>"$work/err" || { tail -n 20 "$work/err"; exit 1; }

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tiny .tflite models, one operator each, from which fuzzing starts: seeds_tflite.py FLATC SCHEMA DIR"""
+"""Tiny .tflite models, one operator each, from which fuzzing starts.
+
+Usage: seeds_tflite.py FLATC SCHEMA FOLDER"""
 import json
 import os
 import subprocess
@@ -33,7 +35,8 @@ def weights(shape, scales=1):
 # name: builtin code, type of options, options, inputs, outputs
 MODELS = {
     "add": (0, "AddOptions", {}, [tensor(MAP), tensor(MAP)], [tensor(MAP)]),
-    "add_float": (0, "AddOptions", {}, [tensor(MAP, FLOAT), tensor([2], FLOAT)], [tensor(MAP, FLOAT)]),
+    "add_float": (0, "AddOptions", {}, [tensor(MAP, FLOAT), tensor([2], FLOAT)],
+                  [tensor(MAP, FLOAT)]),
     "average": (1, "Pool2DOptions", {"padding": 1, "stride_w": 2, "stride_h": 2, "filter_width": 2,
                                      "filter_height": 2}, [tensor(MAP)], [tensor([1, 2, 2, 2])]),
     "concatenation": (2, "ConcatenationOptions", {"axis": 3}, [tensor(MAP), tensor(MAP)],
@@ -45,7 +48,8 @@ MODELS = {
                   [tensor(MAP), weights([1, 3, 3, 4]), constant([1, 2, 3, 4])],
                   [tensor([1, 2, 2, 4])]),
     "dequantize": (6, None, None, [tensor(MAP)], [tensor(MAP, FLOAT)]),
-    "dense": (9, "FullyConnectedOptions", {}, [tensor([1, 32]), weights([5, 32])], [tensor([1, 5])]),
+    "dense": (9, "FullyConnectedOptions", {}, [tensor([1, 32]), weights([5, 32])],
+              [tensor([1, 5])]),
     "logistic": (14, None, None, [tensor(MAP)], [tensor(MAP)]),
     "max": (17, "Pool2DOptions", {"padding": 0, "stride_w": 2, "stride_h": 2, "filter_width": 3,
                                   "filter_height": 3}, [tensor(MAP)], [tensor([1, 2, 2, 2])]),
@@ -53,7 +57,8 @@ MODELS = {
     "resize": (23, "ResizeBilinearOptions", {"half_pixel_centers": True},
                [tensor(MAP), constant([8, 8])], [tensor([1, 8, 8, 2])]),
     "softmax": (25, "SoftmaxOptions", {"beta": 1.0}, [tensor([1, 8])], [tensor([1, 8])]),
-    "pad": (34, None, None, [tensor(MAP), tensor([4, 2], INT32, constant([0, 0, 1, 1, 2, 0, 0, 0])[1])],
+    "pad": (34, None, None,
+            [tensor(MAP), tensor([4, 2], INT32, constant([0, 0, 1, 1, 2, 0, 0, 0])[1])],
             [tensor([1, 6, 6, 2])]),
     "transpose": (39, None, None, [tensor(MAP), constant([0, 3, 1, 2])], [tensor([1, 2, 4, 4])]),
     "mean": (40, "ReducerOptions", {"keep_dims": True}, [tensor(MAP), constant([1, 2])],
