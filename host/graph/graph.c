@@ -79,7 +79,6 @@ void gantry_graph_finish(struct gantry_graph *graph)
 
 enum gantry_status gantry_graph_optimize(struct gantry_graph *graph, struct gantry_error *error)
 {
-    (void)graph;
-    (void)error;
-    return GANTRY_OK;
+    enum gantry_status status = gantry_pass_groups(graph, error);
+    return status == GANTRY_OK ? gantry_pass_phases(graph, error) : status;
 }

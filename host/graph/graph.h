@@ -138,11 +138,16 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_check_node(struct gantry_graph *
                                                            bool *folded,
                                                            struct gantry_error *error);
 
-/* Graph passes, in order; each keeps the invariants (none is needed yet for the operators read:
- * activation ranges and padding are resolved at import; a RESHAPE stays a node and is an alias
- * when running). */
+/* Graph passes, in order; each keeps the invariants of a checked graph. (Activation ranges and
+ * padding are resolved at import; a RESHAPE stays a node and is an alias when running.) */
 GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *graph,
                                                          struct gantry_error *error);
+/* Grouped convolutions of int8 maps become dense ones (groups.c), transposed ones convolutions
+ * (phases.c). The macs of such nodes stay those of the network. */
+GANTRY_MUST_USE enum gantry_status gantry_pass_groups(struct gantry_graph *graph,
+                                                      struct gantry_error *error);
+GANTRY_MUST_USE enum gantry_status gantry_pass_phases(struct gantry_graph *graph,
+                                                      struct gantry_error *error);
 
 /* A tensor as the general operators see it; its memory is data. */
 struct gantry_op_tensor gantry_tensor_dense(const struct gantry_graph *graph, int32_t tensor,

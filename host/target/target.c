@@ -194,6 +194,10 @@ void gantry_target_work(const struct gantry_graph *graph, int32_t node, double *
     const struct gantry_graph_node *n = &graph->nodes[node];
     *values = (double)gantry_shape_elements(&graph->tensors[n->outputs[0]].shape);
     *macs = (double)n->macs;
+    if (n->op == GANTRY_OP_CONV_2D) { /* with weights that graph passes added */
+        const struct gantry_shape *weights = &graph->tensors[n->inputs[1]].shape;
+        *macs = *values * (double)gantry_shape_elements(weights) / weights->dims[0];
+    }
     if (n->op == GANTRY_OP_AVERAGE_POOL_2D || n->op == GANTRY_OP_MAX_POOL_2D)
         *macs = *values * n->attributes.window.kernel_h * n->attributes.window.kernel_w;
     if (n->op == GANTRY_OP_MEAN)
