@@ -39,7 +39,7 @@ struct node_case {
 
 static Onnx__TensorProto *read_tensor(const char *folder, const char *kind, size_t i)
 {
-    char path[PATH_BYTES + 64];
+    char path[2 * PATH_BYTES + 64];
     struct gantry_file file;
     struct gantry_error error = {0};
     (void)snprintf(path, sizeof path, "%s/test_data_set_0/%s_%zu.pb", folder, kind, i);
@@ -51,7 +51,7 @@ static Onnx__TensorProto *read_tensor(const char *folder, const char *kind, size
 
 static bool read_case(struct node_case *c, const char *folder)
 {
-    char path[PATH_BYTES + 64];
+    char path[2 * PATH_BYTES + 64];
     struct gantry_error error = {0};
     (void)snprintf(path, sizeof path, "%s/model.onnx", folder);
     if (gantry_file_open(&c->file, path, &error) != GANTRY_OK) return false;
