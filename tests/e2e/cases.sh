@@ -60,6 +60,10 @@ print(eval(sys.argv[2], names))' "$1" "$2" 2>&1
 holds() { equal "$1" "$(json "$2" "$3")" True; }
 
 has_sim() { [ -e "$GANTRY_BUILD_DIR/lib/libgantry-sim.so" ]; }
+has_opencl() {
+    [ -e "$GANTRY_BUILD_DIR/lib/libgantry-opencl.so" ] &&
+        "$gantry" run $model --device opencl --random 1 --quiet >/dev/null 2>&1
+}
 
 # Writes the counts; ends the script.
 finish() {

@@ -19,6 +19,7 @@ export ASAN_OPTIONS="verify_asan_link_order=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 emu=$(realpath "$emu")
 devices=cpu,xrt
 has_sim && devices=cpu,sim,xrt
+has_opencl && devices=$devices,opencl
 
 # leftovers: processes and files of the emulation.
 leftovers() { pgrep -c gantry-emu; find /tmp -maxdepth 1 -name 'gantry-emu-*'; }

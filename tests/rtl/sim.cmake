@@ -21,7 +21,8 @@ add_dependencies(test_device_sim gantry_sim)
 # Random layers: some on small memories in each check, 20,000 on the configurations proper.
 function(gantry_chains_test name layers)
   cmake_parse_arguments(ARG "" "TIMEOUT" "CORES;LABELS" ${ARGN})
-  gantry_test(${name} SOURCES test_chains.c LABELS rtl ${ARG_LABELS} PARTS chain
+  gantry_test(${name} SOURCES test_chains.c ${CMAKE_SOURCE_DIR}/tests/chain_run.c
+    LABELS rtl ${ARG_LABELS} PARTS chain
     LIBRARIES gantry_sim_device TIMEOUT ${ARG_TIMEOUT})
   target_compile_definitions(${name} PRIVATE TEST_LAYERS=${layers})
   gantry_sim_cores(${name} ${ARG_CORES})
