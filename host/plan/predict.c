@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Timing of a launch: its program on the clocks of ports, front and drain.
  *
- * LOADs run ahead of the program as their queue lets them: before a COMPUTE is timed, those are
- * whose semaphores are there. */
+ * LOADs and STOREs run beside COMPUTE: they are queued when their semaphores are there, and
+ * followed as far as something needs their end, or the memory that they leave. */
 #include "plan/predict_clock.h"
 
 #include <string.h>
@@ -45,41 +45,88 @@ static int32_t fetch(const struct launch *launch, uint32_t index, struct gantry_
     return gantry_clock_value(insn, GANTRY_COMMON_OPCODE);
 }
 
-/* Whether the semaphores that an instruction waits for have been signalled. */
-static bool may_run(const struct gantry_clock *clock, const struct gantry_insn *insn)
+/* Semaphores that an instruction waits for and that have not been signalled. */
+static int32_t missing(const struct gantry_clock *clock, const struct gantry_insn *insn)
 {
     int32_t mask = gantry_clock_value(insn, GANTRY_COMMON_WAIT);
     for (int32_t s = 0; s < GANTRY_SEMAPHORES; s++)
-        if (mask >> s & 1 && clock->signals[s] == 0) return false;
-    return true;
+        if (clock->signals[s] > 0) mask &= ~(1 << s);
+    return mask;
 }
 
-/* Runs the LOADs of the program up to an instruction, and on while their semaphores are there.
- * Those that a COMPUTE does not wait for run beside it. */
-static void run_loads(struct launch *launch, uint32_t index, const struct gantry_insn *compute)
+/* Queues the LOADs that come next in the program, while their semaphores are there. */
+static void queue_loads(struct launch *launch)
 {
     struct gantry_clock *clock = launch->clock;
-    struct gantry_clock_writes writes;
     struct gantry_insn insn;
-    if (compute) writes = gantry_clock_writes_of(compute, clock->params);
     for (; launch->loads < launch->insn_count; launch->loads++) {
         if (fetch(launch, launch->loads, &insn) != GANTRY_INSN_LOAD) continue;
-        if (launch->loads > index && !may_run(clock, &insn)) return;
-        bool beside = compute && may_run(clock, compute);
-        double wait = take_waits(clock, &insn, 0);
-        give_signals(clock, &insn, gantry_clock_load(clock, &insn, wait, beside ? &writes : NULL));
+        if (missing(clock, &insn) || gantry_clock_loads_full(clock)) return;
+        gantry_clock_load(clock, &insn, take_waits(clock, &insn, 0));
     }
 }
 
-static enum gantry_status run_compute(struct launch *launch, uint32_t index,
-                                      const struct gantry_insn *insn, struct gantry_error *error)
+static bool finish_load(struct launch *launch)
 {
-    double end;
-    run_loads(launch, index, insn);
-    double wait = take_waits(launch->clock, insn, launch->clock->front);
-    enum gantry_status status = gantry_clock_compute(launch->clock, insn, wait, &end, error);
-    if (status == GANTRY_OK) give_signals(launch->clock, insn, end);
+    struct gantry_insn insn;
+    double time;
+    if (!gantry_clock_load_end(launch->clock, &insn, &time)) return false;
+    give_signals(launch->clock, &insn, time);
+    queue_loads(launch);
+    return true;
+}
+
+static bool finish_store(struct launch *launch)
+{
+    struct gantry_insn insn;
+    double time;
+    if (!gantry_clock_store_end(launch->clock, &insn, &time)) return false;
+    give_signals(launch->clock, &insn, time);
+    queue_loads(launch);
+    return true;
+}
+
+/* Runs LOADs and STOREs until an instruction has its semaphores. */
+static void finish_waits(struct launch *launch, const struct gantry_insn *insn)
+{
+    int32_t mask;
+    while ((mask = missing(launch->clock, insn)) != 0) {
+        bool loads = false;
+        for (int32_t i = 0; i < launch->clock->load_count; i++)
+            loads |= gantry_clock_value(&launch->clock->loads[i].insn, GANTRY_COMMON_SIGNAL) & mask;
+        if (!(loads ? finish_load(launch) || finish_store(launch)
+                    : finish_store(launch) || finish_load(launch)))
+            return;
+    }
+}
+
+static enum gantry_status run_compute(struct launch *launch, const struct gantry_insn *insn,
+                                      struct gantry_error *error)
+{
+    struct gantry_clock *clock = launch->clock;
+    finish_waits(launch, insn);
+    double start = take_waits(clock, insn, clock->front);
+    const struct gantry_clock_use use = gantry_clock_use_of(insn, clock->params, start);
+    gantry_clock_use_begin(clock, &use);
+    enum gantry_status status = gantry_clock_compute(clock, insn, start, error);
+    gantry_clock_use_end(clock, clock->front);
+    give_signals(clock, insn, clock->drain + GANTRY_CLOCK_WRITE);
     return status;
+}
+
+static void run_store(struct launch *launch, const struct gantry_insn *insn)
+{
+    if (gantry_clock_stores_full(launch->clock)) (void)finish_store(launch);
+    finish_waits(launch, insn);
+    gantry_clock_store(launch->clock, insn, take_waits(launch->clock, insn, 0));
+}
+
+static void run_end(struct launch *launch)
+{
+    struct gantry_clock *clock = launch->clock;
+    while (finish_load(launch) || finish_store(launch)) continue;
+    double idle = gantry_clock_later(clock->front, clock->drain + GANTRY_CLOCK_WRITE);
+    clock->front = gantry_clock_trace(clock, idle);
 }
 
 static enum gantry_status run_insn(struct launch *launch, uint32_t index, double *cycles,
@@ -87,25 +134,26 @@ static enum gantry_status run_insn(struct launch *launch, uint32_t index, double
 {
     struct gantry_clock *clock = launch->clock;
     struct gantry_insn insn;
-    double before = clock->front, idle = clock->drain + GANTRY_CLOCK_WRITE;
+    double before = clock->front;
     enum gantry_status status = GANTRY_OK;
+    queue_loads(launch);
     switch (fetch(launch, index, &insn)) {
-    case GANTRY_INSN_LOAD: /* runs before a COMPUTE */
+    case GANTRY_INSN_LOAD: /* has been queued, or is when its semaphores are there */
         break;
     case GANTRY_INSN_STORE:
-        give_signals(clock, &insn, gantry_clock_store(clock, &insn, take_waits(clock, &insn, 0)));
+        run_store(launch, &insn);
         break;
     case GANTRY_INSN_CONV:
     case GANTRY_INSN_WINDOW:
-        status = run_compute(launch, index, &insn, error);
+        status = run_compute(launch, &insn, error);
         break;
     case GANTRY_INSN_SYNC:
-        clock->front = gantry_clock_later(take_waits(clock, &insn, clock->front), idle);
+        clock->front = gantry_clock_later(take_waits(clock, &insn, clock->front),
+                                          clock->drain + GANTRY_CLOCK_WRITE);
         give_signals(clock, &insn, clock->front);
         break;
     case GANTRY_INSN_END:
-        run_loads(launch, index, NULL);
-        clock->front = gantry_clock_trace(clock, gantry_clock_later(clock->front, idle));
+        run_end(launch);
         break;
     default:
         give_signals(clock, &insn, take_waits(clock, &insn, clock->front));

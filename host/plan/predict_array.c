@@ -6,6 +6,7 @@
  * drain follows it row by row. */
 #include "plan/predict_clock.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { PIPELINE = 20 /* from an operand's read to its accumulator row */ };
@@ -233,6 +234,7 @@ static void run_tile(struct gantry_clock *clock, struct gantry_clock_compute *c,
     time = gantry_clock_later(time, ring_ready(clock, rows));
     /* A residual of all banks at once takes the port from the front. */
     if (c->residual && c->m == 1) cycles += rows;
+    cycles = gantry_clock_front(clock, time, cycles);
     time = tile == 0 ? first_tile(clock, c, time, cycles) : time + cycles;
     clock->front = time;
     struct gantry_clock_mark *mark = &c->marks[(size_t)group * (size_t)c->tiles + (size_t)tile];
@@ -248,24 +250,30 @@ static void run_tile(struct gantry_clock *clock, struct gantry_clock_compute *c,
     clock->tail_sum += rows;
 }
 
-struct gantry_clock_writes gantry_clock_writes_of(const struct gantry_insn *insn,
-                                                  const struct gantry_array_params *params)
+struct gantry_clock_use gantry_clock_use_of(const struct gantry_insn *insn,
+                                            const struct gantry_array_params *params, double from)
 {
     struct gantry_clock_compute c;
-    struct gantry_clock_writes writes = {0};
+    double front = 0, step;
     unpack(&c, insn, params);
-    for (int32_t tile = 0; tile < c.tiles; tile++) {
-        double step;
-        writes.cycles += tile_cycles(&c, tile, tile_rows(&c, tile), &step);
-    }
-    writes.cycles *= c.groups;
+    for (int32_t tile = 0; tile < c.tiles; tile++)
+        front += tile_cycles(&c, tile, tile_rows(&c, tile), &step);
+    front *= c.groups;
+    double rows = (double)(c.rows * c.groups),
+           cycles = gantry_clock_later(front, rows * drain_row(&c, params));
+    double reads = (c.residual ? front + rows : front) / c.m;
     /* A row of the drain has a word for every bank, one of WINDOW for every other. */
-    writes.words = (double)(c.rows * c.groups) / (c.window ? 2 : 1);
-    return writes;
+    return (struct gantry_clock_use){
+        .from = from,
+        .to = INFINITY,
+        .cycles = cycles,
+        .reads = reads / cycles,
+        .writes = (c.window ? rows / 2 : rows) / cycles,
+    };
 }
 
 enum gantry_status gantry_clock_compute(struct gantry_clock *clock, const struct gantry_insn *insn,
-                                        double wait, double *end, struct gantry_error *error)
+                                        double wait, struct gantry_error *error)
 {
     struct gantry_clock_compute *c = &clock->history[clock->computes % GANTRY_CLOCK_HISTORY];
     unpack(c, insn, clock->params);
@@ -277,7 +285,7 @@ enum gantry_status gantry_clock_compute(struct gantry_clock *clock, const struct
         for (int32_t tile = 0; tile < c->tiles; tile++) run_tile(clock, c, group, tile);
         if (c->tiles > 1) gantry_clock_free(clock, clock->line, clock->front);
     }
-    c->end = *end = clock->drain + GANTRY_CLOCK_WRITE;
+    c->end = clock->drain + GANTRY_CLOCK_WRITE;
     clock->computes++;
     return GANTRY_OK;
 }

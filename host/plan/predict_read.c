@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Timing of what goes through the ports: the weight stream, LOAD and STORE.
+ * Timing of what is read: the weight stream and LOAD.
  *
- * The read side is followed burst by burst on one port, by the rules of gantry_rd_port: requests
- * are taken one at a time, four bursts are on their way, data come in order, and LOAD goes before
- * the stream until it has had 64 beats. A beat takes as long as the memory needs for one of every
- * port that is at work. */
+ * They are followed burst by burst on one port, by the rules of gantry_rd_port: requests are taken
+ * one at a time, four bursts are on their way, data come in order, and LOAD goes before the stream
+ * until it has had 64 beats. A beat takes as long as the memory needs for one of every port that is
+ * at work, with what STORE leaves. */
 #include "plan/predict_clock.h"
 
 #include <math.h>
@@ -19,20 +19,17 @@ enum {
     STREAM_START = 6,   /* from the start of a launch to the stream's first request */
     PROGRAM_START = 12, /* to its first instruction, without the memory */
     ROW = 4,            /* cycles in which gantry_row_seq makes a row */
-    ROWS = 4,           /* rows of an engine that wait for their words */
     LOAD_END = 5,       /* from a LOAD's last beat to its signal */
-    STORE_ROW = 5,      /* cycles of an engine for a row beside its words */
-    STORE_END = 13,     /* of a STORE from its turn to its signal, without words and memory */
-    TRACE_END = 14      /* from the last signal to the end of the launch, without the memory */
 };
 
 /* ---- Ports ---- */
 
-/* Cycles of a beat while so many ports are at work. */
-static double beat_cycles(const struct gantry_clock *clock, double ports)
+/* Cycles of the next beat while so many ports are at work. */
+static double beat_cycles(struct gantry_clock *clock, double ports)
 {
-    double bytes = ports * GANTRY_AXI_BYTES;
-    return gantry_clock_later(1, bytes / clock->target->memory_bytes_per_cycle);
+    double beats = clock->target->memory_bytes_per_cycle / GANTRY_AXI_BYTES;
+    double written = gantry_clock_stores(clock, clock->port.first, clock->port.data);
+    return gantry_clock_later(1, ports / (beats - written * clock->params->ports));
 }
 
 static int64_t line_beats(const struct gantry_clock *clock)
@@ -50,7 +47,7 @@ bool gantry_clock_ports(struct gantry_clock *clock, int64_t lines)
     port->total = lines * line_beats(clock);
     port->size = (int32_t)(ring / BRIEF) + 2;
     port->bursts = gantry_arena_alloc(&clock->arena, (size_t)port->size, sizeof *port->bursts);
-    clock->load = clock->store = PROGRAM_START + clock->target->memory_latency;
+    clock->load = clock->store_turn = PROGRAM_START + clock->target->memory_latency;
     return port->bursts != NULL;
 }
 
@@ -62,6 +59,7 @@ static double ask(struct gantry_clock *clock, double time, int64_t beats, double
     double first =
         gantry_clock_later(issue + 1 + clock->target->memory_latency, port->data + cycles);
     port->accept = issue + 1;
+    port->first = first;
     port->data = first + (double)(beats - 1) * cycles;
     memmove(port->open, port->open + 1, sizeof port->open - sizeof *port->open);
     port->open[GANTRY_CLOCK_ORDER - 1] = port->data;
@@ -110,7 +108,7 @@ static void stream_ask(struct gantry_clock *clock, double time)
     struct gantry_clock_port *port = &clock->port;
     double cycles = beat_cycles(clock, clock->params->ports);
     int64_t chunk = stream_chunk(port);
-    double first = ask(clock, time, chunk, cycles);
+    (void)ask(clock, time, chunk, cycles);
     port->asked += chunk;
     port->had = 0;
     port->brief = port->asked < FIRST || time < port->loading;
@@ -121,57 +119,10 @@ static void stream_ask(struct gantry_clock *clock, double time)
         port->count--;
     }
     port->bursts[(port->oldest + port->count++) % port->size] =
-        (struct gantry_clock_burst){port->asked, first, port->data};
-}
-
-double gantry_clock_lines(struct gantry_clock *clock, int64_t lines)
-{
-    struct gantry_clock_port *port = &clock->port;
-    clock->line += lines;
-    int64_t beats = clock->line * line_beats(clock);
-    while (port->asked < beats) {
-        double time = stream_next(clock);
-        /* A place that is freed later than now was not needed before. */
-        stream_ask(clock, time < INFINITY ? time : gantry_clock_later(clock->front, port->accept));
-    }
-    while (port->count > 1 && port->bursts[port->oldest].beats < beats) {
-        port->oldest = (port->oldest + 1) % port->size;
-        port->count--;
-    }
-    if (port->count == 0) return 0;
-    const struct gantry_clock_burst *burst = &port->bursts[port->oldest];
-    double cycles = beat_cycles(clock, clock->params->ports);
-    return gantry_clock_later(burst->first, burst->last - (double)(burst->beats - beats) * cycles);
+        (struct gantry_clock_burst){port->asked, port->data, cycles};
 }
 
 /* ---- LOAD ---- */
-
-/* Cycles in which gantry_row_seq multiplies by a value. */
-static int32_t product_cycles(int32_t value)
-{
-    int32_t cycles = 2;
-    while (value >> (cycles - 2)) cycles++;
-    return cycles;
-}
-
-/* Cycles that an instruction takes to be set up, before it waits for semaphores. */
-static double set_up(const struct gantry_insn *insn)
-{
-    int32_t row0 = gantry_clock_value(insn, GANTRY_LOAD_ROW0);
-    if (gantry_clock_value(insn, GANTRY_LOAD_SY)) row0 >>= 1;
-    return 1 + product_cycles(row0) + 3 * product_cycles(gantry_clock_value(insn, GANTRY_LOAD_CB)) +
-           product_cycles(gantry_clock_value(insn, GANTRY_LOAD_WORDS));
-}
-
-/* Cycles of a word of LOAD: the banks of activations are the drain's first. words: of an engine. */
-static double word_cycles(const struct gantry_clock_writes *writes, double words)
-{
-    if (!writes || writes->cycles <= 0) return 1;
-    double share = writes->words / writes->cycles;
-    if (share > 0.5) share = 0.5;
-    double most = 1 / (1 - share), all = 1 + writes->words / words;
-    return all < most ? all : most;
-}
 
 /* Cycles of a beat of LOAD while so many ports have rows. The others have the stream, if it goes
  * on: three short bursts at a time. */
@@ -211,60 +162,103 @@ static void ask_row(struct gantry_clock *clock, double time, struct rows *row)
     row->last = port->data;
 }
 
-double gantry_clock_load(struct gantry_clock *clock, const struct gantry_insn *insn, double wait,
-                         const struct gantry_clock_writes *writes)
+static bool load_done(const struct gantry_clock_load *load) { return load->done > 0; }
+
+/* The LOAD under way, or next; NULL: none. */
+static struct gantry_clock_load *current_load(struct gantry_clock *clock)
 {
-    struct gantry_clock_port *port = &clock->port;
+    for (int32_t i = 0; i < clock->load_count; i++)
+        if (!load_done(&clock->loads[i])) return &clock->loads[i];
+    return NULL;
+}
+
+/* Time at which its next row is asked for. */
+static double load_next(const struct gantry_clock *clock, const struct gantry_clock_load *load)
+{
+    if (!load) return INFINITY;
+    if (load->y > 0)
+        return gantry_clock_later(gantry_clock_later(load->next, load->taken), load->walks[0]) + 1;
+    double turn = clock->load + gantry_clock_set_up(&load->insn);
+    return gantry_clock_later(turn, load->wait) + GANTRY_CLOCK_ROW;
+}
+
+/* Runs the next row of the LOAD under way. */
+static void load_row(struct gantry_clock *clock, struct gantry_clock_load *load)
+{
+    const struct gantry_insn *insn = &load->insn;
     int32_t ports = clock->params->ports, rows = gantry_clock_value(insn, GANTRY_LOAD_ROWS);
-    int64_t bytes = gantry_clock_value(insn, GANTRY_LOAD_ROW_BYTES);
-    int64_t stride = gantry_insn_get(insn, GANTRY_LOAD_ROW_STRIDE);
-    int64_t offset = gantry_insn_get(insn, GANTRY_LOAD_OFFSET);
+    int64_t offset = gantry_insn_get(insn, GANTRY_LOAD_OFFSET) +
+                     load->y * gantry_insn_get(insn, GANTRY_LOAD_ROW_STRIDE);
+    int64_t bytes = gantry_clock_value(insn, GANTRY_LOAD_ROW_BYTES), until;
     double words = (double)gantry_clock_value(insn, GANTRY_LOAD_PIXELS) *
                    gantry_clock_value(insn, GANTRY_LOAD_WORDS);
-    words *= word_cycles(writes, words * gantry_div_up(rows, ports));
-    double turn = gantry_clock_later(clock->load + set_up(insn), wait), walked = turn;
-    double walks[ROWS] = {0}; /* words of the rows before begin */
-    while (stream_next(clock) < turn) stream_ask(clock, stream_next(clock));
-    port->loading = INFINITY;
-    double time = turn + ROW;
-    struct rows row = {.taken = turn};
-    for (int32_t y = 0; y < rows; y += ports) {
-        int64_t align = (offset + y * stride) % GANTRY_AXI_BYTES;
-        row.beats = (align + bytes + GANTRY_AXI_BYTES - 1) / GANTRY_AXI_BYTES;
-        row.ports = gantry_min_i32(ports, rows - y);
-        time = gantry_clock_later(gantry_clock_later(time, row.taken + 1), walks[0]);
-        ask_row(clock, time + 1, &row);
-        double walk = gantry_clock_later(walked, row.first) + 1;
-        walked = gantry_clock_later(walk + words, row.last + 1);
-        memmove(walks, walks + 1, sizeof walks - sizeof *walks);
-        walks[ROWS - 1] = walk;
-        time += (double)ROW * ports;
+    double time = load_next(clock, load);
+    until = offset % GANTRY_AXI_BYTES + bytes + GANTRY_AXI_BYTES - 1;
+    struct rows row = {until / GANTRY_AXI_BYTES, gantry_min_i32(ports, rows - load->y), 0, 0, 0};
+    if (load->y == 0) {
+        while (stream_next(clock) < time) stream_ask(clock, stream_next(clock));
+        clock->port.loading = INFINITY;
     }
-    clock->load = port->loading = walked + LOAD_END;
-    return clock->load;
+    ask_row(clock, time, &row);
+    double walk = gantry_clock_later(load->walked, row.first) + 1;
+    load->taken = row.taken;
+    load->walked = gantry_clock_later(gantry_clock_words(clock, walk, words), row.last + 1);
+    memmove(load->walks, load->walks + 1, sizeof load->walks - sizeof *load->walks);
+    load->walks[GANTRY_CLOCK_ROWS - 1] = walk;
+    load->next = time + (double)GANTRY_CLOCK_ROW * ports;
+    load->y += ports;
+    if (load->y < rows) return;
+    clock->load = clock->port.loading = load->done = load->walked + LOAD_END;
 }
 
-/* ---- STORE ---- */
-
-double gantry_clock_store(struct gantry_clock *clock, const struct gantry_insn *insn, double wait)
+void gantry_clock_load(struct gantry_clock *clock, const struct gantry_insn *insn, double wait)
 {
-    int32_t ports = clock->params->ports, rows = gantry_clock_value(insn, GANTRY_STORE_ROWS);
-    double words = (double)gantry_clock_value(insn, GANTRY_STORE_PIXELS) *
-                   gantry_clock_value(insn, GANTRY_STORE_WORDS);
-    double turn = gantry_clock_later(clock->store + set_up(insn), wait), cycles = 0;
-    double bursts = ceil(words / BURST);
-    for (int32_t y = 0; y < rows; y += ports) {
-        int32_t busy = gantry_min_i32(ports, rows - y);
-        double engine = words + STORE_ROW * bursts;
-        double least = rows - y > ports ? (double)ROW * ports : 0;
-        cycles +=
-            gantry_clock_later(gantry_clock_later(engine, least), words * beat_cycles(clock, busy));
-    }
-    clock->store = turn + cycles + STORE_END + clock->target->memory_latency;
-    return clock->store;
+    gantry_assert(!gantry_clock_loads_full(clock));
+    clock->loads[clock->load_count++] = (struct gantry_clock_load){.insn = *insn, .wait = wait};
 }
 
-double gantry_clock_trace(const struct gantry_clock *clock, double time)
+bool gantry_clock_loads_full(const struct gantry_clock *clock)
 {
-    return gantry_clock_later(time, clock->store + TRACE_END + clock->target->memory_latency);
+    return clock->load_count == (int32_t)GANTRY_COUNT(clock->loads);
+}
+
+bool gantry_clock_load_step(struct gantry_clock *clock, double time)
+{
+    struct gantry_clock_load *load = current_load(clock);
+    if (load_next(clock, load) >= time) return false;
+    load_row(clock, load);
+    return true;
+}
+
+bool gantry_clock_load_end(struct gantry_clock *clock, struct gantry_insn *insn, double *time)
+{
+    if (clock->load_count == 0) return false;
+    while (!load_done(&clock->loads[0])) load_row(clock, &clock->loads[0]);
+    *insn = clock->loads[0].insn;
+    *time = clock->loads[0].done;
+    clock->load_count--;
+    memmove(clock->loads, clock->loads + 1, (size_t)clock->load_count * sizeof *clock->loads);
+    return true;
+}
+
+/* ---- What COMPUTE waits for ---- */
+
+double gantry_clock_lines(struct gantry_clock *clock, int64_t lines)
+{
+    struct gantry_clock_port *port = &clock->port;
+    clock->line += lines;
+    int64_t beats = clock->line * line_beats(clock);
+    while (port->asked < beats) {
+        double time = stream_next(clock);
+        if (gantry_clock_load_step(clock, time)) continue;
+        /* A place that is freed later than now was not needed before. */
+        stream_ask(clock, time < INFINITY ? time : gantry_clock_later(clock->front, port->accept));
+    }
+    while (port->count > 1 && port->bursts[port->oldest].beats < beats) {
+        port->oldest = (port->oldest + 1) % port->size;
+        port->count--;
+    }
+    if (port->count == 0) return 0;
+    const struct gantry_clock_burst *burst = &port->bursts[port->oldest];
+    return burst->last - (double)(burst->beats - beats) * burst->cycles;
 }
