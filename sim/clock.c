@@ -209,6 +209,7 @@ void gantry_sim_clock_give(struct gantry_sim_clock *clock, int instance)
     struct gantry_sim_stream *next = oldest(clock, GANTRY_SIM_STREAM_INSTANCE, instance);
     clock->taken[instance] = next != NULL; /* at once, so that nobody comes between */
     if (next) set_ready(clock, next);
+    if (next && !clock->running) (void)hand_on(clock); /* of a thread that is no stream */
     unlock(clock);
 }
 

@@ -235,8 +235,8 @@ static void sim_pass(struct gantry_device *device, uint64_t ns)
 
 static bool sim_now(struct gantry_device *device, uint64_t *ns_out)
 {
-    double cycles = (double)gantry_device_sim_of(device)->board->chip.cycles;
     if (!gantry_sim_clock_mine(clock_of(device))) return false;
+    double cycles = (double)gantry_device_sim_of(device)->board->chip.cycles;
     *ns_out = (uint64_t)(cycles * 1e9 / (double)device->info.clock_hz + 0.5);
     return true;
 }

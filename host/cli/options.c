@@ -193,6 +193,9 @@ void gantry_cli_help(const struct gantry_cli_command *command)
         printf("%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width + 2 : 2, "", option->help);
     }
     printf("\nexamples:\n");
-    for (const char *line = command->examples; *line; line = strchr(line, '\n') + 1)
-        printf("  %.*s\n", (int)strcspn(line, "\n"), line);
+    for (const char *line = command->examples; *line; line += strspn(line, "\n")) {
+        int length = (int)strcspn(line, "\n");
+        printf("  %.*s\n", length, line);
+        line += length;
+    }
 }

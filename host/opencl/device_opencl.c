@@ -164,13 +164,16 @@ static enum gantry_status opencl_open(struct gantry_device **out, const char *co
                                       struct gantry_error *error)
 {
     uint32_t index;
+    int first, count;
     struct gantry_opencl_found found;
+    enum gantry_status status = gantry_device_choose(options, "opencl", 1, &first, &count, error);
+    if (status != GANTRY_OK) return status;
     struct gantry_device_opencl *opencl = gantry_allocate(options->allocator, 1, sizeof *opencl);
     if (!opencl) return gantry_fail(error, GANTRY_ERR_MEMORY, "opencl: no memory");
     opencl->base.ops = &gantry_device_opencl_ops;
     opencl->allocator = options->allocator;
     gantry_mappings_init(&opencl->mappings, options->allocator);
-    enum gantry_status status = parse(opencl, config, &index, error);
+    status = parse(opencl, config, &index, error);
     if (status == GANTRY_OK)
         status = gantry_opencl_find(index, opencl->base.info.name, &found, error);
     if (status == GANTRY_OK) status = open_device(opencl, &found, options->log, error);

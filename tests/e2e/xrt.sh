@@ -119,11 +119,12 @@ timeout 60 "$emu" --fault hang "$gantry" run $model --device xrt --random 1 --qu
 launcher=$! rtl=
 for ((i = 0; i < 100 && ${#rtl} == 0; i++)); do
     sleep 0.1
-    rtl=$(pgrep -x gantry-emu-rtl -P "$(pgrep -x gantry-emu -P $launcher)")
+    parent=$(pgrep -x gantry-emu -P $launcher) || continue
+    rtl=$(pgrep -x gantry-emu-rtl -P "$parent")
 done
 sleep 1
 start=$SECONDS
-kill -9 "$rtl"
+[ -z "$rtl" ] || kill -9 "$rtl"
 wait $launcher
 equal "the process with the RTL is killed: exit code" $? 5
 equal "the process with the RTL is killed: an error within 10 s" $((SECONDS - start < 10)) 1
