@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// gantry_array: G groups x 16 outputs of gantry_pe, and where a weight line goes.
+// gantry_array: G groups x 16 outputs x two chains of eight inputs, and where a weight line goes.
 //
 //   line, half, block ---> shadow weights of outputs 8 * half .. + 7 of the groups of that block
-//   x_i --->[G x 16 PE]---> sums_o: 32 bits per (pixel n, channel o) at 32 * (16 n + o)
-//   window_x_i ---^ with window_i, first half of the groups: each output has an operand of its own
+//   x_i --->[G x 16 x 2 chains]---> parts_o: of group g, output o the 36 bits of inputs 0..7 and
+//   window_x_i ---^                 those of inputs 8..15, at 72 * (16 g + o); see gantry_pe_chain
 //
+// With window_i each output of the first half of the groups has an operand of its own.
 // No reset: data only.
 // Interface: enables, no handshake.
-// Latency: 2 cycles.
+// Latency: 1 cycle.
 // Throughput: one step a cycle, one weight line a cycle.
 `default_nettype none
 module gantry_array #(
@@ -26,8 +27,7 @@ module gantry_array #(
   input  wire logic [512*G-1:0]  x_i,
   input  wire logic              window_i,
   input  wire logic [8192*Half-1:0] window_x_i,
-  input  wire logic              sum_en_i,
-  output logic [1024*G-1:0]      sums_o
+  output logic [1152*G-1:0]      parts_o
 );
   generate
     for (genvar g = 0; g < G; g++) begin : gen_group
@@ -38,18 +38,21 @@ module gantry_array #(
       assign mine = load_i &&
                     block_i == (log2_m_i[1] ? OfFour : log2_m_i[0] ? OfTwo : 2'd0);
       for (genvar o = 0; o < 16; o++) begin : gen_output
-        logic [63:0]  sum;
-        logic [511:0] x;
+        logic         window;
+        logic [511:0] window_x;
         if (WINDOW != 0 && g < G / 2) begin : gen_window
-          assign x = window_i ? window_x_i[512*(16*g+o)+:512] : x_i[512*g+:512];
+          assign window   = window_i;
+          assign window_x = window_x_i[512*(16*g+o)+:512];
         end else begin : gen_plain
-          assign x = x_i[512*g+:512];
+          assign window   = 1'b0;
+          assign window_x = '0;
         end
-        gantry_pe u_pe (
-          .clk_i, .load_i(mine && half_i == 1'(o / 8)), .w_data_i(line_i[128*(o%8)+:128]),
-          .swap_i, .en_i, .x_i(x), .sum_en_i, .sum_o(sum));
-        assign sums_o[32*(32*g+o)+:32]    = sum[31:0];
-        assign sums_o[32*(32*g+16+o)+:32] = sum[63:32];
+        for (genvar c = 0; c < 2; c++) begin : gen_chain
+          gantry_pe_chain u_chain (
+            .clk_i, .load_i(mine && half_i == 1'(o / 8)), .w_data_i(line_i[128*(o%8)+64*c+:64]),
+            .swap_i, .en_i, .x_i(x_i[512*g+256*c+:256]), .window_i(window),
+            .window_x_i(window_x[256*c+:256]), .p_o(parts_o[72*(16*g+o)+36*c+:36]));
+        end
       end
     end
     if (WINDOW == 0) begin : gen_unused

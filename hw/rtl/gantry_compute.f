@@ -15,9 +15,9 @@ gantry_act_bank.sv
 gantry_operand.sv
 gantry_window.sv
 gantry_array.sv
-gantry_pe.sv
 gantry_pe_chain.sv
 gantry_acc.sv
+gantry_acc_word.sv
 gantry_back.sv
 gantry_raster.sv
 gantry_word_addr.sv

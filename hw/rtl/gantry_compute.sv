@@ -213,63 +213,68 @@ module gantry_compute #(
     .load_ready_o, .load_bank_i, .load_row_i, .load_data_i, .store_valid_i, .store_ready_o,
     .store_bank_i, .store_row_i, .store_data_valid_o, .store_data_o);
 
-  // ---- array: a step's words leave the banks after 5 cycles, its sums are stored after 8
-  logic [7:1]          steps_q;
+  // ---- array: a step's words leave the banks after 5 cycles, its sums are stored after 7
+  logic [6:1]          steps_q;
   logic [8:1]          writes_q;
   logic                array_window, array_window_q;
-  logic                array_swap, acc_first, acc_first_q, acc_max, acc_max_q, acc_last, acc_last_q;
+  logic                array_swap, acc_first, acc_first_q, acc_max, acc_max_q;
+  logic                acc_last, acc_last_q, acc_last_q2;
   logic [7:0]          pad;
   logic [1:0]          log2_m;
   logic [BANK_W-1:0]   array_rotate;
   logic [NPX-1:0]      array_slots;
   logic [RowW-1:0]     read_row, read_row_q;
+  localparam integer OddW = G > 1 ? 512 * (G - 1) : 512;
   logic [256*NPX-1:0]  pairs;
-  logic [128*NPX-1:0]  operand_slots;
+  logic [OddW-1:0]     odd_pairs;
   logic [8192*Unit-1:0] window_pairs;
-  logic [512*NPX-1:0]  sums, drained;
+  logic [576*NPX-1:0]  parts;
+  logic [512*NPX-1:0]  drained;
   always_ff @(posedge clk_i) begin
-    steps_q        <= rst_n ? {steps_q[6:1], step} : '0;
+    steps_q        <= rst_n ? {steps_q[5:1], step} : '0;
     writes_q       <= rst_n ? {writes_q[7:1], writes} : '0;
     array_window_q <= array_window;
   end
-  gantry_delay #(.W(12), .N(5)) u_array_tags (
-    .clk_i, .en_i(1'b1),
-    .d_i({window, swap, running[`GANTRY_CONV_PAD], running[`GANTRY_CONV_LOG2_M]}),
-    .d_o({array_window, array_swap, pad, log2_m}));
-  gantry_delay #(.W(BANK_W + NPX), .N(2)) u_slot_tags (
+  gantry_delay #(.W(10), .N(5)) u_array_tags (
+    .clk_i, .en_i(1'b1), .d_i({window, swap, running[`GANTRY_CONV_PAD]}),
+    .d_o({array_window, array_swap, pad}));
+  // The operand chooses its banks a cycle before their words are there.
+  gantry_delay #(.W(2), .N(4)) u_m_tag (
+    .clk_i, .en_i(1'b1), .d_i(running[`GANTRY_CONV_LOG2_M]), .d_o(log2_m));
+  gantry_delay #(.W(BANK_W + NPX), .N(1)) u_slot_tags (
     .clk_i, .en_i(1'b1), .d_i({rotate, valid_slots}), .d_o({array_rotate, array_slots}));
-  gantry_delay #(.W(RowW + 3), .N(7)) u_acc_tags (
+  gantry_delay #(.W(RowW + 3), .N(6)) u_acc_tags (
     .clk_i, .en_i(1'b1), .d_i({ks_first, ks_last, running[`GANTRY_CONV_MAX], acc_row}),
     .d_o({acc_first, acc_last, acc_max, read_row}));
   always_ff @(posedge clk_i)
-    {acc_first_q, acc_last_q, acc_max_q, read_row_q} <= {acc_first, acc_last, acc_max, read_row};
-  gantry_operand #(.NPX(NPX)) u_operand (
+    {acc_first_q, acc_last_q, acc_last_q2, acc_max_q, read_row_q} <=
+        {acc_first, acc_last, acc_last_q, acc_max, read_row};
+  gantry_operand #(.NPX(NPX), .WINDOW(WINDOW)) u_operand (
     .clk_i, .en_i(steps_q[5]), .banks_i(banks), .rotate_i(array_rotate), .valid_i(array_slots),
-    .pad_i(pad), .log2_m_i(log2_m), .x_o(pairs), .slots_o(operand_slots));
+    .pad_i(pad), .log2_m_i(log2_m), .x_o(pairs), .odd_o(odd_pairs));
   generate
     if (WINDOW != 0 && G > 1) begin : gen_window
       gantry_window #(.G(G)) u_window (
         .clk_i, .en_i(steps_q[5] && array_window), .first_i(array_swap), .pad_i(pad),
-        .slots_i(operand_slots), .x_o(window_pairs));
+        .x_i(pairs), .odd_i(odd_pairs), .x_o(window_pairs));
     end else begin : gen_no_window
-      logic unused_slots;
       for (genvar u = 0; u < 2 * Unit; u++) begin : gen_zero
         assign window_pairs[4096*u+:4096] = '0;
       end
-      assign unused_slots = ^operand_slots;
+      logic unused_pairs;
+      assign unused_pairs = ^odd_pairs;
     end
   endgenerate
   gantry_array #(.G(G), .WINDOW(WINDOW)) u_array (
     .clk_i, .load_i(w_load), .line_i(line), .half_i(w_half), .block_i(w_block),
     .log2_m_i(w_log2_m), .swap_i(array_swap), .en_i(steps_q[6]), .x_i(pairs),
-    .window_i(array_window_q), .window_x_i(window_pairs),
-    .sum_en_i(steps_q[7]), .sums_o(sums));
+    .window_i(array_window_q), .window_x_i(window_pairs), .parts_o(parts));
 
   logic            move, drain_step, drain_row_last;
   logic [RowW-1:0] drain_row;
   gantry_acc #(.NPX(NPX), .ROWS(ACC_ROWS)) u_acc (
-    .clk_i, .read_i(steps_q[7] && !acc_first), .read_row_i(read_row), .write_i(writes_q[8]),
-    .write_row_i(read_row_q), .first_i(acc_first_q), .max_i(acc_max_q), .sum_i(sums),
+    .clk_i, .read_i(steps_q[6] && !acc_first), .read_row_i(read_row), .write_i(writes_q[7]),
+    .write_row_i(read_row_q), .first_i(acc_first_q), .max_i(acc_max_q), .parts_i(parts),
     .drain_en_i(move), .drain_row_i(drain_row), .drain_o(drained));
 
   // ---- back
@@ -285,7 +290,7 @@ module gantry_compute #(
   gantry_back #(.G(G), .ACT_ROWS(ACT_ROWS), .ACC_ROWS(ACC_ROWS), .WINDOW(WINDOW)) u_back (
     .clk_i, .rst_ni(rst_n), .ptr_o(back_ptr), .insn_i(insns[2047:1536]),
     .index_i(indices[127:96]), .sync_done_i(sync_done), .tile_push_i(tile_push), .tile_i(tile),
-    .tile_full_o(tile_full), .row_done_i(writes_q[8] && acc_last_q), .freed_o(freed),
+    .tile_full_o(tile_full), .row_done_i(writes_q[8] && acc_last_q2), .freed_o(freed),
     .running_o(draining), .running_index_o(draining_index), .running_start_o(back_start),
     .quiet_o(back_quiet), .empty_o(back_empty),
     .mark_blocks_o(mark_blocks), .mark_part_o(mark_part), .mark_rows_o(mark_rows),

@@ -51,7 +51,7 @@ class chain_bench
     {
         uint64_t p = dut.p_o;
         int32_t low = (int32_t)((uint32_t)p << 14) >> 14;
-        int32_t high = ((int32_t)((uint32_t)(p >> 18) << 2) >> 2) + (int32_t)(p >> 17 & 1);
+        int32_t high = ((int32_t)((uint32_t)(p >> 18) << 14) >> 14) + (int32_t)(p >> 17 & 1);
         if (low != want0 || high != want1)
             fail_msg("sums %d and %d, expected %d and %d", low, high, want0, want1);
     }
