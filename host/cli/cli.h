@@ -25,6 +25,7 @@ enum gantry_exit {
 
 enum {
     GANTRY_CLI_LIST_MAX = 32,
+    GANTRY_CLI_MORE_MAX = 1024,
     GANTRY_CLI_TIMEOUT_MS = 600000,
     GANTRY_CLI_TIMEOUT_MS_MAX = 3600000,
     GANTRY_CLI_DEFAULT_SEED = 1
@@ -35,9 +36,16 @@ struct gantry_cli_list {
     size_t count;
 };
 
+/* Arguments behind the first. */
+struct gantry_cli_more {
+    const char *items[GANTRY_CLI_MORE_MAX];
+    size_t count;
+};
+
 /* What the options of all subcommands may set. */
 struct gantry_cli_args {
     const char *model;
+    struct gantry_cli_more more;
     const char *on_fault, *device, *devices, *memory, *placement, *target;
     struct gantry_cli_list pins;
     const char *require_offload;                      /* as written; NULL: not given */
@@ -53,7 +61,7 @@ struct gantry_cli_args {
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
     const char *dot, *svg;
     const char *root; /* of doctor; NULL: this machine */
-    bool json, quiet, verbose, help, quantize, layers, program, mic, per_op, calibrate;
+    bool json, quiet, verbose, help, quantize, layers, program, mic, per_op, calibrate, coverage;
 };
 
 /* ---- options.c: the table of a subcommand, from which parsing and help are made ---- */
@@ -77,7 +85,8 @@ struct gantry_cli_option {
 
 struct gantry_cli_command {
     const char *name;
-    const char *argument; /* "MODEL", "[MODEL]" where there need not be one, or NULL */
+    const char *argument; /* "MODEL", "[MODEL]" where there need not be one, "MODEL..." where there
+                             may be more, or NULL */
     const char *help;
     const char *examples; /* whole command lines, each ends in a newline */
     const struct gantry_cli_option *options;

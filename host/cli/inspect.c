@@ -20,6 +20,8 @@ static const struct gantry_cli_option options[] = {
      "write the partitioned graph in the language of Graphviz"},
     {"svg", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(svg),
      "the same as a drawing, by the program dot"},
+    {"coverage", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(coverage),
+     "of all MODELs: operators that are read, that the accelerator has, and why not the rest"},
     GANTRY_CLI_OPTIONS_COMMON,
 };
 
@@ -252,6 +254,10 @@ static int run(const struct gantry_cli_args *args)
     struct gantry_model *model;
     struct gantry_cli_session session;
     const struct gantry_cli_session_options how = {.device = args->device};
+    if (args->coverage) return gantry_cli_coverage(args);
+    if (args->more.count > 0)
+        return gantry_cli_usage("--coverage takes several models",
+                                "inspect: unexpected argument (%s)", args->more.items[0]);
     int code = gantry_cli_model_open(&model, NULL, args);
     if (code != GANTRY_EXIT_OK) return code;
     code = gantry_cli_session_open(&session, args, model, &how, false);
@@ -265,11 +271,12 @@ static int run(const struct gantry_cli_args *args)
 
 const struct gantry_cli_command gantry_cli_inspect = {
     .name = "inspect",
-    .argument = "MODEL",
+    .argument = "MODEL...",
     .help = "Shows graph, placement with reasons, costs on both sides, segments and memory; runs "
             "nothing.",
     .examples = "gantry inspect model.tflite\n"
-                "gantry inspect model.tflite --svg graph.svg\n",
+                "gantry inspect model.tflite --svg graph.svg\n"
+                "gantry inspect --coverage models/*.tflite\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,

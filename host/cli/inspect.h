@@ -28,6 +28,8 @@ bool gantry_cli_written_rows(const struct gantry_insn *insn, int32_t npx,
  * where it could not. */
 uint64_t gantry_cli_accelerator_cycles(const struct gantry_profile_node *node);
 
+/* coverage.c: what of many networks is read, and what runs on the accelerator. */
+int gantry_cli_coverage(const struct gantry_cli_args *args);
 /* inspect_json.c */
 json_t *gantry_cli_inspect_json(const struct gantry_cli_view *view);
 /* inspect_draw.c: the graph in the language of Graphviz; a drawing of it by the program dot. */

@@ -153,6 +153,24 @@ static int take_option(const struct gantry_cli_command *command, int count, char
     return set_value(option, words[++*at], args);
 }
 
+/* A word that is no option: the argument, or one of more. */
+static int take_argument(const struct gantry_cli_command *command, const char *word,
+                         struct gantry_cli_args *args)
+{
+    bool several = command->argument && strstr(command->argument, "...");
+    if (!command->argument || (args->model && !several))
+        return gantry_cli_usage(NULL, "%s: unexpected argument (%s)", command->name, word);
+    if (!args->model) {
+        args->model = word;
+        return GANTRY_EXIT_OK;
+    }
+    if (args->more.count == GANTRY_CLI_MORE_MAX)
+        return gantry_cli_usage(NULL, "%s: too many arguments (%s, limit %d)", command->name, word,
+                                GANTRY_CLI_MORE_MAX + 1);
+    args->more.items[args->more.count++] = word;
+    return GANTRY_EXIT_OK;
+}
+
 int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *const *words,
                      struct gantry_cli_args *args)
 {
@@ -169,10 +187,8 @@ int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *
         else if (options && word[0] == '-' && word[1])
             code = gantry_cli_usage("options have two dashes", "%s: unknown option %s",
                                     command->name, word);
-        else if (!command->argument || args->model)
-            code = gantry_cli_usage(NULL, "%s: unexpected argument (%s)", command->name, word);
         else
-            args->model = word;
+            code = take_argument(command, word, args);
         if (code != GANTRY_EXIT_OK) return code;
     }
     bool needed = command->argument && command->argument[0] != '[';

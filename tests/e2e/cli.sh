@@ -199,6 +199,23 @@ equal "inspect counts nodes and launches" \
     "$(json "$scratch/inspect.json" 'len(r["nodes"]), r["launches"]')" "(12, 1)"
 contains "inspect --program prints instructions" \
     "$("$gantry" inspect $model --device model --program --quiet)" "CONV "
+"$gantry" inspect --coverage $model models/kws/kws.tflite --json >"$scratch/coverage.json"
+equal "inspect --coverage sums up models" \
+    "$(json "$scratch/coverage.json" 'len(r["models"]), r["refused"], r["nodes"]')" "(2, 0, 26)"
+equal "inspect --coverage counts what the accelerator has" \
+    "$(json "$scratch/coverage.json" \
+        '[o["accelerator_nodes"] for o in r["operators"] if o["op"] == "CONV_2D"]')" "[11]"
+equal "inspect --coverage counts reasons" \
+    "$(json "$scratch/coverage.json" \
+        '[o["reasons"] for o in r["operators"] if o["op"] == "SOFTMAX"]')" \
+    "[{'operator': 2}]"
+printf 'no model' >"$scratch/no.tflite"
+"$gantry" inspect --coverage "$scratch/no.tflite" $model >"$scratch/text"
+equal "inspect --coverage goes on behind a refused model" \
+    "$? $(grep -c -e 'refused:' -e '1 of 2 models are read' "$scratch/text")" "3 2"
+"$gantry" inspect $model $model 2>"$scratch/text"
+equal "inspect takes one model without --coverage" \
+    "$? $(grep -c 'unexpected argument' "$scratch/text")" "2 1"
 contains "inspect says why a node is on the CPU" \
     "$("$gantry" inspect $model --device model --quiet)" "operator: "
 "$gantry" devices --json >"$scratch/devices.json"
