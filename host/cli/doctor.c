@@ -23,6 +23,17 @@ static const struct gantry_cli_option options[] = {
 static const char *const state_names[GANTRY_DOCTOR_STATES] = {"ok", "warning", "failed",
                                                               "not applicable"};
 
+/* Makes text one that a terminal shows and JSON takes. */
+static void clean(char *text)
+{
+    json_t *valid = json_string(text);
+    for (; *text; text++) {
+        bool plain = *text >= ' ' && *text <= '~', other = (*text & 0x80) != 0;
+        if (!plain && !(other && valid)) *text = '?';
+    }
+    json_decref(valid);
+}
+
 void gantry_doctor_say(struct gantry_doctor *doctor, const char *name,
                        enum gantry_doctor_state state, const char *fix, const char *format, ...)
 {
@@ -35,6 +46,8 @@ void gantry_doctor_say(struct gantry_doctor *doctor, const char *name,
     va_start(arguments, format);
     (void)vsnprintf(check->detail, sizeof check->detail, format, arguments);
     va_end(arguments);
+    clean(check->detail);
+    clean(check->fix);
 }
 
 static size_t count_of(const struct gantry_doctor *doctor, enum gantry_doctor_state state)
@@ -117,6 +130,11 @@ static int prepare(struct gantry_doctor *doctor, const struct gantry_cli_args *a
         gantry_fail(&error, GANTRY_ERR_FILE, "%s: not a folder", args->root);
         return gantry_cli_failure(&error);
     }
+    if (strlen(doctor->root) > GANTRY_DOCTOR_ROOT_BYTES) {
+        gantry_fail(&error, GANTRY_ERR_ARGUMENT, "--root: too long (%zu bytes, limit %d)",
+                    strlen(doctor->root), GANTRY_DOCTOR_ROOT_BYTES);
+        return gantry_cli_failure(&error);
+    }
     if (gantry_target_read(&doctor->target, args->target, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     return args->model ? measure_model(doctor, args) : GANTRY_EXIT_OK;
@@ -134,7 +152,7 @@ static int run(const struct gantry_cli_args *args)
         gantry_doctor_say(&doctor, "memory", GANTRY_DOCTOR_NONE, NULL,
                           "the model needs %llu bytes of device memory",
                           (unsigned long long)doctor.model_bytes);
-    if (!args->root) gantry_doctor_machine(&doctor, board && gantry_doctor_failed(&doctor));
+    if (!args->root) gantry_doctor_machine(&doctor, board, board && gantry_doctor_failed(&doctor));
     if (args->json)
         code = print_json(&doctor, board);
     else

@@ -10,8 +10,15 @@
 enum {
     GANTRY_DOCTOR_CHECKS_MAX = 48,
     GANTRY_DOCTOR_TEXT_BYTES = 320,
+    GANTRY_DOCTOR_ROOT_BYTES = 512,
     GANTRY_DOCTOR_PATH_BYTES = 1024
 };
+
+/* Commands that mend more than one thing. */
+#define GANTRY_DOCTOR_LOAD "sudo xmutil unloadapp; sudo xmutil loadapp gantry"
+#define GANTRY_DOCTOR_INSTALL_BOTH \
+    "sudo apt-get install ./gantry_*.deb ./gantry-firmware_*.deb  # of one version"
+#define GANTRY_DOCTOR_INSTALL_FIRMWARE "sudo apt-get install ./gantry-firmware_*.deb"
 
 enum gantry_doctor_state {
     GANTRY_DOCTOR_OK,
@@ -36,7 +43,8 @@ struct gantry_doctor {
     size_t count;
 };
 
-/* Adds a check. fix may be NULL. */
+/* Adds a check. fix may be NULL. What is not to be printed, of names that others chose, becomes
+ * question marks. */
 void gantry_doctor_say(struct gantry_doctor *doctor, const char *name,
                        enum gantry_doctor_state state, const char *fix, const char *format, ...)
     GANTRY_PRINTF(5, 6);
@@ -71,8 +79,10 @@ void gantry_doctor_configuration(const struct gantry_doctor *doctor, char *out, 
 void gantry_doctor_board(struct gantry_doctor *doctor);
 /* doctor_image.c: the accelerator's file, its clock and its addresses. */
 void gantry_doctor_image(struct gantry_doctor *doctor);
+/* Whether XRT's libraries are where XRT looks. */
+void gantry_doctor_xrt(struct gantry_doctor *doctor, bool board);
 /* doctor_machine.c: programs and devices of the machine that runs the command. The device xrt is
  * opened unless board_failed: an accelerator that is not there hangs a board. */
-void gantry_doctor_machine(struct gantry_doctor *doctor, bool board_failed);
+void gantry_doctor_machine(struct gantry_doctor *doctor, bool board, bool board_failed);
 
 #endif

@@ -13,7 +13,6 @@
 
 #define TREE "/proc/device-tree"
 #define FIRMWARE "/lib/firmware/xilinx/gantry"
-#define LOAD "sudo xmutil unloadapp; sudo xmutil loadapp gantry"
 
 enum { FILE_BYTES = 4096, NAME_BYTES = 256, MEGABYTE = 1 << 20 };
 
@@ -44,7 +43,7 @@ static void check_fabric(struct gantry_doctor *doctor)
         gantry_doctor_say(doctor, "fabric", GANTRY_DOCTOR_FAILED, "sudo modprobe zynqmp-fpga",
                           "the kernel has no manager of the fabric");
     else
-        gantry_doctor_say(doctor, "fabric", GANTRY_DOCTOR_FAILED, LOAD,
+        gantry_doctor_say(doctor, "fabric", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,
                           "nothing works in it (its state is '%.40s', not 'operating')", state);
 }
 
@@ -55,8 +54,7 @@ static void check_firmware(struct gantry_doctor *doctor)
         char path[NAME_BYTES];
         (void)snprintf(path, sizeof path, FIRMWARE "/%s", files[i]);
         if (gantry_doctor_exists(doctor, path)) continue;
-        gantry_doctor_say(doctor, "firmware", GANTRY_DOCTOR_FAILED,
-                          "sudo apt-get install ./gantry-firmware_*.deb",
+        gantry_doctor_say(doctor, "firmware", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_INSTALL_FIRMWARE,
                           "%s is not there: xmutil does not know the application", path);
         return;
     }
@@ -77,7 +75,7 @@ static void check_application(struct gantry_doctor *doctor)
     if (!gantry_doctor_property(doctor, TREE "/gantry/gantry,spec-hash", &hash)) {
         bool loaded = gantry_doctor_find(doctor, "/sys/kernel/config/device-tree/overlays", "",
                                          take_name, other);
-        gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_FAILED, LOAD,
+        gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,
                           loaded ? "another application is loaded (%.100s)"
                                  : "no application is loaded%.100s",
                           other);
@@ -88,9 +86,7 @@ static void check_application(struct gantry_doctor *doctor)
         gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_OK, NULL,
                           "gantry, configuration %.40s", configuration);
     else
-        gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_FAILED,
-                          "sudo apt-get install ./gantry_*.deb ./gantry-firmware_*.deb  "
-                          "# of one version",
+        gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_INSTALL_BOTH,
                           "the accelerator has specification %016" PRIx64
                           ", the command %016" PRIx64,
                           hash, GANTRY_SPEC_HASH);
@@ -118,7 +114,7 @@ static bool check_driver(struct gantry_doctor *doctor, char *node)
         gantry_doctor_say(doctor, "driver", GANTRY_DOCTOR_OK, NULL, "zocl, /dev/dri/%s", node);
         return true;
     }
-    gantry_doctor_say(doctor, "driver", GANTRY_DOCTOR_FAILED, LOAD,
+    gantry_doctor_say(doctor, "driver", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,
                       "zocl is loaded, but no /dev/dri/renderD* is its own");
     return false;
 }
@@ -256,35 +252,6 @@ static void check_memory(struct gantry_doctor *doctor)
                           free / MEGABYTE, all / MEGABYTE);
 }
 
-/* ---- XRT ---- */
-
-static void check_xrt(struct gantry_doctor *doctor)
-{
-#define CORE "libxrt_core.so.2"
-    static const char *const elsewhere[] = {"/usr/lib/aarch64-linux-gnu", "/opt/xilinx/xrt/lib"};
-    const char *root = getenv("XILINX_XRT");
-    char path[GANTRY_DOCTOR_PATH_BYTES], fix[GANTRY_DOCTOR_TEXT_BYTES];
-    (void)snprintf(path, sizeof path, "%.200s/lib/" CORE, root ? root : "/usr");
-    if (gantry_doctor_exists(doctor, path)) {
-        gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_OK, NULL, "%.200s", path);
-        return;
-    }
-    for (size_t i = 0; i < GANTRY_COUNT(elsewhere); i++) {
-        char other[NAME_BYTES];
-        (void)snprintf(other, sizeof other, "%s/" CORE, elsewhere[i]);
-        if (!gantry_doctor_exists(doctor, other)) continue;
-        (void)snprintf(fix, sizeof fix,
-                       "mkdir -p ~/.xrt; ln -sfn %s ~/.xrt/lib; export XILINX_XRT=~/.xrt",
-                       elsewhere[i]);
-        gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_FAILED, fix,
-                          "XRT is installed, but looks for %.150s and not for %s", path, other);
-        return;
-    }
-    gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_FAILED, "sudo apt-get install libxrt1",
-                      "XRT is not installed: %.150s is not there", path);
-#undef CORE
-}
-
 void gantry_doctor_board(struct gantry_doctor *doctor)
 {
     char text[NAME_BYTES], node[NAME_BYTES] = "";
@@ -298,7 +265,7 @@ void gantry_doctor_board(struct gantry_doctor *doctor)
         check_access(doctor, node);
         check_users(doctor, node);
     }
-    check_xrt(doctor);
+    gantry_doctor_xrt(doctor, true);
     check_memory(doctor);
     check_load(doctor);
 }

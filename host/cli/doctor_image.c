@@ -33,24 +33,21 @@ static void check_specification(struct gantry_doctor *doctor, const struct gantr
                                 const char *path)
 {
     char wanted[32], loaded[NAME_BYTES];
-    static const char again[] = "sudo apt-get install ./gantry_*.deb ./gantry-firmware_*.deb  "
-                                "# of one version";
     json_t *root = json_loads(xclbin->text, 0, NULL);
     const char *hash = text_of(root, "spec_hash"), *name = text_of(root, "configuration");
     (void)snprintf(wanted, sizeof wanted, "%016" PRIx64, GANTRY_SPEC_HASH);
     gantry_doctor_configuration(doctor, loaded, sizeof loaded);
     if (!xclbin->has_kernel)
-        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED, again,
+        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_INSTALL_BOTH,
                           "%.150s holds no accelerator of Gantry", path);
     else if (!hash[0])
         gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_WARNING, NULL,
                           "%.150s does not say its specification: known when it is opened", path);
     else if (strcmp(hash, wanted) != 0)
-        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED, again,
+        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_INSTALL_BOTH,
                           "%.100s has specification %.20s, the command %s", path, hash, wanted);
     else if (loaded[0] && strcmp(loaded, name) != 0)
-        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED,
-                          "sudo xmutil unloadapp; sudo xmutil loadapp gantry",
+        gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,
                           "%.100s is of configuration %.20s, the fabric holds %.20s", path, name,
                           loaded);
     else
@@ -84,8 +81,7 @@ static void check_clock(struct gantry_doctor *doctor, const struct gantry_xclbin
                    "# of targets/, for --target board.json",
                    mhz, doctor->target.name);
     if (source_is_off(doctor, &wanted, &is))
-        gantry_doctor_say(doctor, "clock", GANTRY_DOCTOR_FAILED,
-                          "sudo xmutil unloadapp; sudo xmutil loadapp gantry",
+        gantry_doctor_say(doctor, "clock", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,
                           "pl0_ref has %" PRIu64 " Hz, not %" PRIu64 ": the accelerator's clock is "
                           "off by as much",
                           is, wanted);
@@ -171,9 +167,8 @@ void gantry_doctor_image(struct gantry_doctor *doctor)
     gantry_doctor_path(doctor, path, full, sizeof full);
     if (gantry_xclbin_read(&xclbin, "image", full, &error) != GANTRY_OK) {
         gantry_doctor_say(doctor, "image", GANTRY_DOCTOR_FAILED,
-                          named ? "unset GANTRY_XCLBIN"
-                                : "sudo apt-get install ./gantry-firmware_*.deb",
-                          "%s", error.message + strlen("image: "));
+                          named ? "unset GANTRY_XCLBIN" : GANTRY_DOCTOR_INSTALL_FIRMWARE, "%s",
+                          error.message + strlen("image: "));
         return;
     }
     check_specification(doctor, &xclbin, path);

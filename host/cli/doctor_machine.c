@@ -33,6 +33,41 @@ static void check_device(struct gantry_doctor *doctor, const struct gantry_devic
                       "%.250s", error.message);
 }
 
+/* ---- XRT ---- */
+
+#define CORE "libxrt_core.so.2"
+
+void gantry_doctor_xrt(struct gantry_doctor *doctor, bool board)
+{
+    static const char *const folders[] = {"/usr/lib/aarch64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+                                          "/opt/xilinx/xrt/lib"};
+    const char *root = getenv("XILINX_XRT");
+    char path[GANTRY_DOCTOR_PATH_BYTES], other[64], fix[GANTRY_DOCTOR_TEXT_BYTES];
+    (void)snprintf(path, sizeof path, "%.200s/lib/" CORE, root ? root : "/usr");
+    if (gantry_doctor_exists(doctor, path)) {
+        gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_OK, NULL, "%.200s", path);
+        return;
+    }
+    for (size_t i = 0; i < GANTRY_COUNT(folders); i++) {
+        (void)snprintf(other, sizeof other, "%s/" CORE, folders[i]);
+        if (!gantry_doctor_exists(doctor, other)) continue;
+        (void)snprintf(fix, sizeof fix,
+                       "mkdir -p ~/.xrt; ln -sfn %s ~/.xrt/lib; export XILINX_XRT=~/.xrt",
+                       folders[i]);
+        if (board)
+            gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_FAILED, fix,
+                              "XRT is installed, but looks for %.150s and not for %s", path, other);
+        else
+            gantry_doctor_say(doctor, "xrt", GANTRY_DOCTOR_OK, NULL, "%s", other);
+        return;
+    }
+    gantry_doctor_say(doctor, "xrt", board ? GANTRY_DOCTOR_FAILED : GANTRY_DOCTOR_NONE,
+                      "sudo apt-get install libxrt1  # or XRT's own package",
+                      "not installed: %.150s is not there", path);
+}
+
+/* ---- Programs ---- */
+
 /* A program in PATH; path gets where it is. */
 static bool find_program(const char *name, char *path, size_t size)
 {
@@ -104,7 +139,7 @@ static void check_verilator(struct gantry_doctor *doctor)
                           "not installed");
 }
 
-void gantry_doctor_machine(struct gantry_doctor *doctor, bool board_failed)
+void gantry_doctor_machine(struct gantry_doctor *doctor, bool board, bool board_failed)
 {
     const struct gantry_device_kind *kind;
     for (size_t i = 0; (kind = gantry_device_kind(i)); i++) {
@@ -114,6 +149,7 @@ void gantry_doctor_machine(struct gantry_doctor *doctor, bool board_failed)
         else
             check_device(doctor, kind);
     }
+    if (!board) gantry_doctor_xrt(doctor, false);
     check_emulation(doctor);
     check_verilator(doctor);
 }

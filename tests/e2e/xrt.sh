@@ -68,6 +68,10 @@ contains "a file that is no accelerator is no board" \
     "$(timeout 60 "$emu" env GANTRY_XCLBIN=none "$gantry" run $model --random 1 2>&1)" \
     "(no board is there; "
 
+timeout 60 "$emu" "$gantry" doctor --json >"$scratch/doctor.json"
+holds "the doctor finds the device" "$scratch/doctor.json" \
+    '[c["state"] for c in r["checks"] if c["name"] == "device xrt"] == ["ok"]'
+
 # ---- Cycles
 for device in sim xrt; do
     has_sim || continue

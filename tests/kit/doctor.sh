@@ -72,11 +72,15 @@ defect "a node that is not there" "3 access failed" "renderD128 is not there" "u
 defect "another process at work" "0 users warning" "process 812 (python3)" "sudo kill 812" \
     sh -c 'mkdir -p proc/812/fd; echo python3 >proc/812/comm
         ln -s /dev/dri/renderD128 proc/812/fd/5'
+defect "a process whose name is no text" "0 users warning" "process 812 (?[31m??)" "kill 812" \
+    sh -c 'mkdir -p proc/812/fd; printf "\033[31m\377\001" >proc/812/comm
+        ln -s /dev/dri/renderD128 proc/812/fd/5'
 defect "other load" "0 load warning" "3.10 of 4 processors" "top" \
     sh -c 'echo "3.10 2.0 1.0 3/187 9" >proc/loadavg'
 defect "no contiguous memory" "3 memory failed" "no contiguous memory" 'cma=256M' \
     sed -i /Cma/d proc/meminfo
-defect "no XRT" "3 xrt failed" "XRT is not installed" "apt-get install" rm usr/lib/libxrt_core.so.2
+defect "no XRT" "3 xrt failed" "not installed: /usr/lib/libxrt_core.so.2" "apt-get install" \
+    rm usr/lib/libxrt_core.so.2
 defect "XRT where it does not look" "3 xrt failed" "looks for /usr/lib/libxrt_core.so.2" \
     "XILINX_XRT=" sh -c 'mkdir usr/lib/aarch64-linux-gnu
         mv usr/lib/libxrt_core.so.2 usr/lib/aarch64-linux-gnu'
@@ -146,13 +150,18 @@ contains "no board" "$("$gantry" doctor --root "$scratch/empty")" "No Kria board
 "$gantry" doctor --json >"$scratch/here.json"
 equal "this machine: exit code" $? 0
 holds "this machine: every device is looked at" "$scratch/here.json" \
-    "{c['name'] for c in r['checks']} >= {'emulation', 'verilator'} | \
+    "{c['name'] for c in r['checks']} >= {'xrt', 'emulation', 'verilator'} | \
         {'device ' + kind for kind in ('cpu', 'model', 'sim', 'xrt')}"
 holds "this machine: what a device list calls ready is ok" "$scratch/here.json" \
     "all(c['state'] == 'ok' for c in r['checks'] if c['name'] in ('device cpu', 'device model'))"
 "$gantry" doctor --root "$scratch/none" 2>"$scratch/err"
 equal "no such root: exit code" $? 3
 equal "no such root: message" "$(cat "$scratch/err")" "gantry: $scratch/none: not a folder"
+long=$scratch/$(printf '%0200d/%0200d/%0200d' 0 0 0)
+mkdir -p "$long"
+"$gantry" doctor --root "$long" 2>"$scratch/err"
+equal "too long a root: exit code" $? 2
+contains "too long a root: message" "$(cat "$scratch/err")" "--root: too long ("
 "$gantry" doctor --model "$scratch/none.tflite" >/dev/null 2>&1
 equal "no such model" $? 3
 finish
