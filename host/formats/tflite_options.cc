@@ -168,6 +168,25 @@ gantry_status options_lstm(Reader &r, gantry_graph_node *node, const fb::Operato
     return GANTRY_OK;
 }
 
+gantry_status options_batch_matmul(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::BatchMatMulOptions *options = from->builtin_options_as_BatchMatMulOptions();
+    node->attributes.adjoint.x = options && options->adj_x();
+    node->attributes.adjoint.y = options && options->adj_y();
+    return GANTRY_OK;
+}
+
+/* LiteRT takes RELU alone for int8, and does not limit what it stores. */
+gantry_status options_svdf(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::SVDFOptions *options = from->builtin_options_as_SVDFOptions();
+    if (!options) return no_options(r, node);
+    node->attributes.rank = options->rank();
+    if (r.graph->tensors[node->inputs[0]].dtype == GANTRY_INT8)
+        return read_activation(r, node, int8_t{0});
+    return read_activation(r, node, options->fused_activation_function());
+}
+
 gantry_status options_pool(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::Pool2DOptions *options = from->builtin_options_as_Pool2DOptions();
