@@ -41,6 +41,7 @@ gantry_conv(__global char16 *act, __global const uchar *weights, const struct ga
                 if (used) word = gather(act, &conv, n, y, x, a, b, cb, fault);
                 for (int32_t part = 0; part <= conv.w2; part++, turn++, line += 2 * conv.m) {
                     __local const int *staged = stage_block(blocks, turn, weights, &lines, line);
+                    if (!used) continue;
                     int16 sum = multiply(convert_int16(word), staged);
                     if (turn == 0)
                         acc = sum;
