@@ -102,14 +102,15 @@ struct gantry_cli_command {
     {                                                                                        \
         "help", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(help), "print this text"                \
     }
-#define GANTRY_CLI_OPTIONS_DEVICE                                                                 \
-    {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                                \
-     "cpu, model[:CONFIG], sim[:CONFIG] or xrt[:INDEX]; default: a board, else sim, else model"}, \
-        {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                           \
-         "time limit of a launch (default 600000)"},                                              \
-    {                                                                                             \
-        "on-fault", "error|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(on_fault),                      \
-            "when the device fails: end (default), or say so and go on with the CPU"              \
+#define GANTRY_CLI_OPTIONS_DEVICE                                                             \
+    {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),                            \
+     "cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX] or opencl[:INDEX][:CONFIG]; default: a " \
+     "board, else sim, else model"},                                                          \
+        {"timeout", "MS", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(timeout_ms),                       \
+         "time limit of a launch (default 600000)"},                                          \
+    {                                                                                         \
+        "on-fault", "error|cpu", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(on_fault),                  \
+            "when the device fails: end (default), or say so and go on with the CPU"          \
     }
 #define GANTRY_CLI_OPTIONS_PLACE                                                                   \
     {"memory", "ideal|kv260", GANTRY_CLI_CHOICE, GANTRY_CLI_AT(memory),                            \

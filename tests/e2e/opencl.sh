@@ -33,16 +33,6 @@ check "a batch is equal" "$gantry" verify $model --devices cpu,opencl:0 --batch 
     --input $vectors/input0.npy --expect $vectors/output0.npy --quiet
 check "every tensor is equal" "$gantry" verify $model --devices cpu,opencl:k26 --layers \
     --input models/digits/samples/3_0.png --quiet
-for network in kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model; do
-    golden=${GANTRY_DATA-}/golden/$network
-    [ -n "${GANTRY_DATA-}" ] || { skip "$network" "GANTRY_DATA is not set"; continue; }
-    expect=$golden/output0_xnn.npy
-    [ -e "$expect" ] || expect=$golden/output0_ref.npy
-    check "$network is equal" timeout 300 "$gantry" verify --quiet \
-        "$GANTRY_DATA/models/mlperf-tiny/$network.tflite" --devices cpu,model,opencl \
-        --input "$golden/input0.npy" --expect "$expect"
-done
-
 if command -v flatc >/dev/null; then
     check "networks of random weights are made" models/synthetic/make "$scratch"
     check "resnet50 is equal" timeout 300 "$gantry" verify --quiet "$scratch/resnet50.tflite" \
