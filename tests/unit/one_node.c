@@ -83,7 +83,7 @@ static void connect(struct one_node *n)
     n->graph.inputs = n->reads;
     n->graph.outputs = n->node.outputs;
     n->graph.output_count = n->node.output_count;
-    gantry_node_set_activation(&n->graph, &n->node, n->node.activation);
+    if (!n->clamped) gantry_node_set_activation(&n->graph, &n->node, n->node.activation);
 }
 
 static void fill(struct gantry_tensor *to, const struct one_node *n, int32_t tensor)
@@ -93,7 +93,14 @@ static void fill(struct gantry_tensor *to, const struct one_node *n, int32_t ten
         .dtype = meta->dtype, .shape = meta->shape, .data = n->data[tensor], .bytes = meta->bytes};
 }
 
-void one_node_run(struct one_node *n)
+void one_node_channels(struct one_node *n, int32_t axis, const float *scale, const int32_t *zero)
+{
+    struct gantry_graph_tensor *tensor = &n->tensors[n->graph.tensor_count - 1];
+    tensor->quantization = (struct gantry_quantization){
+        .count = tensor->shape.dims[axis], .axis = axis, .scale = scale, .zero_point = zero};
+}
+
+enum gantry_status one_node_try(struct one_node *n)
 {
     struct gantry_tensor inputs[ONE_NODE_TENSORS], outputs[ONE_NODE_TENSORS];
     struct gantry_model *model = NULL;
@@ -110,13 +117,17 @@ void one_node_run(struct one_node *n)
     if (status == GANTRY_OK)
         status = gantry_plan_create(&plan, model, gantry_device_info(device), NULL, error);
     if (status == GANTRY_OK) status = gantry_engine_create(&engine, plan, device, NULL, error);
-    if (status != GANTRY_OK) fail_msg("%s", error->message);
-    status = gantry_engine_run(engine, inputs, outputs, 60000, error);
-    if (status != GANTRY_OK) fail_msg("%s", error->message);
+    if (status == GANTRY_OK) status = gantry_engine_run(engine, inputs, outputs, 60000, error);
     gantry_engine_destroy(engine);
     gantry_plan_destroy(plan);
     gantry_model_close(model);
     gantry_device_close(device);
+    return status;
+}
+
+void one_node_run(struct one_node *n)
+{
+    if (one_node_try(n) != GANTRY_OK) fail_msg("%s", n->error.message);
 }
 
 void one_node_refused(struct one_node *n, enum gantry_status status, const char *words)

@@ -17,6 +17,7 @@ struct one_node {
     void *data[ONE_NODE_TENSORS]; /* of inputs, then of outputs */
     float scale[ONE_NODE_TENSORS];
     int32_t zero[ONE_NODE_TENSORS];
+    bool clamped; /* clamp_min and clamp_max of node are set, not by its activation */
     struct gantry_error error;
 };
 
@@ -33,13 +34,17 @@ void one_node_constant(struct one_node *n, enum gantry_dtype dtype, struct gantr
                        void *data, float scale, int32_t zero);
 void one_node_output(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
                      void *data, float scale, int32_t zero);
+/* Gives the tensor added last a scale for every index of a dimension; borrowed. */
+void one_node_channels(struct one_node *n, int32_t axis, const float *scale, const int32_t *zero);
 /* A constant list of int32 without a scale. */
 #define one_node_list(n, ...)                                                               \
     one_node_constant(n, GANTRY_INT32,                                                      \
                       SHAPE((int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t))), \
                       (int32_t[]){__VA_ARGS__}, 0, 0)
 
-/* Checks it and runs it on the processor as any network; fails the test when that fails. */
+/* Checks it and runs it on the processor as any network; n->error says what is wrong. */
+enum gantry_status one_node_try(struct one_node *n);
+/* The same, and fails the test. */
 void one_node_run(struct one_node *n);
 /* Checks it, which must fail with these words in the message. */
 void one_node_refused(struct one_node *n, enum gantry_status status, const char *words);
