@@ -115,9 +115,10 @@ enum gantry_status gantry_check_pool(const struct gantry_site *site)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels", site->in.c, site->out.c);
     /* The sum of a window must fit 32 bits. */
     int64_t size = (int64_t)window->kernel_h * window->kernel_w;
-    if (size > INT32_MAX / 256)
+    int32_t limit = INT32_MAX / (site->x->dtype == GANTRY_INT16 ? 65536 : 256);
+    if (size > limit)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "window of %lld values (limit %d)",
-                             (long long)size, INT32_MAX / 256);
+                             (long long)size, limit);
     /* Ties, which windows of an odd size do not have, go another way than the map kernels'. */
     bool padded = window->pad_top || window->pad_bottom || window->pad_left || window->pad_right;
     bool ties =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Pools over windows of dense maps: float32, and int8 of any batch by rule P. A unit is a row of
- * the output. */
+ * Pools over windows of dense maps of any batch: float32, int8 and int16 by rule P. A unit is a row
+ * of the output. */
 #include "kernels/map.h"
 #include "kernels/op.h"
 
@@ -48,28 +48,42 @@ static float max_f32(const struct gantry_op_args *args, const struct place *p, i
     return gantry_op_limit(args, most);
 }
 
-static int8_t average_s8(const struct gantry_op_args *args, const struct place *p, int32_t c)
+static int32_t limited(const struct gantry_op_args *args, int32_t value)
 {
-    const int8_t *x = args->inputs[0].data;
-    int32_t sum = 0, n = (p->y.end - p->y.first) * (p->x.end - p->x.first);
-    for (int32_t ky = p->y.first; ky < p->y.end; ky++)
-        for (int32_t kx = p->x.first; kx < p->x.end; kx++)
-            sum += x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c];
-    /* Half up: as if all values were 128 greater, and the quotient cut. */
-    int32_t mean = args->attributes->window.half_up ? (sum + 128 * n + n / 2) / n - 128
-                                                    : gantry_s8_mean_element(sum, n);
-    return (int8_t)gantry_min_i32(gantry_max_i32(mean, args->clamp_min), args->clamp_max);
+    return gantry_min_i32(gantry_max_i32(value, args->clamp_min), args->clamp_max);
 }
 
-static int8_t max_s8(const struct gantry_op_args *args, const struct place *p, int32_t c)
+/* The mean of n values; half up: as if all were 128 greater, and the quotient cut. */
+static int32_t mean(const struct gantry_op_args *args, int32_t sum, int32_t n)
 {
-    const int8_t *x = args->inputs[0].data;
-    int32_t most = INT8_MIN;
-    for (int32_t ky = p->y.first; ky < p->y.end; ky++)
-        for (int32_t kx = p->x.first; kx < p->x.end; kx++)
-            most = gantry_max_i32(most, x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c]);
-    return (int8_t)gantry_min_i32(gantry_max_i32(most, args->clamp_min), args->clamp_max);
+    if (args->attributes->window.half_up) return (sum + 128 * n + n / 2) / n - 128;
+    return gantry_s8_mean_element(sum, n);
 }
+
+/* Mean and maximum of a window of stored values. */
+#define STORED(type, average, most)                                                             \
+    static type average(const struct gantry_op_args *args, const struct place *p, int32_t c)    \
+    {                                                                                           \
+        const type *x = args->inputs[0].data;                                                   \
+        int32_t sum = 0, n = (p->y.end - p->y.first) * (p->x.end - p->x.first);                 \
+        for (int32_t ky = p->y.first; ky < p->y.end; ky++)                                      \
+            for (int32_t kx = p->x.first; kx < p->x.end; kx++)                                  \
+                sum += x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c];                     \
+        return (type)limited(args, mean(args, sum, n));                                         \
+    }                                                                                           \
+    static type most(const struct gantry_op_args *args, const struct place *p, int32_t c)       \
+    {                                                                                           \
+        const type *x = args->inputs[0].data;                                                   \
+        int32_t value = INT16_MIN;                                                              \
+        for (int32_t ky = p->y.first; ky < p->y.end; ky++)                                      \
+            for (int32_t kx = p->x.first; kx < p->x.end; kx++)                                  \
+                value =                                                                         \
+                    gantry_max_i32(value, x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c]); \
+        return (type)limited(args, value);                                                      \
+    }
+STORED(int8_t, average_s8, max_s8)
+STORED(int16_t, average_s16, max_s16)
+#undef STORED
 
 #define ROWS(name, type, element)                                                       \
     static void name(const void *state, int32_t first, int32_t end, void *scratch)      \
@@ -87,33 +101,47 @@ static int8_t max_s8(const struct gantry_op_args *args, const struct place *p, i
     }
 ROWS(average_rows_f32, float, average_f32)
 ROWS(average_rows_s8, int8_t, average_s8)
+ROWS(average_rows_s16, int16_t, average_s16)
 ROWS(max_rows_f32, float, max_f32)
 ROWS(max_rows_s8, int8_t, max_s8)
+ROWS(max_rows_s16, int16_t, max_s16)
 #undef ROWS
 
+/* How rows of the types are run. */
+struct ways {
+    void (*f32)(const void *state, int32_t first, int32_t end, void *scratch);
+    void (*s8)(const void *state, int32_t first, int32_t end, void *scratch);
+    void (*s16)(const void *state, int32_t first, int32_t end, void *scratch);
+};
+
 static void set(struct gantry_kernel *kernel, const struct gantry_op_args *args,
-                void (*f32)(const void *, int32_t, int32_t, void *),
-                void (*s8)(const void *, int32_t, int32_t, void *))
+                const struct ways *ways)
 {
     const int32_t *out = args->outputs[0].shape.dims;
     const struct gantry_window_attributes *a = &args->attributes->window;
+    enum gantry_dtype dtype = args->inputs[0].dtype;
     uint64_t taps = (uint64_t)a->kernel_h * (uint64_t)a->kernel_w;
-    gantry_op_set(kernel, args->inputs[0].dtype == GANTRY_FLOAT32 ? f32 : s8, args, out[0] * out[1],
-                  (uint64_t)gantry_op_elements(&args->outputs[0]) * taps);
+    gantry_op_set(kernel,
+                  dtype == GANTRY_FLOAT32 ? ways->f32
+                  : dtype == GANTRY_INT16 ? ways->s16
+                                          : ways->s8,
+                  args, out[0] * out[1], (uint64_t)gantry_op_elements(&args->outputs[0]) * taps);
 }
 
 bool gantry_op_average_pool_2d(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                                struct gantry_arena *arena)
 {
+    static const struct ways ways = {average_rows_f32, average_rows_s8, average_rows_s16};
     (void)arena;
-    set(kernel, args, average_rows_f32, average_rows_s8);
+    set(kernel, args, &ways);
     return true;
 }
 
 bool gantry_op_max_pool_2d(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                            struct gantry_arena *arena)
 {
+    static const struct ways ways = {max_rows_f32, max_rows_s8, max_rows_s16};
     (void)arena;
-    set(kernel, args, max_rows_f32, max_rows_s8);
+    set(kernel, args, &ways);
     return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The vectors of CMSIS-NN, each as a network of one node. Its fixed point rounds otherwise than
  * docs/arithmetic.md, by at most one step: such values are counted. Where nothing is scaled every
- * value must be equal. Prints a table; cases of operators that are not there are named. */
+ * value must be equal. Prints a table; cases of types that are not there, of several operators and
+ * of several runs are named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static void run_case(struct build *b, const char *folder, const char *name, stru
     b->complete = b->rounded = true;
     b->dtype = is_wide(name) ? GANTRY_INT16 : GANTRY_INT8;
     if (!family->build || !vector_case_open(&b->c, folder, name)) {
-        printf("not there    %-64s\n", name);
+        printf("not run      %-64s\n", name);
         tally->skipped++;
         if (family->build) tally->failed++;
         return;
@@ -92,7 +93,7 @@ int main(void)
         }
         free(names[i]);
     }
-    printf("%d pass, %d not there, %d failed\n", tally.passed, tally.skipped, tally.failed);
+    printf("%d pass, %d not run, %d failed\n", tally.passed, tally.skipped, tally.failed);
     tally_write(&tally, "cmsis_nn");
     if (tally.failed) return 1;
     return tally.passed ? 0 : 77;

@@ -4,6 +4,7 @@
 #include "vector_build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,6 +161,35 @@ static void build_fully_connected(struct build *b, enum gantry_op op)
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
 
+static struct gantry_shape matrices(const struct build *b, const char *side)
+{
+    static const char *const ends[4] = {"BATCH", "HEIGHT", "ROWS", "COLS"};
+    struct gantry_shape shape = {.rank = 4};
+    char name[32];
+    for (int32_t d = 0; d < 4; d++) {
+        (void)snprintf(name, sizeof name, "%s_%s", side, ends[d]);
+        shape.dims[d] = number(b, name);
+    }
+    return shape;
+}
+
+static void build_batch_matmul(struct build *b, enum gantry_op op)
+{
+    struct gantry_shape left = matrices(b, "LHS"), right = matrices(b, "RHS");
+    (void)op;
+    b->n.node.attributes.adjoint.x = number(b, "ADJ_X") != 0;
+    b->n.node.attributes.adjoint.y = number(b, "ADJ_Y") != 0;
+    add_input(b, left,
+              ARRAY(b, stored(b), (size_t)gantry_shape_elements(&left), "lhs_input_tensor"),
+              factor(number(b, "OUTPUT_MULTIPLIER"), number(b, "OUTPUT_SHIFT")),
+              -number(b, "LHS_OFFSET"));
+    add_input(b, right,
+              ARRAY(b, stored(b), (size_t)gantry_shape_elements(&right), "rhs_input_tensor"), 1,
+              -number(b, "RHS_OFFSET"));
+    add_output(b, matrices(b, "OUTPUT"), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    set_range(b, "ACTIVATION_MIN", "ACTIVATION_MAX");
+}
+
 /* ---- The others ---- */
 
 static void build_pool(struct build *b, enum gantry_op op)
@@ -308,7 +338,7 @@ static const struct vector_family families[] = {
     {"pad", GANTRY_OP_PAD, build_pad},
     {"softmax_s8_s16", GANTRY_OP_SOFTMAX, NULL},
     {"softmax", GANTRY_OP_SOFTMAX, build_softmax},
-    {"batch_matmul", GANTRY_OP_COUNT, NULL},
+    {"batch_matmul", GANTRY_OP_BATCH_MATMUL, build_batch_matmul},
     {"lstm", GANTRY_OP_COUNT, NULL},
     {"svdf", GANTRY_OP_COUNT, NULL},
     {"ds_cnn", GANTRY_OP_COUNT, NULL},

@@ -24,7 +24,7 @@ struct build {
 };
 
 /* The operator of a case by the beginning of its name, and what builds its node; build is NULL
- * where the case is not of one operator that is there. */
+ * where the case is not one run of one operator. */
 struct vector_family {
     const char *begins;
     enum gantry_op op;

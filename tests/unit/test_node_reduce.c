@@ -106,6 +106,29 @@ static void extremes__keep_stored_values(void **state)
     assert_memory_equal(yf, least, sizeof least);
 }
 
+/* Windows of 2 x 2 with one column of padding in front. */
+static void pools__of_int16_round_the_mean_of_what_is_inside(void **state)
+{
+    int16_t x[6] = {100, -7, 30000, -32768, 8, 3}, y[2];
+    static const int16_t mean[2] = {-16334, 7501}, most[2] = {100, 30000};
+    (void)state;
+    for (int32_t k = 0; k < 2; k++) {
+        struct one_node n;
+        one_node_begin(&n, k ? GANTRY_OP_MAX_POOL_2D : GANTRY_OP_AVERAGE_POOL_2D);
+        n.node.attributes.window = (struct gantry_window_attributes){.kernel_h = 2,
+                                                                     .kernel_w = 2,
+                                                                     .stride_h = 1,
+                                                                     .stride_w = 2,
+                                                                     .dilation_h = 1,
+                                                                     .dilation_w = 1,
+                                                                     .pad_left = 1};
+        one_node_input(&n, GANTRY_INT16, SHAPE(1, 2, 3, 1), x, 0.5f, 0);
+        one_node_output(&n, GANTRY_INT16, SHAPE(1, 1, 2, 1), y, 0.5f, 0);
+        one_node_run(&n);
+        assert_memory_equal(y, k ? most : mean, sizeof y);
+    }
+}
+
 static void any_and_all__of_bool(void **state)
 {
     uint8_t x[6] = {0, 0, 1, 0, 1, 1}, y[3];
@@ -165,6 +188,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sum_and_mean__of_int16_are_near),
     cmocka_unit_test(sum_and_mean__of_int32_cut),
     cmocka_unit_test(extremes__keep_stored_values),
+    cmocka_unit_test(pools__of_int16_round_the_mean_of_what_is_inside),
     cmocka_unit_test(any_and_all__of_bool),
     cmocka_unit_test(sum__refuses_what_may_leave_32_bits),
     cmocka_unit_test(log_softmax__is_the_logarithm_of_softmax),
