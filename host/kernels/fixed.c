@@ -6,8 +6,11 @@
 
 struct gantry_fixed gantry_fixed_of(double factor)
 {
+    const double most = 0x1p31;
     struct gantry_fixed fixed = {0, 0};
     int exponent;
+    if (isnan(factor)) return fixed;
+    factor = factor < -most ? -most : factor > most ? most : factor;
     int64_t multiplier = (int64_t)round(ldexp(frexp(factor, &exponent), 31));
     if (multiplier == INT64_C(1) << 31 || multiplier == -(INT64_C(1) << 31)) {
         multiplier /= 2;

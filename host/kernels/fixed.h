@@ -10,7 +10,7 @@ struct gantry_fixed {
     int32_t multiplier, shift;
 };
 
-/* The nearest to a factor; 0 for what is below 2^-32. */
+/* The nearest to a factor within -2^31..2^31; 0 for what is below 2^-32 and for no number. */
 struct gantry_fixed gantry_fixed_of(double factor);
 
 /* value x factor: value x 2^shift first, within int32, where shift is above 0; then

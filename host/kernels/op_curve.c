@@ -12,7 +12,7 @@ enum { STEPS = 512 };
 
 static int16_t limited(float value)
 {
-    return (int16_t)(value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
+    return (int16_t)gantry_op_round((double)value, INT16_MIN, INT16_MAX);
 }
 
 static int32_t interpolated(const void *rule, int32_t value)

@@ -127,9 +127,11 @@ bool gantry_op_leaky_relu(struct gantry_kernel *kernel, const struct gantry_op_a
         if (!line) return false;
         float sx = args->inputs[0].scale[0], sy = args->outputs[0].scale[0];
         line->positive_256 = gantry_rule_q8_factor(sx, sy);
-        line->negative_256 = (int32_t)nearbyintf(256.0f * (sx / sy * alpha));
         unary.rule = line;
-        if (has_q8(line, args)) unary.stored = stored_q8;
+        if (has_q8(line, args)) {
+            line->negative_256 = (int32_t)nearbyintf(256.0f * (sx / sy * alpha));
+            unary.stored = stored_q8;
+        }
     }
     return gantry_op_set_unary(kernel, &unary, arena);
 }

@@ -2,6 +2,7 @@
  * Functions of one element, against rules worked out by hand and the real functions. */
 #include "one_node.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { ALL = 256, WIDE = 65536 };
@@ -80,6 +81,22 @@ static void leaky_relu__of_int16_follows_rule_m(void **state)
     run_words(GANTRY_OP_LEAKY_RELU, 0.25f, 0.5f, 0.5f);
     for (int32_t i = 0; i < WIDE; i++)
         assert_int_equal(wide[i], words[i] < 0 ? quarter(words[i]) : words[i]);
+}
+
+/* Ratios of scales beyond every type: only the sign of the result is left. */
+static void factors__beyond_32_bits_saturate(void **state)
+{
+    (void)state;
+    run_bytes(GANTRY_OP_RELU, 0, FLT_MAX, 0, FLT_MIN, 0);
+    assert_true(narrow[128 + 1] == 127 && narrow[128] == 0 && narrow[128 - 1] == 0);
+    run_bytes(GANTRY_OP_LEAKY_RELU, 3e38f, FLT_MAX, 0, FLT_MIN, 0);
+    assert_true(narrow[128 + 1] == 127 && narrow[128] == 0 && narrow[128 - 1] == -128);
+    run_bytes(GANTRY_OP_LEAKY_RELU, -3e38f, FLT_MIN, 0, FLT_MAX, 0);
+    assert_true(narrow[128 + 1] == 0 && narrow[0] == 0);
+    run_bytes(GANTRY_OP_HARD_SWISH, 0, FLT_MAX, 0, FLT_MIN, 0);
+    assert_true(narrow[128 + 1] == 127 && narrow[128] == 0);
+    run_words(GANTRY_OP_TANH, 0, FLT_MAX, 0x1p-15f);
+    assert_true(wide[32769] == 32767 && wide[32767] == -32768);
 }
 
 static void abs__saturates(void **state)
@@ -220,6 +237,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(relu__rounds_twice),
     cmocka_unit_test(leaky_relu__of_int8_follows_rule_q8),
     cmocka_unit_test(leaky_relu__of_int16_follows_rule_m),
+    cmocka_unit_test(factors__beyond_32_bits_saturate),
     cmocka_unit_test(abs__saturates),
     cmocka_unit_test(unary__refuses_types_it_has_not),
     cmocka_unit_test(functions__of_int8_are_within_half_a_step),
