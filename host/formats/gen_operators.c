@@ -10,15 +10,14 @@ struct name {
     const char *text;
 };
 
-/* Builtin operators of .tflite files; those that are only named are left out. */
+/* Operators of .tflite files; those that are only named are left out. */
 static const struct name tflite[] = {
 #define NAMED(number, name)
 #define READ(number, name, op, options) {GANTRY_OP_##op, #name},
-#define CUSTOM(name, op, options)
+#define CUSTOM(name, op, options) {GANTRY_OP_##op, name},
 #include "formats/tflite_operators.def"
 #undef READ
 #undef NAMED
-#undef CUSTOM
 };
 
 static const char *const onnx[] = {

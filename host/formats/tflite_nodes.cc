@@ -21,6 +21,13 @@ int32_t builtin_code(const fb::OperatorCode *code)
     return code->builtin_code() > deprecated ? code->builtin_code() : deprecated;
 }
 
+/* The operator of a code; false when it is not read. */
+bool operator_of(const fb::OperatorCode *code, gantry_op *out)
+{
+    if (builtin_code(code) == GANTRY_TFLITE_CUSTOM) return custom_operator(code, out);
+    return gantry_tflite_op(builtin_code(code), out);
+}
+
 /* Files may hold several codes of one operator, one for each version of it. */
 bool same_operator(const fb::OperatorCode *a, const fb::OperatorCode *b)
 {
@@ -106,6 +113,8 @@ gantry_status read_options(Reader &r, gantry_graph_node *node, const fb::Operato
 {
     gantry_node_set_activation(r.graph, node, GANTRY_ACTIVATION_NONE);
     switch (code) {
+    case GANTRY_TFLITE_CUSTOM:
+        return custom_options(r, node, from);
 #define NAMED(number, name)
 #define READ(number, name, op, options) \
     case number:                        \
@@ -148,7 +157,7 @@ gantry_status check_operators(Reader &r)
     for (uint32_t i = 0; i < codes && !text.full; i++) {
         gantry_op op;
         const fb::OperatorCode *code = r.model->operator_codes()->Get(i);
-        if (used[i] && !gantry_tflite_op(builtin_code(code), &op) && !named_before(r, used, i))
+        if (used[i] && !operator_of(code, &op) && !named_before(r, used, i))
             append_unsupported(r, &text, code);
     }
     if (text.used == 0) return GANTRY_OK;
@@ -171,10 +180,10 @@ gantry_status read_nodes(Reader &r)
     for (uint32_t i = 0; i < operators->size(); i++) {
         const fb::Operator *from = operators->Get(i);
         gantry_graph_node *node = &r.graph->nodes[i];
-        int32_t code = builtin_code(r.model->operator_codes()->Get(from->opcode_index()));
-        (void)gantry_tflite_op(code, &node->op);
+        const fb::OperatorCode *code = r.model->operator_codes()->Get(from->opcode_index());
+        (void)operator_of(code, &node->op);
         gantry_status status = read_edges(r, node, from);
-        if (status == GANTRY_OK) status = read_options(r, node, from, code);
+        if (status == GANTRY_OK) status = read_options(r, node, from, builtin_code(code));
         if (status != GANTRY_OK) return status;
     }
     return gantry_tflite_name_nodes(r.graph) ? GANTRY_OK : out_of_memory(r);

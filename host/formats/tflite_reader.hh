@@ -64,9 +64,15 @@ gantry_status read_nodes(Reader &r);
 using OptionsReader = gantry_status(Reader &r, gantry_graph_node *node, const fb::Operator *from);
 #define NAMED(number, name)
 #define READ(number, name, op, options) OptionsReader options_##options;
+#define CUSTOM(name, op, options) OptionsReader options_##options;
 #include "formats/tflite_operators.def"
 #undef READ
 #undef NAMED
+
+/* The operator of a custom code; false when its name is not known. */
+bool custom_operator(const fb::OperatorCode *code, gantry_op *out);
+/* Options of a node with such an operator. */
+OptionsReader custom_options;
 
 gantry_status operator_error(Reader &r, const gantry_graph_node *node, gantry_status status,
                              const char *what, int value);

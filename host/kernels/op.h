@@ -104,6 +104,7 @@ gantry_op_bind gantry_op_pad;
 gantry_op_bind gantry_op_concatenation;
 gantry_op_bind gantry_op_shape;
 gantry_op_bind gantry_op_transpose_conv;
+gantry_op_bind gantry_op_detection;
 gantry_op_bind gantry_op_batch_matmul;
 gantry_op_bind gantry_op_svdf;
 gantry_op_bind gantry_op_lstm;
