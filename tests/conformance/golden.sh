@@ -3,9 +3,10 @@
 # `gantry verify` on the five int8 MLPerf Tiny networks: no byte differs on any device from
 # LiteRT's default outputs, and at least 95 % of the MACs run on the accelerator. One case per
 # network and device, and one for the accuracy on 500 keywords. Or the same on MobileNetV2 with
-# uint8 inputs and outputs, MEAN and QUANTIZE.
+# uint8 inputs and outputs, MEAN and QUANTIZE; or on the other convolutional networks, uint8 ones,
+# a generator with transposed convolutions, one that labels pixels: small or large ones.
 #
-# Usage: golden.sh DEVICES tiny|mobilenet
+# Usage: golden.sh DEVICES tiny|mobilenet|small|large
 # DEVICES are comma-separated; one that is not here is left out as skipped.
 set -eu
 gantry=$GANTRY_BUILD_DIR/bin/gantry
@@ -34,7 +35,7 @@ PROGRAM
 # verify_case MODEL INPUT EXPECT DEVICES
 verify_case() {
     local name=$1 devices=$4 status=0 device wrong
-    "$gantry" verify "$data/models/$folder/$1.tflite" --devices "$devices" --input "$2" \
+    "$gantry" verify "$data/models/${folders[$1]-mlperf-tiny}/$1.tflite" --devices "$devices" --input "$2" \
         --expect "$3" --json --quiet >"$out/$name.json" 2>"$out/$name.err" || status=$?
     for device in ${devices//,/ }; do
         cases=$((cases + 1))
@@ -73,13 +74,28 @@ PROGRAM
 }
 
 networks="kws_ref_model vww_96_int8 pretrainedResnet_quant ad01_int8 str_ww_ref_model"
-folder=mlperf-tiny
-devices='' absent=6
-if [ "$set" = mobilenet ]; then
-    networks=tf2_mobilenet_v2_1.0_224_ptq
-    folder=coral absent=1
-    [ -d "$data/golden/$networks" ] || { echo "skipped: GANTRY_DATA lacks $networks"; exit 77; }
-fi
+declare -A folders=([tf2_mobilenet_v2_1.0_224_ptq]=coral [mobilenet_v1_0.25_128_quant]=coral
+    [mobilenet_v1_0.5_160_quant]=coral [mobilenet_quant_v1_224_head_layers]=coral
+    [mobilenet_v1_1.0_224_quant_embedding_extractor]=coral [mobilenet_v2_1.0_224_quant]=coral
+    [deeplabv3_mnv2_dm05_pascal_quant]=coral [dcgan_gen]=secda [micro_speech_quantized]=tflm
+    [model_magic_wand]=cfu [model_mobilenetv2_160_035]=cfu [hps_model_2022_01_05_74ops]=cfu)
+case $set in
+mobilenet) networks=tf2_mobilenet_v2_1.0_224_ptq ;;
+small)
+    networks="dcgan_gen micro_speech_quantized model_magic_wand model_mobilenetv2_160_035
+        mobilenet_v1_0.25_128_quant mobilenet_v1_0.5_160_quant mobilenet_quant_v1_224_head_layers"
+    ;;
+large)
+    networks="hps_model_2022_01_05_74ops mobilenet_v1_1.0_224_quant_embedding_extractor
+        mobilenet_v2_1.0_224_quant deeplabv3_mnv2_dm05_pascal_quant"
+    ;;
+esac
+devices='' absent=0
+for model in $networks; do
+    absent=$((absent + 1))
+    [ -d "$data/golden/$model" ] || { echo "skipped: GANTRY_DATA lacks $model"; exit 77; }
+done
+[ "$set" != tiny ] || absent=$((absent + 1))
 # is_there DEVICE: modules may not be built, drivers not installed.
 is_there() {
     case $1 in
