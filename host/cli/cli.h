@@ -59,7 +59,7 @@ struct gantry_cli_args {
     const char *capture;
     const char *duration; /* seconds as written; NULL: not given */
     const char *output, *labels, *csv, *chrome_trace, *html, *compare, *waveform, *waveform_layer;
-    const char *dot, *svg;
+    const char *dot, *svg, *draw;
     const char *root; /* of doctor; NULL: this machine */
     bool json, quiet, verbose, help, quantize, layers, program, mic, per_op, calibrate, coverage;
 };
@@ -239,8 +239,12 @@ int gantry_cli_assign(const char *option, const struct gantry_cli_list *list,
 int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_args *args,
                       const struct gantry_model *model, const struct gantry_manifest *manifest,
                       bool fallback_random);
-/* Whether the ending is one of recordings. */
+/* Whether the ending is one of recordings, of pictures. */
 bool gantry_cli_is_sound(const char *path);
+bool gantry_cli_is_picture(const char *path);
+/* draw.c: boxes or labels of pixels on the picture that was the input, to args->draw. */
+int gantry_cli_draw(const struct gantry_cli_args *args, const struct gantry_cli_batch *outputs,
+                    const struct gantry_manifest *manifest);
 /* audio_input.c, or audio_none.c where the part audio is not built: a recording as model input. */
 int gantry_cli_sound(const struct gantry_cli_args *args, struct gantry_array *array,
                      const char *path, const struct gantry_tensor_info *info,

@@ -19,6 +19,8 @@ static const struct gantry_cli_option options[] = {
      "write outputK.npy there; the folder is made if missing"},
     {"top", "K", GANTRY_CLI_NUMBER, GANTRY_CLI_AT(top),
      "show the K best classes (default 5 for an output of shape 1xN)"},
+    {"draw", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(draw),
+     "a .png: boxes that were found, or labels of pixels, on the input picture"},
     {"labels", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(labels),
      "names of the classes, one a line (default: the model's manifest)"},
     GANTRY_CLI_OPTIONS_COMMON,
@@ -80,7 +82,7 @@ static size_t top_count(const struct result *result, size_t count)
 
 static bool shows_top(const struct result *result)
 {
-    if (result->outputs.count == 0) return false;
+    if (result->outputs.count == 0 || result->args->draw) return false;
     return result->args->top > 0 || is_classification(result->outputs.tensors[0].info);
 }
 
@@ -225,7 +227,7 @@ static void print_text(const struct result *result)
             printf("%s/output%zu.npy: %s, %zu x %s %s\n", result->args->output, i, info->name,
                    vectors, gantry_shape_text(&info->shape, shape, sizeof shape),
                    gantry_dtype_name(info->dtype));
-        else if (!shows_top(result))
+        else if (!shows_top(result) && !result->args->draw)
             printf("output %zu: %s, %zu x %s %s (--output DIR writes it)\n", i, info->name, vectors,
                    gantry_shape_text(&info->shape, shape, sizeof shape),
                    gantry_dtype_name(info->dtype));
@@ -272,6 +274,8 @@ static int work(struct result *result)
         code = gantry_cli_session_run(&result->session, args, &result->inputs, &result->outputs,
                                       &result->elapsed_ns);
     if (code == GANTRY_EXIT_OK && args->output) code = write_outputs(result);
+    if (code == GANTRY_EXIT_OK && args->draw)
+        code = gantry_cli_draw(args, &result->outputs, &result->manifest);
     if (code != GANTRY_EXIT_OK) return code;
     int compared = compare(result);
     if (compared > GANTRY_EXIT_DIFFERENCE) return compared;

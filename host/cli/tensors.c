@@ -28,7 +28,7 @@ static bool has_ending(const char *path, const char *ending)
     return a >= b && strcasecmp(path + a - b, ending) == 0;
 }
 
-static bool is_picture(const char *path)
+bool gantry_cli_is_picture(const char *path)
 {
     return has_ending(path, ".png") || has_ending(path, ".jpg") || has_ending(path, ".jpeg") ||
            has_ending(path, ".bmp");
@@ -157,12 +157,15 @@ static int read_picture(const struct gantry_cli_args *args, struct gantry_array 
     if (gantry_image_read(array, path, info, &options, &size, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     char text[TEXT_BYTES];
-    const char *how = info->dtype == GANTRY_INT8 && options.scale < 1.0f
+    const char *how = info->dtype != GANTRY_UINT8 && options.scale < 1.0f
                           ? "no manifest: values 0..255 taken as 0..1"
                           : "no manifest: values 0..255 as they are";
     gantry_cli_note(args, "input %s: %s picture of %d x %d -> %s %s (%s)", path,
-                    info->shape.dims[info->shape.rank - 1] == 1 ? "grey" : "colour", size.w, size.h,
-                    gantry_shape_text(&info->shape, text, sizeof text),
+                    info->shape.dims[3] == 1 ||
+                            (info->shape.dims[3] != 3 && info->shape.dims[1] == 1)
+                        ? "grey"
+                        : "colour",
+                    size.w, size.h, gantry_shape_text(&info->shape, text, sizeof text),
                     gantry_dtype_name(info->dtype), known ? "manifest" : how);
     return GANTRY_EXIT_OK;
 }
@@ -174,7 +177,7 @@ static int read_input(const struct gantry_cli_args *args, struct gantry_cli_batc
     struct gantry_cli_tensor *tensor = &batch->tensors[i];
     struct gantry_array array = {0};
     int code = GANTRY_EXIT_OK;
-    if (is_picture(path)) {
+    if (gantry_cli_is_picture(path)) {
         code = read_picture(args, &array, path, tensor->info, manifest);
     } else if (gantry_cli_is_sound(path)) {
         code = gantry_cli_sound(args, &array, path, tensor->info, manifest);

@@ -63,13 +63,15 @@ struct gantry_image_options {
 };
 
 /* What is done without a manifest, so that the common int8 inputs get q = v - 128: real = v / 255
- * when the input's scale is at most 1/200, else real = v. A uint8 input gets q = v. */
+ * when the input's scale is at most 1/200, else real = v. A uint8 input gets q = v, a float32 one
+ * v / 255. */
 struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info);
 
 /* Reads .png, .jpg or .bmp, converts to the channels of the input (1 or 3), resizes by area
- * averaging to its height and width and quantises to its int8 (or uint8) scale and zero point.
- * info: shape [1,H,W,C]. out->shape is info's; size (may be NULL) is that of the picture itself.
- * Errors name file and reason; a picture has at most 16384 x 16384 pixels. */
+ * averaging to its height and width and quantises to its int8 (or uint8) scale and zero point, or
+ * gives float32. info: shape [1,H,W,C], or [1,C,H,W] where W is neither 1 nor 3. out->shape is
+ * info's; size (may be NULL) is that of the picture itself. Errors name file and reason; a picture
+ * has at most 16384 x 16384 pixels. */
 struct gantry_image_size {
     int32_t w, h;
 };
@@ -77,6 +79,31 @@ GANTRY_MUST_USE enum gantry_status
 gantry_image_read(struct gantry_array *out, const char *path, const struct gantry_tensor_info *info,
                   const struct gantry_image_options *options, struct gantry_image_size *size,
                   const struct gantry_allocator *allocator, struct gantry_error *error);
+
+/* A picture as it is: 8-bit RGB, w x h pixels in rows. */
+struct gantry_picture {
+    uint8_t *rgb; /* owned; release with gantry_picture_finish */
+    int32_t w, h;
+    const struct gantry_allocator *allocator;
+};
+GANTRY_MUST_USE enum gantry_status gantry_picture_read(struct gantry_picture *picture,
+                                                       const char *path,
+                                                       const struct gantry_allocator *allocator,
+                                                       struct gantry_error *error);
+/* Writes a .png. */
+GANTRY_MUST_USE enum gantry_status gantry_picture_write(const struct gantry_picture *picture,
+                                                        const char *path,
+                                                        struct gantry_error *error);
+/* A black picture; rgb NULL: out of memory. */
+struct gantry_picture gantry_picture_make(int32_t w, int32_t h,
+                                          const struct gantry_allocator *allocator);
+void gantry_picture_finish(struct gantry_picture *picture);
+/* Rectangles of text at (0, 0), two pixels for each one of the font: at most limit of x, y, w, h.
+ * Returns how many. ASCII; a line is 24 pixels high. */
+struct gantry_rectangle {
+    int32_t x, y, w, h;
+};
+int32_t gantry_picture_text(const char *text, struct gantry_rectangle *out, int32_t limit);
 
 /* How sound becomes a model input: framing, periodic Hann window, FFT, mel bands, logarithm, DCT.
  * docs/audio.md has the arithmetic. Checked by gantry_frontend_create. */

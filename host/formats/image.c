@@ -73,20 +73,50 @@ static void resize(const struct picture *from, struct picture *to)
             for (int32_t c = 0; c < to->c; c++) *at++ = area_mean(from, to, x, y, c);
 }
 
+/* Where channels, height and width of an input are: last, or first as in ONNX. */
+struct layout {
+    int32_t h, w, c;
+    bool first;
+};
+
+static struct layout layout_of(const struct gantry_tensor_info *info)
+{
+    const int32_t *d = info->shape.dims;
+    bool last = d[3] == 1 || d[3] == 3;
+    if (last) return (struct layout){d[1], d[2], d[3], false};
+    return (struct layout){d[2], d[3], d[1], true};
+}
+
+/* Element of the input that holds value i of a picture. */
+static size_t element_of(const struct layout *layout, size_t i)
+{
+    size_t channels = (size_t)layout->c, pixels = (size_t)layout->h * (size_t)layout->w;
+    return layout->first ? i % channels * pixels + i / channels : i;
+}
+
 static void quantize(const struct picture *picture, const struct gantry_tensor_info *info,
-                     const struct gantry_image_options *options, uint8_t *out)
+                     const struct gantry_image_options *options, void *out)
 {
     double low = info->dtype == GANTRY_INT8 ? INT8_MIN : 0;
     double high = info->dtype == GANTRY_INT8 ? INT8_MAX : UINT8_MAX;
+    const struct layout layout = layout_of(info);
     uint8_t table[256];
+    float real[256];
     for (int32_t v = 0; v < 256; v++) {
-        double real = v * (double)options->scale + (double)options->offset;
-        double q = nearbyint(real / (double)info->scale) + info->zero_point;
+        double value = v * (double)options->scale + (double)options->offset;
+        double q = nearbyint(value / (double)info->scale) + info->zero_point;
+        real[v] = (float)value;
         q = q > low ? q : low;
         table[v] = (uint8_t)(int32_t)(q < high ? q : high);
     }
     size_t count = (size_t)picture->w * (size_t)picture->h * (size_t)picture->c;
-    for (size_t i = 0; i < count; i++) out[i] = table[picture->data[i]];
+    for (size_t i = 0; i < count; i++) {
+        size_t at = element_of(&layout, i);
+        if (info->dtype == GANTRY_FLOAT32)
+            ((float *)out)[at] = real[picture->data[i]];
+        else
+            ((uint8_t *)out)[at] = table[picture->data[i]];
+    }
 }
 
 static enum gantry_status check_info(const char *path, const struct gantry_tensor_info *info,
@@ -95,13 +125,15 @@ static enum gantry_status check_info(const char *path, const struct gantry_tenso
 {
     const struct gantry_shape *shape = &info->shape;
     char text[80];
-    bool pixels = shape->rank == 4 && shape->dims[0] == 1 &&
-                  (shape->dims[3] == 1 || shape->dims[3] == 3) && gantry_shape_elements(shape) > 0;
-    if (!pixels || shape->dims[1] > 16384 || shape->dims[2] > 16384)
+    const struct layout layout = layout_of(info);
+    bool pixels = shape->rank == 4 && shape->dims[0] == 1 && (layout.c == 1 || layout.c == 3) &&
+                  gantry_shape_elements(shape) > 0;
+    if (!pixels || layout.h > 16384 || layout.w > 16384)
         return gantry_fail(error, GANTRY_ERR_SHAPE,
                            "%s: a picture does not fit input \"%s\" of shape %s", path, info->name,
                            gantry_shape_text(shape, text, sizeof text));
-    if ((info->dtype != GANTRY_INT8 && info->dtype != GANTRY_UINT8) || !(info->scale > 0))
+    bool stored = info->dtype == GANTRY_INT8 || info->dtype == GANTRY_UINT8;
+    if (!(stored && info->scale > 0) && info->dtype != GANTRY_FLOAT32)
         return gantry_fail(error, GANTRY_ERR_SHAPE,
                            "%s: a picture does not fit input \"%s\" of type %s", path, info->name,
                            gantry_dtype_name(info->dtype));
@@ -113,6 +145,7 @@ static enum gantry_status check_info(const char *path, const struct gantry_tenso
 struct gantry_image_options gantry_image_default_options(const struct gantry_tensor_info *info)
 {
     const float unit = 1.0f / 200; /* an input in 0..1 has 1/255, one in 0..255 has 1 */
+    if (info->dtype == GANTRY_FLOAT32) return (struct gantry_image_options){.scale = 1.0f / 255};
     if (info->dtype == GANTRY_UINT8)
         return (struct gantry_image_options){.scale = info->scale,
                                              .offset = -info->scale * (float)info->zero_point};
@@ -125,12 +158,14 @@ static enum gantry_status convert(struct gantry_array *out, struct picture *pict
                                   struct gantry_error *error)
 {
     const struct gantry_allocator *allocator = out->allocator;
-    struct picture small = {NULL, info->shape.dims[2], info->shape.dims[1], info->shape.dims[3]};
+    const struct layout layout = layout_of(info);
+    struct picture small = {NULL, layout.w, layout.h, layout.c};
     size_t count = (size_t)picture->w * (size_t)picture->h * (size_t)picture->c;
     for (size_t i = 0; options->invert && i < count; i++)
         picture->data[i] = (uint8_t)(255 - picture->data[i]);
-    out->bytes = (size_t)gantry_shape_elements(&info->shape);
-    small.data = gantry_allocate(allocator, out->bytes, 1);
+    size_t elements = (size_t)gantry_shape_elements(&info->shape);
+    out->bytes = elements * gantry_dtype_bytes(info->dtype);
+    small.data = gantry_allocate(allocator, elements, 1);
     out->data = gantry_allocate(allocator, out->bytes, 1);
     enum gantry_status status = GANTRY_OK;
     if (small.data && out->data) {
@@ -158,7 +193,7 @@ gantry_image_read(struct gantry_array *out, const char *path, const struct gantr
     struct gantry_file file;
     status = gantry_file_open(&file, path, error);
     if (status != GANTRY_OK) return status;
-    struct picture picture = {.c = info->shape.dims[3]};
+    struct picture picture = {.c = layout_of(info).c};
     status = decode(&picture, path, &file, allocator, error);
     if (size) *size = (struct gantry_image_size){picture.w, picture.h};
     if (status == GANTRY_OK) status = convert(out, &picture, path, info, options, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * stb_image, with the three formats that are read. */
+ * stb_image with the three formats that are read, stb_image_write for PNG, stb_easy_font. */
 #include "formats/stb.h"
 
 #include <limits.h>
@@ -15,6 +15,11 @@
 #define STBI_NO_FAILURE_STRINGS
 #define STBI_MAX_DIMENSIONS 16384
 #include <stb/stb_image.h>
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#include <stb/stb_easy_font.h>
+#include <stb/stb_image_write.h>
 
 const char *gantry_stb_decode(struct gantry_stb_picture *picture, const uint8_t *bytes, size_t size)
 {
@@ -35,4 +40,16 @@ void gantry_stb_release(struct gantry_stb_picture *picture)
 {
     stbi_image_free(picture->rgb);
     picture->rgb = NULL;
+}
+
+bool gantry_stb_encode_png(const uint8_t *rgb, int32_t w, int32_t h,
+                           void (*write)(void *context, void *data, int size), void *context)
+{
+    return stbi_write_png_to_func(write, context, w, h, 3, rgb, 3 * w) != 0;
+}
+
+int gantry_stb_text(const char *text, void *buffer, int bytes)
+{
+    /* It takes the text as not constant, and does not write to it. */
+    return stb_easy_font_print(0, 0, (char *)(uintptr_t)text, NULL, buffer, bytes);
 }

@@ -214,8 +214,8 @@ static void image__refuses_what_is_no_picture(void **state)
     info.shape.rank = 2;
     refuse(path, &info, GANTRY_ERR_SHAPE, "shape 1x4");
     info = info_of(4, 4, 3);
-    info.dtype = GANTRY_FLOAT32;
-    refuse(path, &info, GANTRY_ERR_SHAPE, "type float32");
+    info.dtype = GANTRY_INT32;
+    refuse(path, &info, GANTRY_ERR_SHAPE, "type int32");
     (void)scratch_remove("d.bmp");
 }
 
@@ -247,7 +247,57 @@ static void image__survives_damaged_pictures(void **state)
     (void)scratch_remove("e.png");
 }
 
+static void image__gives_real_numbers_and_channels_first(void **state)
+{
+    (void)state;
+    enum { H = 2, W = 5 };
+    uint8_t rgb[3 * H * W], bmp[256];
+    struct gantry_array out;
+    for (size_t i = 0; i < sizeof rgb; i++) rgb[i] = (uint8_t)(i * 37);
+    const struct gantry_tensor_info info = {.name = "image",
+                                            .dtype = GANTRY_FLOAT32,
+                                            .shape = {4, {1, 3, H, W}},
+                                            .bytes = 4 * sizeof rgb};
+    const struct gantry_image_options options = gantry_image_default_options(&info);
+    read_picture(&out, scratch_file("f.bmp", bmp, make_bmp(bmp, W, H, rgb)), &info, &options);
+    for (int32_t c = 0; c < 3; c++)
+        for (int32_t i = 0; i < H * W; i++) {
+            float real = ((const float *)out.data)[c * H * W + i];
+            assert_true(real > (float)rgb[3 * i + c] / 255 - 1e-6f);
+            assert_true(real < (float)rgb[3 * i + c] / 255 + 1e-6f);
+        }
+    gantry_array_finish(&out);
+    (void)scratch_remove("f.bmp");
+}
+
+static void picture__is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    struct gantry_picture picture = gantry_picture_make(7, 3, NULL), back;
+    struct gantry_rectangle glyphs[64];
+    struct gantry_error error = {0};
+    assert_non_null(picture.rgb);
+    for (size_t i = 0; i < 63; i++) picture.rgb[i] = (uint8_t)(i * 41);
+    const char *path = scratch_file("g.png", "", 0);
+    if (gantry_picture_write(&picture, path, &error) ||
+        gantry_picture_read(&back, path, NULL, &error))
+        fail_msg("%s", error.message);
+    assert_true(back.w == 7 && back.h == 3);
+    assert_memory_equal(back.rgb, picture.rgb, 63);
+    assert_int_equal(gantry_picture_write(&picture, "/no folder/a.png", &error), GANTRY_ERR_FILE);
+    int32_t count = gantry_picture_text("cat 0.9", glyphs, 64);
+    assert_in_range(count, 7, 64);
+    for (int32_t i = 0; i < count; i++)
+        assert_true(glyphs[i].x >= 0 && glyphs[i].y >= 0 && glyphs[i].w > 0 && glyphs[i].h > 0);
+    assert_int_equal(gantry_picture_text("cat 0.9", glyphs, 3), 3);
+    gantry_picture_finish(&picture);
+    gantry_picture_finish(&back);
+    (void)scratch_remove("g.png");
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(image__gives_real_numbers_and_channels_first),
+    cmocka_unit_test(picture__is_read_as_it_was_written),
     cmocka_unit_test(image__keeps_pixels_and_makes_grey),
     cmocka_unit_test(image__resizes_by_exact_area),
     cmocka_unit_test(image__inverts_scales_and_saturates),
