@@ -8,7 +8,8 @@ ARM64_PACKAGES="libcmocka-dev libcmocka0 libjansson-dev libjansson4 libpthreadpo
     libflac12 libogg-dev libogg0 libvorbis-dev libvorbis0a libvorbisenc2 libopus-dev libopus0
     libmpg123-dev libmpg123-0 libmp3lame-dev libmp3lame0 libasound2-dev libasound2 libxrt-dev
     libxrt1 uuid-dev libuuid1 libprotobuf-c-dev libprotobuf-c1
-    ocl-icd-opencl-dev ocl-icd-libopencl1 opencl-c-headers"
+    ocl-icd-opencl-dev ocl-icd-libopencl1 opencl-c-headers
+    libboost-filesystem1.74.0"
 
 # Exit code 77 when something is missing.
 arm64_need() {

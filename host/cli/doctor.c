@@ -145,7 +145,7 @@ static int run(const struct gantry_cli_args *args)
     struct gantry_doctor doctor = {.count = 0};
     int code = prepare(&doctor, args);
     if (code != GANTRY_EXIT_OK) return code;
-    bool board = gantry_doctor_is_board(&doctor);
+    bool board = gantry_board_is_there(doctor.root);
     if (board)
         gantry_doctor_board(&doctor);
     else if (doctor.model_bytes)

@@ -4,6 +4,7 @@
 #define GANTRY_CLI_DOCTOR_H
 
 #include "cli/cli.h"
+#include "device/board.h"
 #include "device/xclbin.h"
 #include "target/target.h"
 
@@ -68,13 +69,10 @@ bool gantry_doctor_find(const struct gantry_doctor *doctor, const char *folder, 
                         bool (*visit)(const struct gantry_doctor *doctor, const char *name,
                                       void *context),
                         void *context);
-/* Big-endian number of a device tree's property, of 4 or 8 bytes. */
-bool gantry_doctor_property(const struct gantry_doctor *doctor, const char *path, uint64_t *out);
 
 /* ---- The checks ---- */
 
 /* doctor_board.c. The configuration of the accelerator that is loaded, or "". */
-bool gantry_doctor_is_board(const struct gantry_doctor *doctor);
 void gantry_doctor_configuration(const struct gantry_doctor *doctor, char *out, size_t size);
 void gantry_doctor_board(struct gantry_doctor *doctor);
 /* doctor_image.c: the accelerator's file, its clock and its addresses. */

@@ -16,16 +16,6 @@
 
 enum { FILE_BYTES = 4096, NAME_BYTES = 256, MEGABYTE = 1 << 20 };
 
-bool gantry_doctor_is_board(const struct gantry_doctor *doctor)
-{
-    char text[FILE_BYTES];
-    size_t length;
-    if (!gantry_doctor_read(doctor, TREE "/compatible", text, sizeof text, &length)) return false;
-    for (const char *word = text; word < text + length; word += strlen(word) + 1)
-        if (strcmp(word, "xlnx,zynqmp") == 0) return true;
-    return false;
-}
-
 void gantry_doctor_configuration(const struct gantry_doctor *doctor, char *out, size_t size)
 {
     gantry_doctor_line(doctor, TREE "/gantry/gantry,configuration", out, size);
@@ -72,7 +62,7 @@ static void check_application(struct gantry_doctor *doctor)
 {
     uint64_t hash;
     char other[NAME_BYTES] = "", configuration[NAME_BYTES];
-    if (!gantry_doctor_property(doctor, TREE "/gantry/gantry,spec-hash", &hash)) {
+    if (!gantry_board_spec(doctor->root, &hash)) {
         bool loaded = gantry_doctor_find(doctor, "/sys/kernel/config/device-tree/overlays", "",
                                          take_name, other);
         gantry_doctor_say(doctor, "application", GANTRY_DOCTOR_FAILED, GANTRY_DOCTOR_LOAD,

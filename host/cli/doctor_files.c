@@ -60,14 +60,3 @@ bool gantry_doctor_find(const struct gantry_doctor *doctor, const char *folder, 
     (void)closedir(open);
     return found;
 }
-
-bool gantry_doctor_property(const struct gantry_doctor *doctor, const char *path, uint64_t *out)
-{
-    char bytes[9];
-    size_t length;
-    if (!gantry_doctor_read(doctor, path, bytes, sizeof bytes, &length)) return false;
-    if (length != 4 && length != 8) return false;
-    *out = 0;
-    for (size_t i = 0; i < length; i++) *out = *out << 8 | (uint8_t)bytes[i];
-    return true;
-}

@@ -63,8 +63,8 @@ static bool source_is_off(const struct gantry_doctor *doctor, uint64_t *wanted, 
 {
     char text[NAME_BYTES];
     gantry_doctor_line(doctor, "/sys/kernel/debug/clk/pl0_ref/clk_rate", text, sizeof text);
-    if (!text[0] || !gantry_doctor_property(
-                        doctor, "/proc/device-tree/axi/clocking0/assigned-clock-rates", wanted))
+    if (!text[0] ||
+        !gantry_board_property(doctor->root, "axi/clocking0/assigned-clock-rates", wanted))
         return false;
     *is = strtoull(text, NULL, 10);
     uint64_t difference = *is > *wanted ? *is - *wanted : *wanted - *is;

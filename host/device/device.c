@@ -31,7 +31,8 @@ static enum gantry_status open_module(const struct gantry_device_kind *kind,
     enum gantry_status status =
         gantry_module_open(waves ? kind->waves : kind->name, &module, handle_out, error);
     if (status == GANTRY_OK) *out = module->ops;
-    if (status == GANTRY_ERR_MISSING)
+    bool hinted = error && error->hint[0];
+    if (status == GANTRY_ERR_MISSING && !hinted)
         gantry_hint(error, "%s",
                     waves ? "build the target gantry_sim_waves, which needs Verilator and zlib"
                           : kind->brings);

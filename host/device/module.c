@@ -12,7 +12,7 @@
 enum { PATH_BYTES = 4096 };
 
 /* Folders to look in, as formats of the folder that holds this code. */
-static const char *const folders[] = {"%s", "%s/../lib", "%s/gantry", "%s/../lib/gantry",
+static const char *const folders[] = {"%s", "%s/../lib", "%s/gantry", "%s/../" GANTRY_MODULE_BELOW,
                                       GANTRY_MODULE_DIR};
 
 /* Folder of the executable or shared library that this function is in. */
@@ -73,7 +73,9 @@ enum gantry_status gantry_module_open_file(const char *path,
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
         const char *why = dlerror();
-        return gantry_fail(error, GANTRY_ERR_MISSING, "device module: %.200s", why ? why : path);
+        gantry_fail(error, GANTRY_ERR_MISSING, "device module: %.200s", why ? why : path);
+        gantry_hint(error, "install the package that brings the library it names");
+        return GANTRY_ERR_MISSING;
     }
     const struct gantry_device_module *module = dlsym(handle, "gantry_device_module");
     enum gantry_status status =

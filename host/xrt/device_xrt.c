@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device/board.h"
 #include "device/xclbin.h"
 
 #define BUFFER(reg, master)
@@ -136,10 +137,19 @@ static const char *default_xclbin(void)
     return path ? path : GANTRY_XCLBIN_DEFAULT;
 }
 
+/* The image that is taken when none is named belongs to the application of that name. */
+static enum gantry_status find_application(const char *path, const char *name,
+                                           struct gantry_error *error)
+{
+    return strcmp(path, GANTRY_XCLBIN_DEFAULT) == 0 ? gantry_board_check("", name, error)
+                                                    : GANTRY_OK;
+}
+
 /* Loads nothing: another process may be at work on the device. */
 static bool is_present(void)
 {
     struct gantry_xclbin xclbin;
+    if (find_application(default_xclbin(), "xrt", NULL) != GANTRY_OK) return false;
     if (find_driver("xrt", NULL) != GANTRY_OK) return false;
     if (gantry_xclbin_read(&xclbin, "xrt", default_xclbin(), NULL) != GANTRY_OK) return false;
     xrtDeviceHandle device = xrtDeviceOpen(0);
@@ -210,7 +220,8 @@ static enum gantry_status open_board(struct gantry_device **out, unsigned index,
     const char *path = options->xclbin ? options->xclbin : default_xclbin();
     struct gantry_xclbin xclbin;
     (void)snprintf(name, sizeof name, "xrt:%u", index);
-    enum gantry_status status = find_driver(name, error);
+    enum gantry_status status = find_application(path, name, error);
+    if (status == GANTRY_OK) status = find_driver(name, error);
     if (status == GANTRY_OK) status = gantry_xclbin_read(&xclbin, name, path, error);
     if (status != GANTRY_OK) return status;
     struct gantry_xrt_board *board = gantry_allocate(options->allocator, 1, sizeof *board);

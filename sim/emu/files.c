@@ -44,7 +44,7 @@ static const char *library_folder(char *buffer, size_t size)
 
 bool emu_files_find(struct emu_files *files, bool verbose)
 {
-    static const char *const places[] = {"../lib", "../lib/gantry", GANTRY_MODULE_DIR};
+    static const char *const places[] = {"../lib", "../" GANTRY_MODULE_BELOW, GANTRY_MODULE_DIR};
     char own[EMU_PATH_BYTES], folder[EMU_PATH_BYTES * 2], buffer[EMU_PATH_BYTES];
     ssize_t length = readlink("/proc/self/exe", files->program, sizeof files->program - 1);
     if (length <= 0) return false;

@@ -47,7 +47,7 @@ case $arch in
         ;;
     arm64)
         tuple=aarch64-linux-gnu machine=AArch64 cc=aarch64-linux-gnu-gcc
-        libraries=$PWD/build/arm64-root/usr/lib/$tuple
+        libraries=$PWD/build/arm64-root/usr/lib/$tuple:$PWD/build/arm64-root/lib/$tuple
         run=(qemu-aarch64-static -cpu cortex-a53 -L "/usr/$tuple"
             -E LD_LIBRARY_PATH="$root/usr/lib/$tuple:$libraries")
         ;;
@@ -70,6 +70,8 @@ equal "the firmware is where xmutil looks" "$(cd "$root/lib/firmware/xilinx/gant
 installed=("${run[@]}" "$root/usr/bin/gantry")
 equal "gantry --version" "$("${installed[@]}" --version | head -n 2)" \
     "$("$gantry" --version | head -n 2)"
+equal "its modules are found below its own folder" \
+    "$("${installed[@]}" devices | grep -c 'libgantry-\(xrt\|opencl\).so is not installed')" 0
 models=$root/usr/share/gantry/models/digits
 for device in cpu model; do
     "${installed[@]}" run "$models/digits.tflite" --input "$models/samples/7_0.png" \
@@ -84,6 +86,20 @@ python3 tests/kit/board.py "$scratch/board" \
     "$("$gantry" --version | sed -n 's/^spec //p')" k26 300
 contains "gantry doctor" "$("${installed[@]}" doctor --root "$scratch/board" \
     --model "$models/digits.tflite")" "13 ok, 0 warnings, 0 failed"
+# What qemu finds below -L stands for the machine's own: /proc/device-tree makes it a board.
+if [ "$arch" = arm64 ]; then
+    cp -a "$scratch/board" "$scratch/machine"
+    cp -a "/usr/$tuple/lib" "$scratch/machine"
+    board() { qemu-aarch64-static -L "$scratch/machine" -E LD_LIBRARY_PATH="$libraries" \
+        "$root/usr/bin/gantry" "$@" 2>&1; }
+    contains "a board is seen to be one" "$(board doctor)" "SMK-K26"
+    contains "the device of its application is opened" \
+        "$(board run "$models/digits.tflite" --random 1 --device xrt)" "no XRT driver"
+    rm "$scratch/machine/proc/device-tree/gantry/gantry,spec-hash"
+    contains "a fabric that holds something else is left alone" \
+        "$(board run "$models/digits.tflite" --random 1 --device xrt)" \
+        "the application that is loaded is not Gantry's"
+fi
 if command -v pkg-config >/dev/null; then
     # shellcheck disable=SC2046 # flags
     check "a program builds by the package's pkg-config file" "$cc" -std=c11 host/examples/embed.c \

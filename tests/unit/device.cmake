@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 gantry_test(test_device SOURCES test_device.c PARTS device LABELS unit)
+gantry_test(test_board SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/test_board.c PARTS device LABELS unit)
 gantry_test(test_device_model SOURCES test_device_model.c PARTS device LABELS unit)
 
 # Modules that the registry must take or refuse: the same source, other values.
