@@ -64,6 +64,7 @@ xilinx_srl -fixed -minlen 3
 techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6
 xilinx_dffopt
 opt_lut_ins -tech xilinx
+opt_merge -share_all t:INV
 clean
 tee -o {out}.stat stat {top}
 write_blif {out}.blif
@@ -312,8 +313,10 @@ def compare(path, text):
 def generator(out):
     """gen_spec, which knows the configurations."""
     program = os.path.join(out, "gen_spec")
-    subprocess.run([os.environ.get("CC", "cc"), "-I", os.path.join(HW, "spec"), "-o", program,
-                    os.path.join(HW, "spec", "gen_spec.c")], check=True)
+    spec = os.path.join(HW, "spec")
+    subprocess.run([os.environ.get("CC", "cc"), "-I", spec, "-o", program,
+                    os.path.join(spec, "gen_spec.c"), os.path.join(spec, "gen_kernel.c")],
+                   check=True)
     return program
 
 
