@@ -76,9 +76,10 @@ module gantry_drain #(
         logic [31:0] acc, bias;
         assign acc  = words[512*w+32*c+:32];
         assign bias = bias_i[512*(w/2)+32*c+:32];
+        // One adder: 4 * acc + 1 with the sign of acc, or acc + bias.
         always_ff @(posedge clk_i) if (move_i)
-          term_q[512*w+32*c+:32] <= pool_q ? {acc[29:0], 2'b00} + (acc[31] ? 32'hffff_ffff : 32'd1)
-                                           : acc + bias;
+          term_q[512*w+32*c+:32] <= (pool_q ? {acc[29:0], 2'b00} : acc) +
+                                    (pool_q ? {{31{acc[31]}}, 1'b1} : bias);
       end
     end
   endgenerate
