@@ -121,16 +121,19 @@ module gantry_load_row #(
   );
 
   // ---- Words of the current row; p = byte position from the row's first beat on ----
-  logic               w_valid, w_pixel_last, w_last, w_issue, advance;
-  logic [BankW-1:0]   w_bank;
-  logic [RowW-1:0]    w_row;
-  logic [15:0]        base_q;                    // running number of the row's first beat
-  logic [3:0]         align_q;
-  logic signed [34:0] p_q, pixel_q, next_pixel, next_word, keep;
-  logic signed [34:0] last_byte, first_byte, end_byte;
-  logic [12:0]        total, keep_beat;
-  logic signed [15:0] have;
-  logic               no_data, enough, in_range;
+  // A pixel at Far or beyond has no byte of the row, and none behind it has: it stays there.
+  localparam integer PW  = 19;                   // signed: pixels from -2^15 on
+  localparam integer Far = 17;                   // bit of p
+  logic                 w_valid, w_pixel_last, w_last, w_issue, advance;
+  logic [BankW-1:0]     w_bank;
+  logic [RowW-1:0]      w_row;
+  logic [15:0]          base_q;                  // running number of the row's first beat
+  logic [3:0]           align_q;
+  logic signed [PW-1:0] p_q, pixel_q, next_pixel, next_word, keep, start;
+  logic signed [PW-1:0] offset, left;            // p from the row's first byte on, bytes from p on
+  logic [12:0]          g_total, total_q, keep_beat;
+  logic signed [15:0]   have;
+  logic                 no_data, enough, in_range;
 
   assign g_start = g_valid && !w_valid;
   gantry_row_walk #(.NPX(NPX), .RowW(RowW)) u_walk (
@@ -141,38 +144,28 @@ module gantry_load_row #(
     .pixel_last_o(w_pixel_last), .last_o(w_last)
   );
 
-  assign first_byte = $signed({31'd0, align_q});
-  assign end_byte   = first_byte + $signed({19'd0, row_bytes_i});
-  assign total      = (row_bytes_i == '0) ? '0 : 13'((end_byte + 35'sd15) >>> 4);
-  assign last_byte  = p_q + 35'sd15;
-  assign have       = $signed(rcv_q - base_q);
-  assign no_data    = last_byte < first_byte || p_q >= end_byte;
-  assign enough     = have >= $signed({3'd0, total})
-                      || 35'(have) > (last_byte >>> 4);
-  assign w_issue    = w_valid && advance && (no_data || enough);
-  assign in_range   = w_row < RowW'(ACT_ROWS);
+  assign g_total  = (row_bytes_i == '0) ? '0
+                    : 13'((17'(g_data[2*PosW +: 4]) + 17'(row_bytes_i) + 17'd15) >> 4);
+  assign start    = $signed({{(PW - 4){1'b0}}, g_data[2*PosW +: 4]}) - PW'($signed(lead_i));
+  assign offset   = p_q - $signed({{(PW - 4){1'b0}}, align_q});
+  assign left     = $signed({{(PW - 16){1'b0}}, row_bytes_i}) - offset;
+  assign have     = $signed(rcv_q - base_q);
+  assign no_data  = offset < -PW'(15) || left <= 0;
+  assign enough   = have >= $signed({3'd0, total_q}) || PW'(have) > ((p_q + PW'(15)) >>> 4);
+  assign w_issue  = w_valid && advance && (no_data || enough);
+  assign in_range = w_row < RowW'(ACT_ROWS);
 
-  assign next_pixel = pixel_q + $signed({19'd0, step_i});
-  assign next_word  = p_q + 35'sd16;
+  assign next_pixel = pixel_q[PW-1:Far] == 2'b01 ? pixel_q : pixel_q + $signed(PW'(step_i));
+  assign next_word  = p_q + PW'(16);
   assign keep       = (w_pixel_last || next_pixel < next_word) ? next_pixel : next_word;
-  always_comb begin
-    if (keep < 0) begin
-      keep_beat = '0;
-    end else if ((keep >>> 4) >= $signed({22'd0, total})) begin
-      keep_beat = total;
-    end else begin
-      keep_beat = keep[16:4];
-    end
-  end
+  assign keep_beat  = keep < 0 ? '0
+                      : keep[PW-1:4] >= {2'd0, total_q} ? total_q : keep[16:4];
 
   // base_q moves to the next row when the last word leaves; a row without pixels leaves at once.
   logic [15:0] row_end;
   logic        g_empty;
-  assign row_end = base_q + 16'(total);
+  assign row_end = base_q + 16'(total_q);
   assign g_empty = pixels_i == '0;
-  logic [12:0] g_total;
-  assign g_total = (row_bytes_i == '0) ? '0
-                   : 13'((17'(g_data[2*PosW +: 4]) + 17'(row_bytes_i) + 17'd15) >> 4);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
@@ -189,8 +182,9 @@ module gantry_load_row #(
     end
     if (g_start) begin
       align_q <= g_data[2*PosW +: 4];
-      p_q     <= $signed({31'd0, g_data[2*PosW +: 4]}) - 35'($signed(lead_i));
-      pixel_q <= $signed({31'd0, g_data[2*PosW +: 4]}) - 35'($signed(lead_i));
+      total_q <= g_total;
+      p_q     <= start;
+      pixel_q <= start;
     end else if (w_issue) begin
       p_q <= w_pixel_last ? next_pixel : next_word;
       if (w_pixel_last) begin
@@ -230,21 +224,25 @@ module gantry_load_row #(
   // ---- Stage 1: data of both beats. Stage 2: rotated and padded word ----
   logic               s_valid_q, s_swap_q;
   logic [3:0]         s_rotate_q;
-  logic [15:0]        s_inside_q, inside_word;
+  logic [15:0]        s_inside_q, first, behind; // bytes from the row's first on, behind its last
   logic [BankW-1:0]   s_bank_q;
   logic [15:0]        s_row_q;
-  logic [255:0]       pair;
-  logic [127:0]       rotated, padded;
+  logic [255:0]       ring;                      // even beat, odd beat
+  logic [183:0]       by_8;
+  logic [135:0]       by_2;
+  logic [127:0]       padded;
+  assign ring = {odd_data_q, even_data_q};
+  assign by_8 = s_swap_q ? (s_rotate_q[3] ? {ring[119:0], ring[255:192]}
+                                          : {ring[55:0], ring[255:128]})
+                         : (s_rotate_q[3] ? ring[247:64] : ring[183:0]);
+  assign by_2 = s_rotate_q[2] ? (s_rotate_q[1] ? by_8[183:48] : by_8[167:32])
+                              : (s_rotate_q[1] ? by_8[151:16] : by_8[135:0]);
   always_comb begin
     for (int k = 0; k < 16; k++) begin
-      inside_word[k] = p_q + 35'(k) >= first_byte && p_q + 35'(k) < end_byte;
-    end
-  end
-  assign pair    = s_swap_q ? {even_data_q, odd_data_q} : {odd_data_q, even_data_q};
-  assign rotated = 128'(pair >> {s_rotate_q, 3'd0});
-  always_comb begin
-    for (int k = 0; k < 16; k++) begin
-      padded[8*k +: 8] = s_inside_q[k] ? rotated[8*k +: 8] : pad_i;
+      first[k]  = !offset[PW-1] || (offset[PW-1:4] == '1 && 5'(offset[3:0]) + 5'(k) >= 5'd16);
+      behind[k] = left[PW-1] || (left[PW-1:4] == '0 && left[3:0] <= 4'(k));
+      padded[8*k +: 8] = !s_inside_q[k] ? pad_i
+                         : s_rotate_q[0] ? by_2[8*k+8 +: 8] : by_2[8*k +: 8];
     end
   end
 
@@ -260,7 +258,7 @@ module gantry_load_row #(
     if (advance) begin
       s_swap_q    <= slot[0];
       s_rotate_q  <= p_q[3:0];
-      s_inside_q  <= inside_word;
+      s_inside_q  <= first & ~behind;
       s_bank_q    <= w_bank;
       s_row_q     <= w_row[15:0];
       load_bank_o <= s_bank_q;
