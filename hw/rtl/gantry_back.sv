@@ -169,15 +169,18 @@ module gantry_back #(
   logic [NPX-1:0]    inside_q;
   logic [16:0]       next_y;
   logic [15:0] pitch;  // columns of a strip go on without end
-  assign pitch = (next_insn ? next_window : window) ? '1
+  logic        by_column;
+  assign by_column = next_insn ? next_window : window;
+  assign pitch = by_column ? '1
                : next_insn ? insn_i[`GANTRY_CONV_IN_PITCH] : running_o[`GANTRY_CONV_IN_PITCH];
   gantry_raster #(.NPX(NPX)) u_raster (
     .clk_i, .group_i(next_insn || (step_o && group_last)), .next_i(step_o && row_last && !tcb),
     .strip_i(step_o && row_last && !tcb && strip_last), .pitch_i(pitch),
-    .step_y_i(window ? 4'd1 : running_o[259:256]),
-    .step_x_i(window ? '0 : running_o[`GANTRY_CONV_STEP_X]),
+    .step_y_i(by_column ? 4'd1 : next_insn ? insn_i[259:256] : running_o[259:256]),
+    .step_x_i(by_column ? '0 : next_insn ? insn_i[`GANTRY_CONV_STEP_X]
+                                         : running_o[`GANTRY_CONV_STEP_X]),
     .sy_i(next_insn ? insn_i[`GANTRY_CONV_OUT_SY] : running_o[`GANTRY_CONV_OUT_SY]),
-    .sx_i(running_o[`GANTRY_CONV_OUT_SX]),
+    .sx_i(next_insn ? insn_i[`GANTRY_CONV_OUT_SX] : running_o[`GANTRY_CONV_OUT_SX]),
     .line_i(next_insn ? insn_i[`GANTRY_CONV_OUT_PITCH] : running_o[`GANTRY_CONV_OUT_PITCH]),
     .ps_i(running_o[`GANTRY_CONV_OUT_PS]), .h_i(running_o[`GANTRY_CONV_OUT_H]),
     .w_i(running_o[`GANTRY_CONV_OUT_W]), .q_o(q), .valid_o(inside_q), .next_y_o(next_y));

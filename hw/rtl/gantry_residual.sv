@@ -62,7 +62,7 @@ module gantry_residual #(
   assign tcb    = insn_i[`GANTRY_CONV_TCB];
   assign log2_m = insn_i[`GANTRY_CONV_LOG2_M];
   assign log2_p = 2'(BankW) - log2_m;
-  gantry_raster #(.NPX(NPX)) u_raster (
+  gantry_raster #(.NPX(NPX), .Strips(0)) u_raster (
     .clk_i, .group_i(first_q || (done && group_last)), .next_i(row_o && !tcb),
     .strip_i(1'b0),
     .pitch_i(insn_i[`GANTRY_CONV_IN_PITCH]), .step_y_i(insn_i[259:256]),
