@@ -145,19 +145,26 @@ module gantry_residual #(
     end
   end
 
-  // Addresses: stages 1 and 2 per slot, stage 3 per bank; tags go on to the data, two stages later.
+  // Addresses: stages 1 and 2 per slot, stage 3 per bank; what a bank reads for goes on to the
+  // data, two stages later.
   localparam integer TagW = 7 + NPX;
+  localparam integer PlaceW = 3 + NPX * (1 + BankW);
   logic [BankW*NPX-1:0] bank;
   logic [32*NPX-1:0]    rows;
-  logic [NPX-1:0]       chosen_q2, bad, chosen_q5;
-  logic [TagW-1:0]      tag_q2, tag_q5;
-  logic [BankW*NPX-1:0] bank_q5;
+  logic [NPX-1:0]       chosen_q2, bad, bank_hit, bank_hit_q5;
+  logic [TagW-1:0]      tag_q2;
+  logic [BankW*NPX-1:0] word, word_q5;           // of the row, that a bank reads
+  logic [2:0]           write_row_q5;
   logic [8:0]           block;
   logic [31:0]          first_bad;
   assign block = block_q + {7'd0, block_in_q};
   function automatic [31:0] first_of(input [NPX-1:0] hit, input [32*NPX-1:0] all);
     first_of = all[31:0];
     for (int i = NPX - 1; i >= 0; i--) if (hit[i]) first_of = all[32*i+:32];
+  endfunction
+  function automatic [BankW-1:0] slot_of(input [NPX-1:0] hit);
+    slot_of = '0;
+    for (int i = 0; i < NPX; i++) if (hit[i]) slot_of |= BankW'(i);
   endfunction
   generate
     for (genvar i = 0; i < NPX; i++) begin : gen_addr
@@ -174,7 +181,10 @@ module gantry_residual #(
       for (genvar i = 0; i < NPX; i++) begin : gen_hit
         assign hit[i] = chosen_q2[i] && !bad[i] && bank[BankW*i+:BankW] == BankW'(k);
       end
-      assign row = first_of(hit, rows);
+      assign row         = first_of(hit, rows);
+      assign bank_hit[k] = hit != '0;
+      assign word[BankW*k+:BankW] = BankW'(32'(tag_q2[NPX+:2]) << tag_q2[TagW-1-:2]) |
+                                    slot_of(hit);
       always_ff @(posedge clk_i) begin
         bank_en_o[k] <= hit != '0 && rst_ni;
         if (hit != '0) bank_row_o[16*k+:16] <= row[15:0];
@@ -191,30 +201,40 @@ module gantry_residual #(
     .d_i({log2_p, write_row_q, block_in_q, chosen & {NPX{req_o && grant_i && rst_ni}}}),
     .d_o(tag_q2));
   assign chosen_q2 = tag_q2[NPX-1:0];
-  gantry_delay #(.W(TagW + BankW * NPX), .N(3)) u_tag5 (
-    .clk_i, .en_i(1'b1), .d_i({bank, tag_q2}), .d_o({bank_q5, tag_q5}));
-  assign chosen_q5 = tag_q5[NPX-1:0];
+  gantry_delay #(.W(PlaceW), .N(3)) u_place (
+    .clk_i, .en_i(1'b1), .d_i({tag_q2[NPX+2+:3], bank_hit, word}),
+    .d_o({write_row_q5, bank_hit_q5, word_q5}));
 
-  // Row buffer: word n of a row is slot n mod P of block n div P.
-  logic [128*NPX-1:0] row_words;
-  logic [1:0]         log2_p_q5;
-  assign log2_p_q5 = tag_q5[TagW-1-:2];
+  // Row buffer: a word lies with the bank that it came from; word n of a row is slot n mod P of
+  // block n div P, and that of a drain step's position n div Unit. A row's blocks have their words
+  // in the same banks.
+  logic [BankW*NPX-1:0] origins [Rows];
+  logic [BankW*NPX-1:0] word_bank, origin;
+  logic [128*NPX*Unit-1:0] stored;               // of the position, by bank
+  always_ff @(posedge clk_i) if (chosen_q2 != '0) origins[tag_q2[NPX+2+:3]] <= word_bank;
+  assign origin = origins[read_row_q];
   generate
-    for (genvar n = 0; n < NPX; n++) begin : gen_word
-      logic [127:0]     words [Rows];
-      logic [BankW-1:0] slot, from;
-      logic             write;
-      assign slot  = BankW'(n) & BankW'((32'd1 << log2_p_q5) - 32'd1);
-      assign from  = bank_q5[BankW*slot+:BankW];
-      assign write = chosen_q5[slot] && tag_q5[NPX+:2] == 2'(n >> log2_p_q5);
-      always_ff @(posedge clk_i)
-        if (write) words[tag_q5[NPX+2+:3]] <= banks_i[128*from+:128];
-      assign row_words[128*n+:128] = words[read_row_q];
+    for (genvar n = 0; n < NPX; n++) begin : gen_origin
+      logic [BankW-1:0] slot;
+      assign slot = BankW'(n) & BankW'((32'd1 << tag_q2[TagW-1-:2]) - 32'd1);
+      assign word_bank[BankW*n+:BankW] = bank[BankW*slot+:BankW];
+    end
+    for (genvar k = 0; k < NPX; k++) begin : gen_store
+      logic [BankW-1:0] n;
+      assign n = word_q5[BankW*k+:BankW];
+      for (genvar w = 0; w < Unit; w++) begin : gen_word
+        logic [127:0] words [4*Rows];
+        always_ff @(posedge clk_i)
+          if (bank_hit_q5[k] && 32'(n) % Unit == w)
+            words[{write_row_q5, 2'(32'(n) / Unit)}] <= banks_i[128*k+:128];
+        assign stored[128*(NPX*w+k)+:128] = words[{read_row_q, position_i}];
+      end
     end
     for (genvar w = 0; w < Unit; w++) begin : gen_out
-      logic [BankW-1:0] n;
-      assign n                   = BankW'(32'(position_i) * Unit + w);
-      assign word_o[128*w+:128]  = row_words[128*n+:128];
+      logic [BankW-1:0] n, from;
+      assign n    = BankW'(32'(position_i) * Unit + w);
+      assign from = origin[BankW*n+:BankW];
+      assign word_o[128*w+:128] = stored[128*(NPX*w+32'(from))+:128];
     end
   endgenerate
 
