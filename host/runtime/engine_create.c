@@ -54,18 +54,32 @@ static enum gantry_status buffer_fill(struct gantry_engine *engine, enum gantry_
                                      GANTRY_SYNC_TO_DEVICE, error);
 }
 
+/* Program and weights: in memory of its own, or those of the owner. */
+static enum gantry_status program_make(struct gantry_engine *engine, int32_t index,
+                                       struct gantry_error *error)
+{
+    const struct gantry_plan_segment *planned = &engine->plan->segments[index];
+    struct gantry_segment_state *state = &engine->segments[index];
+    if (engine->owner) {
+        state->program = engine->owner->segments[index].program;
+        state->weights = engine->owner->segments[index].weights;
+        return GANTRY_OK;
+    }
+    enum gantry_status status =
+        buffer_fill(engine, GANTRY_ROLE_PROGRAM, &state->program, planned->program,
+                    (size_t)planned->insn_count * GANTRY_INSN_BYTES, error);
+    if (status != GANTRY_OK) return status;
+    return buffer_fill(engine, GANTRY_ROLE_WEIGHTS, &state->weights, planned->weights,
+                       planned->weights_bytes, error);
+}
+
 static enum gantry_status segment_make(struct gantry_engine *engine, int32_t index,
                                        struct gantry_error *error)
 {
     const struct gantry_plan_segment *planned = &engine->plan->segments[index];
     struct gantry_segment_state *state = &engine->segments[index];
     if (!planned->accelerator) return GANTRY_OK;
-    enum gantry_status status =
-        buffer_fill(engine, GANTRY_ROLE_PROGRAM, &state->program, planned->program,
-                    (size_t)planned->insn_count * GANTRY_INSN_BYTES, error);
-    if (status == GANTRY_OK)
-        status = buffer_fill(engine, GANTRY_ROLE_WEIGHTS, &state->weights, planned->weights,
-                             planned->weights_bytes, error);
+    enum gantry_status status = program_make(engine, index, error);
     const struct gantry_device_info *info = &engine->device->info;
     bool trace = engine->options.trace && (info->has_cycles || info->has_times);
     if (status == GANTRY_OK && trace)
@@ -255,10 +269,12 @@ static enum gantry_status fill(struct gantry_engine *engine, struct gantry_error
     return status;
 }
 
-enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,
-                                        struct gantry_device *device,
-                                        const struct gantry_engine_options *options,
-                                        struct gantry_error *error)
+enum gantry_status gantry_engine_create_beside(struct gantry_engine **out,
+                                               const struct gantry_plan *plan,
+                                               struct gantry_device *device,
+                                               const struct gantry_engine_options *options,
+                                               const struct gantry_engine *owner,
+                                               struct gantry_error *error)
 {
     static const struct gantry_engine_options defaults = GANTRY_ENGINE_OPTIONS_INIT;
     *out = NULL;
@@ -275,6 +291,7 @@ enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct
     if (!engine)
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);
     engine->plan = plan;
+    engine->owner = owner;
     engine->device = device;
     engine->options = *options;
     engine->on_device = on_device;
@@ -288,12 +305,21 @@ enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct
     return GANTRY_OK;
 }
 
+enum gantry_status gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,
+                                        struct gantry_device *device,
+                                        const struct gantry_engine_options *options,
+                                        struct gantry_error *error)
+{
+    return gantry_engine_create_beside(out, plan, device, options, NULL, error);
+}
+
 void gantry_engine_destroy(struct gantry_engine *engine)
 {
     if (!engine) return;
     gantry_pool_destroy(engine->pool);
     for (int32_t s = 0; engine->segments && s < engine->plan->segment_count; s++) {
         buffer_drop(engine, &engine->segments[s].trace);
+        if (engine->owner) continue;
         buffer_drop(engine, &engine->segments[s].weights);
         buffer_drop(engine, &engine->segments[s].program);
     }

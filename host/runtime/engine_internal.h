@@ -58,6 +58,7 @@ struct gantry_segment_state {
 
 struct gantry_engine {
     const struct gantry_plan *plan;
+    const struct gantry_engine *owner; /* of programs and weights; NULL: this one */
     struct gantry_device *device;
     struct gantry_engine_options options;
     struct gantry_arena memory; /* bound arguments, scales, names */
@@ -74,6 +75,14 @@ struct gantry_engine {
     struct gantry_profile_segment *parts;
     struct gantry_profile_event *events; /* room for every record of a run */
 };
+
+/* gantry_engine_create for a further engine of the same plan, on the owner's device or on another
+ * one of the same hardware: programs and weights are the owner's, which must outlive it. */
+GANTRY_MUST_USE enum gantry_status
+gantry_engine_create_beside(struct gantry_engine **out, const struct gantry_plan *plan,
+                            struct gantry_device *device,
+                            const struct gantry_engine_options *options,
+                            const struct gantry_engine *owner, struct gantry_error *error);
 
 /* Where a tensor lies in the slot of the CPU nodes. */
 struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor);

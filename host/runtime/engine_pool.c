@@ -122,13 +122,25 @@ static enum gantry_status start(struct worker *worker, const struct gantry_plan 
     engine.threads = options->threads;
     engine.allocator = options->allocator;
     engine.log = options->log;
-    enum gantry_status status =
-        gantry_engine_create(&worker->engine, plan, worker->device, &engine, error);
+    enum gantry_status status = gantry_engine_create_beside(
+        &worker->engine, plan, worker->device, &engine, worker->pool->workers[0].engine, error);
     if (status != GANTRY_OK) return status;
     worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
     if (worker->started) return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: no thread for engine %d of %d",
                        plan->graph->name, worker->index, worker->pool->engines);
+}
+
+/* Inferences of a network with a state follow each other: one engine has it. */
+static enum gantry_status check_state(const struct gantry_engine_pool *pool,
+                                      struct gantry_error *error)
+{
+    for (int32_t t = 0; pool->engines > 1 && t < pool->graph->tensor_count; t++)
+        if (pool->graph->tensors[t].variable)
+            return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
+                               "%s: keeps %s from run to run: engines of a pool (%d, limit 1)",
+                               pool->graph->name, pool->graph->tensors[t].name, pool->engines);
+    return GANTRY_OK;
 }
 
 static enum gantry_status fill(struct gantry_engine_pool *pool, const struct gantry_plan *plan,
@@ -140,7 +152,7 @@ static enum gantry_status fill(struct gantry_engine_pool *pool, const struct gan
         gantry_allocate(pool->options.allocator, (size_t)pool->engines, sizeof *pool->workers);
     if (!pool->workers)
         return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);
-    enum gantry_status status = GANTRY_OK;
+    enum gantry_status status = check_state(pool, error);
     for (int i = 0; i < pool->engines && status == GANTRY_OK; i++) {
         pool->workers[i] = (struct worker){.pool = pool,
                                            .index = i,
@@ -187,7 +199,8 @@ void gantry_engine_pool_destroy(struct gantry_engine_pool *pool)
     (void)pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; pool->workers && i < pool->engines; i++)
         if (pool->workers[i].started) (void)pthread_join(pool->workers[i].thread, NULL);
-    for (int i = 0; pool->workers && i < pool->engines; i++)
+    /* The first one owns programs and weights. */
+    for (int i = pool->engines; pool->workers && i-- > 0;)
         gantry_engine_destroy(pool->workers[i].engine);
     (void)pthread_cond_destroy(&pool->changed);
     (void)pthread_mutex_destroy(&pool->mutex);

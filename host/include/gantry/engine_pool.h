@@ -4,10 +4,11 @@
  *     gantry_device_open -> gantry_plan_create -> gantry_engine_pool_create
  *     -> gantry_engine_pool_submit and _wait, or _run, from any threads
  *
- * Each engine has a thread and buffers of its own. They share the accelerators of the device: while
- * one engine is at its CPU layers, others launch. On a device whose time is simulated, CPU layers
- * and launches take the time that the plan's target has for them, and the same inferences take the
- * same simulated time each time they are submitted together to an idle pool. */
+ * Each engine has a thread and buffers of its own; programs and weights are in device memory once.
+ * They share the accelerators of the device: while one engine is at its CPU layers, others launch.
+ * On a device whose time is simulated, CPU layers and launches take the time that the plan's target
+ * has for them, and the same inferences take the same simulated time each time they are submitted
+ * together to an idle pool. */
 #ifndef GANTRY_ENGINE_POOL_H
 #define GANTRY_ENGINE_POOL_H
 
@@ -49,7 +50,8 @@ struct gantry_engine_pool_options {
     }
 
 /* Makes the engines and starts their threads. Plan and device are borrowed; the device serves this
- * pool and nobody else. *out is owned. Errors: those of gantry_engine_create. */
+ * pool and nobody else. *out is owned. Errors: those of gantry_engine_create; GANTRY_ERR_UNSUPPORTED
+ * for several engines of a model that keeps a state from run to run. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status gantry_engine_pool_create(
     struct gantry_engine_pool **out, const struct gantry_plan *plan, struct gantry_device *device,
     const struct gantry_engine_pool_options *options, struct gantry_error *error);
