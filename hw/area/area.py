@@ -209,7 +209,13 @@ def resources(cells, shared=0):
     return total
 
 
-def count_instances(top, modules):
+def accelerators(config, gen):
+    """How many of them a device of the configuration has."""
+    text = subprocess.run([gen, "json", config], stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(text)["instances"]
+
+
+def count_instances(top, modules, tops):
     counts = {}
 
     def walk(name, times):
@@ -217,7 +223,7 @@ def count_instances(top, modules):
         body = modules[name]
         for child in set(children(body)):
             walk(child, times * children(body).count(child))
-    walk(top, 1)
+    walk(top, tops)
     return counts
 
 
@@ -225,7 +231,7 @@ def configuration(config, gen, out, jobs):
     """Totals, and rows (name, instances, resources of all of them, depth)."""
     modules = elaborate(config, gen, out)
     top = next(name for name in modules if short(name) == "gantry_kernel")
-    counts = count_instances(top, modules)
+    counts = count_instances(top, modules, accelerators(config, gen))
     names = [name for name in counts if short(name) not in SLICES]
     with ThreadPoolExecutor(jobs) as pool:
         results = dict(zip(names, pool.map(lambda name: measure(name, modules, out), names)))
@@ -322,7 +328,8 @@ def generator(out):
 
 def main():
     parser = argparse.ArgumentParser(description="Area of the accelerator by Yosys.")
-    parser.add_argument("configs", nargs="*", metavar="CONFIG", default=["k26", "half", "tiny"])
+    parser.add_argument("configs", nargs="*", metavar="CONFIG",
+                        default=["k26", "half", "tiny", "dual"])
     parser.add_argument("--out", default="build/area", help="folder of intermediate results")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--update", metavar="FILE", help="write the tables into FILE")

@@ -50,8 +50,9 @@ struct gantry_engine_pool_options {
     }
 
 /* Makes the engines and starts their threads. Plan and device are borrowed; the device serves this
- * pool and nobody else. *out is owned. Errors: those of gantry_engine_create; GANTRY_ERR_UNSUPPORTED
- * for several engines of a model that keeps a state from run to run. */
+ * pool and nobody else. *out is owned. Errors: those of gantry_engine_create, GANTRY_ERR_ARGUMENT
+ * for a number of engines out of range, GANTRY_ERR_UNSUPPORTED for several engines of a model that
+ * keeps a state from run to run. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status gantry_engine_pool_create(
     struct gantry_engine_pool **out, const struct gantry_plan *plan, struct gantry_device *device,
     const struct gantry_engine_pool_options *options, struct gantry_error *error);
