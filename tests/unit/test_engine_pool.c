@@ -7,6 +7,7 @@
 
 #include "device/device.h"
 #include "gantry/engine_pool.h"
+#include "plan/plan.h"
 
 enum { ENGINES = 3, SUBMITTERS = 4, ORDERS = 6, COUNT = 7, TIMEOUT_MS = 60000, OUTPUT_BYTES = 64 };
 
@@ -198,6 +199,30 @@ static void pool__refuses_what_it_cannot_do(void **state)
     bed_close(&bed);
 }
 
+static void pool__a_network_with_a_state_has_one_engine(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture = {0};
+    struct gantry_engine_pool *pool;
+    struct gantry_error error = {0};
+    struct gantry_engine_pool_options options = GANTRY_ENGINE_POOL_OPTIONS_INIT;
+    engine_fixture_open(&fixture, "cpu", NULL);
+    bool *variable = &fixture.plan->graph->tensors[fixture.plan->graph->inputs[0]].variable;
+    *variable = true;
+    options.engines = 2;
+    assert_int_equal(
+        gantry_engine_pool_create(&pool, fixture.plan, fixture.device, &options, &error),
+        GANTRY_ERR_UNSUPPORTED);
+    assert_non_null(strstr(error.message, "from run to run"));
+    options.engines = 1;
+    assert_int_equal(
+        gantry_engine_pool_create(&pool, fixture.plan, fixture.device, &options, &error),
+        GANTRY_OK);
+    gantry_engine_pool_destroy(pool);
+    *variable = false;
+    engine_fixture_close(&fixture);
+}
+
 /* One inference of an order fails: the others are made, and the order has its error. */
 static void pool__an_order_has_the_first_error_of_its_inferences(void **state)
 {
@@ -226,6 +251,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pool__engines_of_one_accelerator_take_turns),
     cmocka_unit_test(pool__has_an_engine_for_each_accelerator_by_default),
     cmocka_unit_test(pool__refuses_what_it_cannot_do),
+    cmocka_unit_test(pool__a_network_with_a_state_has_one_engine),
     cmocka_unit_test(pool__an_order_has_the_first_error_of_its_inferences),
 };
 
