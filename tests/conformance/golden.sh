@@ -35,8 +35,8 @@ PROGRAM
 # verify_case MODEL INPUT EXPECT DEVICES
 verify_case() {
     local name=$1 devices=$4 status=0 device wrong
-    "$gantry" verify "$data/models/${folders[$1]-mlperf-tiny}/$1.tflite" --devices "$devices" --input "$2" \
-        --expect "$3" --json --quiet >"$out/$name.json" 2>"$out/$name.err" || status=$?
+    "$gantry" verify "$data/models/${folders[$1]-mlperf-tiny}/$1.tflite" --devices "$devices" \
+        --input "$2" --expect "$3" --json --quiet >"$out/$name.json" 2>"$out/$name.err" || status=$?
     for device in ${devices//,/ }; do
         cases=$((cases + 1))
         wrong=$(judge "$out/$name.json" "$device" 2>&1) ||
