@@ -127,12 +127,31 @@ enum gantry_status gantry_check_pool(const struct gantry_site *site)
     return gantry_check_alike(site, site->x, site->y);
 }
 
+/* LiteRT's int16 has steps of 2^-15 and no zero points. */
+static enum gantry_status check_softmax_int16(const struct gantry_site *site)
+{
+    enum { ROW_MAX = 1 << 15 };
+    const float step = 0x1p-15f;
+    int32_t rank = site->x->shape.rank, row = rank ? site->x->shape.dims[rank - 1] : 1;
+    enum gantry_status status = gantry_check_symmetric(site, site->x);
+    if (status == GANTRY_OK) status = gantry_check_symmetric(site, site->y);
+    if (status != GANTRY_OK) return status;
+    if (fabsf(site->y->quantization.scale[0] - step) > 0.001f * step)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "output scale %g (must be %g)",
+                             (double)site->y->quantization.scale[0], (double)step);
+    if (row > ROW_MAX)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "rows of %d (limit %d)", row, ROW_MAX);
+    return GANTRY_OK;
+}
+
 enum gantry_status gantry_check_softmax(const struct gantry_site *site)
 {
     enum gantry_status status = gantry_check_types(site);
     if (status != GANTRY_OK) return status;
     float beta = site->node->attributes.beta;
-    float scale = site->x->dtype == GANTRY_INT8 ? site->x->quantization.scale[0] : 1.0f;
+    float scale = site->x->dtype == GANTRY_FLOAT32 ? 1.0f : site->x->quantization.scale[0];
+    if (site->x->dtype == GANTRY_INT16 && (status = check_softmax_int16(site)) != GANTRY_OK)
+        return status;
     if (!isfinite(beta) || beta <= 0 || !isfinite(beta * scale))
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "beta %g (finite and above 0)", (double)beta);
     site->node->mapped = gantry_site_is_map(site);

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "kernels/kernels.h"
-#include "kernels/op.h"
+#include "kernels/op_softmax.h"
 
 static void softmax_f32(const void *state, int32_t first, int32_t end, void *scratch)
 {
@@ -45,6 +45,7 @@ bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args
         gantry_op_set(kernel, softmax_f32, args, units, cost);
         return true;
     }
+    if (x->dtype == GANTRY_INT16) return gantry_op_bind_softmax_s16(kernel, args, arena);
     struct gantry_s8_softmax_args *rows = gantry_arena_alloc(arena, 1, sizeof *rows);
     double *table = gantry_arena_alloc(arena, 256, sizeof *table);
     if (!rows || !table) return false;

@@ -306,15 +306,18 @@ static void build_transpose(struct build *b, enum gantry_op op)
     add_output(b, y, "output_ref", 1, 0);
 }
 
-/* The factor brings differences to 26 fraction bits; probabilities have steps of 1 / 256. */
+/* The factor brings differences to 26 fraction bits, or of int16 to 65535 for 10; probabilities
+ * have steps of 1 / 256, or of 2^-15. */
 static void build_softmax(struct build *b, enum gantry_op op)
 {
     int32_t rows = number(b, "NUM_ROWS"), row = number(b, "ROW_SIZE");
+    float input = factor(number(b, "INPUT_MULT"), number(b, "INPUT_LEFT_SHIFT"));
+    bool wide = strcmp(stored(b), "int16") == 0;
     (void)op;
     b->n.node.attributes.beta = 1;
     add_input(b, SHAPE(rows, row), ARRAY(b, stored(b), (size_t)(rows * row), "input"),
-              ldexpf(factor(number(b, "INPUT_MULT"), number(b, "INPUT_LEFT_SHIFT")), -26), 0);
-    add_output(b, SHAPE(rows, row), "output_ref", 1.0f / 256, -128);
+              wide ? input * (10 / 65535.0f) : ldexpf(input, -26), 0);
+    add_output(b, SHAPE(rows, row), "output_ref", wide ? 0x1p-15f : 1.0f / 256, wide ? 0 : -128);
 }
 
 /* ---- Which case is what ---- */
