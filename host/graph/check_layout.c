@@ -43,6 +43,44 @@ enum gantry_status gantry_check_tile(const struct gantry_site *site)
     return status == GANTRY_OK ? gantry_check_output_shape(site, &inferred) : status;
 }
 
+/* The shape that input 1 states, which x broadcasts to. */
+enum gantry_status gantry_check_broadcast_to(const struct gantry_site *site)
+{
+    struct gantry_shape wanted = {0}, inferred;
+    int64_t count;
+    char text[80];
+    enum gantry_status status = gantry_check_alike(site, site->x, site->y);
+    if (status == GANTRY_OK) status = gantry_check_integers(site, 1, "shape", &count);
+    if (status != GANTRY_OK) return status;
+    for (int32_t d = 0; d < count && d < GANTRY_RANK_MAX; d++) {
+        int64_t dim = gantry_site_integer(site, 1, d);
+        wanted.dims[wanted.rank++] = (int32_t)(dim > 0 && dim <= INT32_MAX ? dim : 0);
+    }
+    if (count > GANTRY_RANK_MAX || !gantry_shape_broadcast(&site->x->shape, &wanted, &inferred) ||
+        !gantry_shape_equal(&wanted, &inferred))
+        return GANTRY_REFUSE(
+            site, GANTRY_ERR_FILE, "input of shape %s to %lld dimensions of others",
+            gantry_shape_text(&site->x->shape, text, sizeof text), (long long)count);
+    return gantry_check_output_shape(site, &wanted);
+}
+
+enum gantry_status gantry_check_reverse(const struct gantry_site *site)
+{
+    int64_t count;
+    uint32_t seen = 0;
+    enum gantry_status status = gantry_check_alike(site, site->x, site->y);
+    if (status == GANTRY_OK) status = gantry_check_integers(site, 1, "axes", &count);
+    for (int64_t i = 0; status == GANTRY_OK && i < count; i++) {
+        int32_t axis = 0;
+        status =
+            gantry_check_axis(site, gantry_site_integer(site, 1, i), site->x->shape.rank, &axis);
+        if (status != GANTRY_OK) return status;
+        if (seen >> axis & 1) return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "axis %d twice", axis);
+        seen |= UINT32_C(1) << axis;
+    }
+    return status == GANTRY_OK ? gantry_check_output_shape(site, &site->x->shape) : status;
+}
+
 /* Blocks of pixels of the wide map are the pixels of the deep one. */
 static enum gantry_status check_blocks(const struct gantry_site *site,
                                        const struct gantry_graph_tensor *deep, bool to_depth)

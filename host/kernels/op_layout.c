@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * TRANSPOSE, TILE, DEPTH_TO_SPACE and SPACE_TO_DEPTH: the same elements in another order. */
+ * TRANSPOSE, TILE, BROADCAST_TO, REVERSE_V2, DEPTH_TO_SPACE and SPACE_TO_DEPTH: the same elements
+ * in another order. */
 #include "kernels/op_view.h"
 
 bool gantry_op_transpose(struct gantry_kernel *kernel, const struct gantry_op_args *args,
@@ -27,6 +28,36 @@ bool gantry_op_tile(struct gantry_kernel *kernel, const struct gantry_op_args *a
         gantry_op_view_add(&view, y->shape.dims[d] / dim, 0, to.step[d] * dim);
         gantry_op_view_add(&view, dim, from.step[d], to.step[d]);
     }
+    return gantry_op_set_view(kernel, &view, arena);
+}
+
+bool gantry_op_broadcast_to(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                            struct gantry_arena *arena)
+{
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    struct gantry_op_strides from = gantry_op_broadcast(&x->shape, &y->shape);
+    struct gantry_op_strides to = gantry_op_dense(&y->shape);
+    struct gantry_op_view view = gantry_op_view_at(x, 0, y, 0);
+    for (int32_t d = 0; d < y->shape.rank; d++)
+        gantry_op_view_add(&view, y->shape.dims[d], from.step[d], to.step[d]);
+    return gantry_op_set_view(kernel, &view, arena);
+}
+
+bool gantry_op_reverse(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                       struct gantry_arena *arena)
+{
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    struct gantry_op_strides from = gantry_op_dense(&x->shape), to = from;
+    int64_t at = 0;
+    for (int64_t i = 0; i < gantry_op_elements(&args->inputs[1]); i++) {
+        int32_t axis = (int32_t)gantry_op_integer(&args->inputs[1], i);
+        axis = gantry_op_axis(axis, x->shape.rank);
+        at += (x->shape.dims[axis] - 1) * to.step[axis];
+        from.step[axis] = -to.step[axis];
+    }
+    struct gantry_op_view view = gantry_op_view_at(x, at, y, 0);
+    for (int32_t d = 0; d < y->shape.rank; d++)
+        gantry_op_view_add(&view, y->shape.dims[d], from.step[d], to.step[d]);
     return gantry_op_set_view(kernel, &view, arena);
 }
 

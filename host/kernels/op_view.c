@@ -33,8 +33,7 @@ struct gantry_op_strides gantry_op_dense(const struct gantry_shape *shape)
     return strides;
 }
 
-/* Drops dimensions of 1 and joins those that lie behind each other on both sides. */
-static void simplify(struct gantry_op_view *view)
+void gantry_op_view_simplify(struct gantry_op_view *view)
 {
     struct gantry_op_view simple = *view;
     simple.rank = 0;
@@ -84,12 +83,14 @@ static void copy_row(uint8_t *to, const uint8_t *from, const struct gantry_op_vi
     }
 }
 
-static void copy_view(const struct gantry_op_view *view)
+void gantry_op_view_copy(const struct gantry_op_view *view)
 {
     int32_t at[GANTRY_OP_VIEW_RANK] = {0}, last = view->rank - 1, d;
     int64_t element = (int64_t)view->element;
     const uint8_t *from = view->from;
     uint8_t *to = view->to;
+    for (int32_t i = 0; i < view->rank; i++)
+        if (view->dims[i] == 0) return;
     do {
         copy_row(to, from, view);
         for (d = last - 1; d >= 0; d--) {
@@ -107,7 +108,7 @@ static void run(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_view *views = state;
     (void)scratch;
-    for (int32_t i = first; i < end; i++) copy_view(&views[i]);
+    for (int32_t i = first; i < end; i++) gantry_op_view_copy(&views[i]);
 }
 
 void gantry_op_set_views(struct gantry_kernel *kernel, struct gantry_op_view *views, int32_t count)
@@ -117,7 +118,7 @@ void gantry_op_set_views(struct gantry_kernel *kernel, struct gantry_op_view *vi
         uint64_t size = views[i].element;
         for (int32_t d = 0; d < views[i].rank; d++) size *= (uint64_t)views[i].dims[d];
         bytes += size;
-        simplify(&views[i]);
+        gantry_op_view_simplify(&views[i]);
     }
     gantry_op_set(kernel, run, views, count, bytes / 4);
 }

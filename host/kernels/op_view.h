@@ -29,6 +29,10 @@ void gantry_op_view_add(struct gantry_op_view *view, int32_t dim, int64_t from_s
 /* Steps of the dimensions of a dense tensor, in elements. */
 struct gantry_op_strides gantry_op_dense(const struct gantry_shape *shape);
 
+/* Drops dimensions of 1 and joins those that lie behind each other on both sides. */
+void gantry_op_view_simplify(struct gantry_op_view *view);
+void gantry_op_view_copy(const struct gantry_op_view *view);
+
 /* A kernel that copies views; a unit is one of them. It brings them to their simplest form. */
 void gantry_op_set_views(struct gantry_kernel *kernel, struct gantry_op_view *views, int32_t count);
 /* The same for one view, which is copied. False: out of memory. */

@@ -211,6 +211,65 @@ static void depth_to_space__and_space_to_depth_are_inverse(void **state)
     one_node_refused(&n, GANTRY_ERR_FILE, "blocks of 4");
 }
 
+static void reverse__turns_axes_around(void **state)
+{
+    (void)state;
+    struct one_node n = start(GANTRY_OP_REVERSE_V2);
+    one_node_input(&n, GANTRY_INT32, whole(), input, 0, 0);
+    one_node_list(&n, 1, -1);
+    one_node_output(&n, GANTRY_INT32, whole(), output, 0, 0);
+    one_node_run(&n);
+    for (int32_t i = 0; i < COUNT; i++)
+        assert_int_equal(output[i],
+                         at(i / C / W / H, H - 1 - i / C / W % H, i / C % W, C - 1 - i % C));
+}
+
+static void broadcast_to__repeats_dimensions_of_1(void **state)
+{
+    (void)state;
+    struct one_node n = start(GANTRY_OP_BROADCAST_TO);
+    one_node_input(&n, GANTRY_INT32, SHAPE(W, 1, C), input, 0, 0);
+    one_node_list(&n, 2, W, 4, C);
+    one_node_output(&n, GANTRY_INT32, SHAPE(2, W, 4, C), output, 0, 0);
+    one_node_run(&n);
+    for (int32_t i = 0; i < 2 * W * 4 * C; i++)
+        assert_int_equal(output[i], input[i / (4 * C) % W * C + i % C]);
+}
+
+/* Blocks of 2 x 3 with one row and two columns in front, one row and four columns behind. */
+static void space_to_batch__pads_and_batch_to_space_crops(void **state)
+{
+    (void)state;
+    enum { TALL = 4, ITEMS = 6, ROWS = 3, COLUMNS = 4, SIZE = N * TALL * W };
+    int8_t x[SIZE], deep[ITEMS * N * ROWS * COLUMNS], back[SIZE];
+    struct one_node n = start(GANTRY_OP_SPACE_TO_BATCH_ND);
+    for (int32_t i = 0; i < SIZE; i++) x[i] = (int8_t)(i * 5 - 90);
+    one_node_input(&n, GANTRY_INT8, SHAPE(N, TALL, W), x, 0.5f, -7);
+    one_node_list(&n, 2, 3);
+    one_node_constant(&n, GANTRY_INT32, SHAPE(2, 2), (int32_t[]){1, 1, 2, 4}, 0, 0);
+    one_node_output(&n, GANTRY_INT8, SHAPE(ITEMS * N, ROWS, COLUMNS), deep, 0.5f, -7);
+    one_node_run(&n);
+    for (int32_t i = 0; i < (int32_t)sizeof deep; i++) {
+        int32_t item = i / (ROWS * COLUMNS), b = item % N, k = item / N;
+        int32_t row = i / COLUMNS % ROWS * 2 + k / 3 - 1, column = i % COLUMNS * 3 + k % 3 - 2;
+        bool inside = row >= 0 && row < TALL && column >= 0 && column < W;
+        assert_int_equal(deep[i], inside ? x[(b * TALL + row) * W + column] : -7);
+    }
+    n = start(GANTRY_OP_BATCH_TO_SPACE_ND);
+    one_node_input(&n, GANTRY_INT8, SHAPE(ITEMS * N, ROWS, COLUMNS), deep, 0.5f, -7);
+    one_node_list(&n, 2, 3);
+    one_node_constant(&n, GANTRY_INT32, SHAPE(2, 2), (int32_t[]){1, 1, 2, 4}, 0, 0);
+    one_node_output(&n, GANTRY_INT8, SHAPE(N, TALL, W), back, 0.5f, -7);
+    one_node_run(&n);
+    assert_memory_equal(back, x, sizeof x);
+    n = start(GANTRY_OP_SPACE_TO_BATCH_ND);
+    one_node_input(&n, GANTRY_INT8, SHAPE(N, TALL, W), x, 0.5f, -7);
+    one_node_list(&n, 3);
+    one_node_list(&n, 0, 1);
+    one_node_output(&n, GANTRY_INT8, SHAPE(3 * N, 2, W), deep, 0.5f, -7);
+    one_node_refused(&n, GANTRY_ERR_FILE, "dimension 1 of 5 does not fit its blocks");
+}
+
 static void moves__refuse_another_scale(void **state)
 {
     (void)state;
@@ -232,6 +291,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(transpose__moves_axes),
     cmocka_unit_test(tile__repeats_every_dimension),
     cmocka_unit_test(depth_to_space__and_space_to_depth_are_inverse),
+    cmocka_unit_test(reverse__turns_axes_around),
+    cmocka_unit_test(broadcast_to__repeats_dimensions_of_1),
+    cmocka_unit_test(space_to_batch__pads_and_batch_to_space_crops),
     cmocka_unit_test(moves__refuse_another_scale),
 };
 
