@@ -16,7 +16,7 @@ static const struct gantry_device_kind kinds[] = {
     {"xrt", "the accelerator in an FPGA, through XRT", NULL, GANTRY_SUFFIX_OWN, NULL,
      "build with the packages libxrt-dev and uuid-dev, or use the device 'sim'"},
     {"opencl", "the accelerator's instructions as OpenCL kernels", NULL, GANTRY_SUFFIX_OWN, NULL,
-     "build with the packages opencl-headers and ocl-icd-opencl-dev, or use the device 'model'"},
+     "build with opencl-headers and ocl-icd-opencl-dev, run with ocl-icd-libopencl1 and a driver"},
 };
 
 const struct gantry_device_kind *gantry_device_kind(size_t index)

@@ -63,11 +63,14 @@ static cl_int times_of(struct gantry_device_opencl *opencl, cl_event event, cl_u
 
 /* ---- Batches ---- */
 
+/* Keeps the first failure, which ends the launch. */
 static bool call_failed(struct gantry_device_opencl *opencl, const char *call, cl_int code)
 {
     if (code == CL_SUCCESS) return false;
-    opencl->call = call;
-    opencl->code = code;
+    if (opencl->code == CL_SUCCESS) {
+        opencl->call = call;
+        opencl->code = code;
+    }
     opencl->order.over = true;
     return true;
 }
