@@ -262,6 +262,18 @@ int32_t gantry_band_view(const struct gantry_act_tensor *act, int32_t row, int32
 /* weights.c: writes the stream of a step, gantry_step_lines lines. */
 void gantry_build_stream(const struct gantry_build *build, const struct gantry_step *step,
                          const struct gantry_chip *in, uint8_t *lines);
+/* program_fields.c: all fields of an instruction but opcode, semaphores and dependencies; false: a
+ * value does not fit its field. LOAD: rows row0 .. row0 + rows - 1 of a chip. */
+bool gantry_fields_load(struct gantry_insn *insn, const struct gantry_build *build,
+                        const struct gantry_chip *chip, int32_t row0, int32_t rows);
+bool gantry_fields_store(struct gantry_insn *insn, const struct gantry_build *build,
+                         const struct gantry_chip *chip);
+bool gantry_fields_compute(struct gantry_insn *insn, const struct gantry_build *build,
+                           const struct gantry_lowered *lowered, const struct gantry_step *step);
+/* Those that an instruction of one band has of its own. */
+bool gantry_fields_band(struct gantry_insn *insn, const struct gantry_build *build,
+                        const struct gantry_lowered *lowered, const struct gantry_step *step,
+                        const struct gantry_band *band);
 /* program.c: program and weights of a segment, into plan->arena; runs the program checker. */
 GANTRY_MUST_USE enum gantry_status gantry_build_program(struct gantry_build *build, int32_t segment,
                                                         struct gantry_lowered *lowered);

@@ -84,12 +84,6 @@ static void group_transfers(struct writer *writer)
     for (int32_t i = 0; i < lowered->step_count; i++) writer->chip_step[lowered->steps[i].out] = i;
 }
 
-static int32_t buffer_of(enum gantry_home home)
-{
-    if (home == GANTRY_HOME_INPUT) return GANTRY_BUFFER_INPUT;
-    return home == GANTRY_HOME_OUTPUT ? GANTRY_BUFFER_OUTPUT : GANTRY_BUFFER_ARENA;
-}
-
 /* Whether no later chip is in the same group. */
 static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
 {
@@ -102,32 +96,9 @@ static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
 static struct gantry_insn *write_load(struct writer *writer, int32_t index, int32_t row0,
                                       int32_t rows)
 {
-    const struct gantry_build *build = writer->build;
-    const struct gantry_chip *chip = &writer->lowered->chips[index];
-    const struct gantry_plan_tensor *home = &build->plan->tensors[chip->tensor];
-    const struct gantry_quantization *q = &build->graph->tensors[chip->tensor].quantization;
     struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
-    int32_t width = home->extent.w, bytes = width * home->pixel_stride, merged;
-    struct gantry_cost_load load = gantry_chip_load(chip, home);
-    (void)gantry_cost_load(&load, row0, rows, build->params, &merged);
-    int32_t stride = home->pixel_stride;
-    set(writer, insn, GANTRY_LOAD_BUFFER, buffer_of(home->home));
-    set(writer, insn, GANTRY_LOAD_OFFSET, home->offset + (int64_t)(chip->home_row + row0) * bytes);
-    set(writer, insn, GANTRY_LOAD_ROW_STRIDE, (int64_t)merged * bytes);
-    set(writer, insn, GANTRY_LOAD_ROWS, rows / merged);
-    set(writer, insn, GANTRY_LOAD_ROW0, row0 / merged);
-    set(writer, insn, GANTRY_LOAD_ROW_BYTES, (int64_t)merged * bytes);
-    set(writer, insn, GANTRY_LOAD_PIXELS, (int64_t)merged * chip->act.w);
-    set(writer, insn, GANTRY_LOAD_STEP, (chip->folded ? chip->fold_stride : 1) * stride);
-    set(writer, insn, GANTRY_LOAD_LEAD, chip->folded ? chip->fold_pad * stride : 0);
-    set(writer, insn, GANTRY_LOAD_WORDS, chip->act.cb);
-    set(writer, insn, GANTRY_LOAD_PAD, (uint8_t)q->zero_point[0]);
-    set(writer, insn, GANTRY_LOAD_SY, chip->act.sy - 1);
-    set(writer, insn, GANTRY_LOAD_SX, chip->act.sx - 1);
-    set(writer, insn, GANTRY_LOAD_BASE, chip->act.base);
-    set(writer, insn, GANTRY_LOAD_CB, chip->act.cb);
-    set(writer, insn, GANTRY_LOAD_PITCH, (int64_t)merged * chip->act.pitch);
-    set(writer, insn, GANTRY_LOAD_PS, chip->act.ps);
+    if (!gantry_fields_load(insn, writer->build, &writer->lowered->chips[index], row0, rows))
+        writer->overflow = true;
     if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
         add_semaphore(writer, insn, GANTRY_COMMON_SIGNAL, writer->load_group[index]);
     if (writer->loads_written++ > 0) return insn;
@@ -139,148 +110,14 @@ static struct gantry_insn *write_load(struct writer *writer, int32_t index, int3
 
 static struct gantry_insn *write_store(struct writer *writer, int32_t index, bool first)
 {
-    const struct gantry_chip *chip = &writer->lowered->chips[index];
-    const struct gantry_plan_tensor *home = &writer->build->plan->tensors[chip->tensor];
     struct gantry_insn *insn = append(writer, GANTRY_INSN_STORE, GANTRY_NODE_STORE);
-    set(writer, insn, GANTRY_STORE_BUFFER, buffer_of(home->home));
-    int64_t bytes = (int64_t)chip->act.w * chip->act.cb * GANTRY_CHANNELS;
-    set(writer, insn, GANTRY_STORE_OFFSET, home->offset + chip->home_row * bytes);
-    set(writer, insn, GANTRY_STORE_ROW_STRIDE, bytes);
-    set(writer, insn, GANTRY_STORE_ROWS, chip->act.h);
-    set(writer, insn, GANTRY_STORE_PIXELS, chip->act.w);
-    set(writer, insn, GANTRY_STORE_WORDS, chip->act.cb);
-    set(writer, insn, GANTRY_STORE_SY, chip->act.sy - 1);
-    set(writer, insn, GANTRY_STORE_SX, chip->act.sx - 1);
-    set(writer, insn, GANTRY_STORE_BASE, chip->act.base);
-    set(writer, insn, GANTRY_STORE_CB, chip->act.cb);
-    set(writer, insn, GANTRY_STORE_PITCH, chip->act.pitch);
-    set(writer, insn, GANTRY_STORE_PS, chip->act.ps);
+    if (!gantry_fields_store(insn, writer->build, &writer->lowered->chips[index]))
+        writer->overflow = true;
     if (first)
         add_semaphore(writer, insn, GANTRY_COMMON_WAIT, LOAD_GROUPS + writer->store_group[index]);
     if (++writer->stores_written == writer->stores)
         add_semaphore(writer, insn, GANTRY_COMMON_SIGNAL, SEM_STORED);
     return insn;
-}
-
-/* Bytes of the output stage: zero point and range of rule F, pad byte of the input. */
-static void set_values(struct writer *writer, struct gantry_insn *insn,
-                       const struct gantry_step *step)
-{
-    const struct gantry_graph *graph = writer->build->graph;
-    const struct gantry_task *task = &step->task;
-    int32_t pad = 0, zero = 0, low = INT8_MIN, high = INT8_MAX;
-    if (task->kind != GANTRY_TASK_IDENTITY) {
-        low = graph->nodes[task->node].clamp_min;
-        high = graph->nodes[task->node].clamp_max;
-    }
-    if (task->kind == GANTRY_TASK_CONV || task->kind == GANTRY_TASK_DEPTHWISE ||
-        task->kind == GANTRY_TASK_MEAN) {
-        pad = graph->tensors[task->source].quantization.zero_point[0];
-        zero = graph->tensors[task->output].quantization.zero_point[0];
-    }
-    if (task->kind == GANTRY_TASK_MAX) pad = INT8_MIN;
-    set(writer, insn, GANTRY_CONV_PAD, (uint8_t)pad);
-    set(writer, insn, GANTRY_CONV_ZERO_POINT, zero);
-    set(writer, insn, GANTRY_CONV_LO, low);
-    set(writer, insn, GANTRY_CONV_HI, high);
-}
-
-static void set_kernel(struct writer *writer, struct gantry_insn *insn,
-                       const struct gantry_step *step, const struct gantry_chip *in)
-{
-    const struct gantry_task *task = &step->task;
-    bool conv = task->kind == GANTRY_TASK_CONV;
-    int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
-    set(writer, insn, GANTRY_CONV_DIAG, !conv);
-    set(writer, insn, GANTRY_CONV_MAX, task->kind == GANTRY_TASK_MAX);
-    set(writer, insn, GANTRY_CONV_POOL, task->kind == GANTRY_TASK_AVERAGE);
-    set(writer, insn, GANTRY_CONV_W2, task->split);
-    set(writer, insn, GANTRY_CONV_KH, task->kernel_h);
-    set(writer, insn, GANTRY_CONV_KW, in->folded ? 1 : task->kernel_w);
-    set(writer, insn, GANTRY_CONV_DILATION, task->dilation);
-    set(writer, insn, GANTRY_CONV_PAD_TOP, task->pad_top);
-    set(writer, insn, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : task->pad_left);
-    set(writer, insn, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
-    set(writer, insn, GANTRY_CONV_LOG2_M, step->m / 2); /* 1, 2, 4 */
-    set(writer, insn, GANTRY_CONV_GROUPS, gantry_div_up(blocks, step->m));
-    set(writer, insn, GANTRY_CONV_BLOCKS, blocks);
-}
-
-static void set_passes(struct writer *writer, struct gantry_insn *insn,
-                       const struct gantry_step *step)
-{
-    int32_t blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS);
-    set(writer, insn, GANTRY_WINDOW_TCB, step->tcb);
-    set(writer, insn, GANTRY_WINDOW_POOL, step->task.kind == GANTRY_TASK_AVERAGE);
-    set(writer, insn, GANTRY_WINDOW_PASSES, step->passes.count);
-    for (int32_t i = 0; i < step->passes.count && !step->tcb; i++) {
-        const struct gantry_window_pass *pass = &step->passes.pass[i];
-        struct gantry_pass packed = {pass->py, pass->px, pass->a0, pass->b0, pass->rows};
-        set(writer, insn, gantry_pass_operand(i), gantry_pass_pack(&packed));
-    }
-    set(writer, insn, GANTRY_WINDOW_WALK_CB, step->tcb ? blocks : 1);
-    set(writer, insn, GANTRY_WINDOW_GROUPS, step->tcb ? 1 : blocks);
-    set(writer, insn, GANTRY_WINDOW_BLOCKS, blocks);
-    set(writer, insn, GANTRY_WINDOW_TILE, step->tiling.tile);
-    set(writer, insn, GANTRY_WINDOW_TILES, step->tiling.tiles);
-}
-
-/* The raster of a CONV runs over the input's pitch. */
-static void set_raster(struct writer *writer, struct gantry_insn *insn,
-                       const struct gantry_step *step, int32_t pitch)
-{
-    int32_t pixels = 2 * writer->build->params->g / step->m;
-    set(writer, insn, GANTRY_CONV_STEP_Y, pixels / pitch);
-    set(writer, insn, GANTRY_CONV_STEP_X, pixels % pitch);
-    set(writer, insn, GANTRY_CONV_ROWS, step->tiling.rows);
-    set(writer, insn, GANTRY_CONV_TILE, step->tiling.tile);
-    set(writer, insn, GANTRY_CONV_TILES, step->tiling.tiles);
-}
-
-/* Descriptors of input, output and residual. WINDOW has those operands where CONV has them. */
-static void set_tensors(struct writer *writer, struct gantry_insn *insn,
-                        const struct gantry_step *step)
-{
-    const struct gantry_chip *chips = writer->lowered->chips;
-    struct gantry_act_tensor in = chips[step->in].act, out = chips[step->out].act;
-    int32_t out_h = step->task.out.h, out_w = step->task.out.w;
-    if (step->flat) {
-        int32_t pixels = in.sy * in.sx * in.ps;
-        in.sy = in.sx = out.sy = out.sx = out_h = in.h = 1;
-        in.ps = out.ps = 0;
-        in.w = in.pitch = out.pitch = out_w = pixels;
-    }
-    if (step->tcb) {
-        in.w = in.pitch = in.h * in.w;
-        in.h = 1;
-    }
-    set(writer, insn, GANTRY_CONV_IN_BASE, in.base);
-    set(writer, insn, GANTRY_CONV_IN_CB, in.cb);
-    set(writer, insn, GANTRY_CONV_IN_SY, in.sy - 1);
-    set(writer, insn, GANTRY_CONV_IN_SX, in.sx - 1);
-    set(writer, insn, GANTRY_CONV_IN_PITCH, in.pitch);
-    set(writer, insn, GANTRY_CONV_IN_PS, in.ps);
-    set(writer, insn, GANTRY_CONV_IN_H, in.h);
-    set(writer, insn, GANTRY_CONV_IN_W, in.w);
-    set(writer, insn, GANTRY_CONV_OUT_H, out_h);
-    set(writer, insn, GANTRY_CONV_OUT_W, out_w);
-    set(writer, insn, GANTRY_CONV_OUT_BASE, out.base);
-    set(writer, insn, GANTRY_CONV_OUT_CB, out.cb);
-    set(writer, insn, GANTRY_CONV_OUT_SY, out.sy - 1);
-    set(writer, insn, GANTRY_CONV_OUT_SX, out.sx - 1);
-    set(writer, insn, GANTRY_CONV_OUT_PITCH, out.pitch);
-    set(writer, insn, GANTRY_CONV_OUT_PS, out.ps);
-    if (step->res >= 0) {
-        const struct gantry_act_tensor *res = &chips[step->res].act;
-        set(writer, insn, GANTRY_CONV_RES, 1);
-        set(writer, insn, GANTRY_CONV_RES_BASE, res->base);
-        set(writer, insn, GANTRY_CONV_RES_CB, res->cb - 1);
-        set(writer, insn, GANTRY_CONV_RES_SY, res->sy - 1);
-        set(writer, insn, GANTRY_CONV_RES_SX, res->sx - 1);
-        set(writer, insn, GANTRY_CONV_RES_PITCH, res->pitch);
-        set(writer, insn, GANTRY_CONV_RES_PS, res->ps);
-    }
-    if (!step->window) set_raster(writer, insn, step, in.pitch);
 }
 
 /* Semaphores of loads that this step is the first to need. */
@@ -308,37 +145,13 @@ static bool follows_rows(const struct writer *writer, int32_t index, int32_t pro
            from->task.out.h == in->h && from->task.out.w == in->w;
 }
 
-/* What an instruction of one band has of its own. */
-static void set_band(struct writer *writer, struct gantry_insn *insn,
-                     const struct gantry_step *step, const struct gantry_band *band)
-{
-    const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
-    const struct gantry_act_tensor *out = &writer->lowered->chips[step->out].act;
-    int32_t npx = 2 * writer->build->params->g;
-    struct gantry_tiling tiling;
-    gantry_tiling_make(&tiling, in->pitch, band->out_rows, npx / step->m);
-    set(writer, insn, GANTRY_CONV_IN_BASE, gantry_band_view(in, band->in_row, npx));
-    set(writer, insn, GANTRY_CONV_IN_H, in->h - band->in_row);
-    set(writer, insn, GANTRY_CONV_PAD_TOP, band->pad_top);
-    set(writer, insn, GANTRY_CONV_OUT_BASE, gantry_band_view(out, band->out_row, npx));
-    set(writer, insn, GANTRY_CONV_OUT_H, band->out_rows);
-    set(writer, insn, GANTRY_CONV_ROWS, tiling.rows);
-    set(writer, insn, GANTRY_CONV_TILE, tiling.tile);
-    set(writer, insn, GANTRY_CONV_TILES, tiling.tiles);
-}
-
 static struct gantry_insn *write_compute(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
     int32_t node = step->task.node == GANTRY_NO_NODE ? GANTRY_NODE_LAUNCH : step->task.node;
     struct gantry_insn *insn =
         append(writer, step->window ? GANTRY_INSN_WINDOW : GANTRY_INSN_CONV, node);
-    if (step->window)
-        set_passes(writer, insn, step);
-    else
-        set_kernel(writer, insn, step, &writer->lowered->chips[step->in]);
-    set_values(writer, insn, step);
-    set_tensors(writer, insn, step);
+    if (!gantry_fields_compute(insn, writer->build, writer->lowered, step)) writer->overflow = true;
     int32_t producer = writer->chip_step[step->in];
     if (producer >= 0) {
         int32_t distance = writer->computes - writer->computed[producer];
@@ -366,7 +179,8 @@ static struct written write_bands(struct writer *writer, int32_t index)
         const struct gantry_band *band = &step->bands.band[b];
         (void)write_load(writer, step->in, band->load_row, band->load_rows);
         written.last = write_compute(writer, index);
-        set_band(writer, written.last, step, band);
+        if (!gantry_fields_band(written.last, writer->build, writer->lowered, step, band))
+            writer->overflow = true;
         add_semaphore(writer, written.last, GANTRY_COMMON_WAIT, loaded);
         if (b == 0) written.first = written.last;
     }
