@@ -8,35 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int32_t number(const struct build *b, const char *name)
-{
-    return (int32_t)vector_case_number(&b->c, name, 0);
-}
-
-static const char *stored(const struct build *b)
-{
-    return b->dtype == GANTRY_INT16 ? "int16" : "int8";
-}
-
-#define ARRAY(b, dtype, count, ...) \
-    vector_case_array(&(b)->c, (const char *const[3]){__VA_ARGS__}, dtype, count)
-
-static float factor(int64_t multiplier, int64_t shift)
-{
-    return (float)ldexp((double)multiplier, (int)shift - 31);
-}
-
-static void *borrowed(const void *data) { return (void *)(uintptr_t)data; }
-
-static void add_input(struct build *b, struct gantry_shape shape, const void *data, float scale,
-                      int32_t zero)
+void vector_input(struct build *b, struct gantry_shape shape, const void *data, float scale,
+                  int32_t zero)
 {
     if (!data) b->complete = false;
     if (b->complete) one_node_input(&b->n, b->dtype, shape, borrowed(data), scale, zero);
 }
 
-static void add_output(struct build *b, struct gantry_shape shape, const char *name, float scale,
-                       int32_t zero)
+void vector_output(struct build *b, struct gantry_shape shape, const char *name, float scale,
+                   int32_t zero)
 {
     b->count = (size_t)gantry_shape_elements(&shape);
     b->wanted = ARRAY(b, stored(b), b->count, name, "output");
@@ -140,12 +120,12 @@ static void build_conv(struct build *b, enum gantry_op op)
     int32_t taps = (int32_t)vector_case_number(&b->c, "FILTER_CH", c);
     set_window(b, turned ? out : in, turned ? in : out);
     const struct gantry_window_attributes *w = &b->n.node.attributes.window;
-    add_input(b, x, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&x), "input"), 1,
-              -number(b, "INPUT_OFFSET"));
+    vector_input(b, x, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&x), "input"), 1,
+                 -number(b, "INPUT_OFFSET"));
     add_weights(
         b, depth ? SHAPE(1, w->kernel_h, w->kernel_w, k) : SHAPE(k, w->kernel_h, w->kernel_w, taps),
         depth ? 3 : 0);
-    add_output(b, y, "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    vector_output(b, y, "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
 
@@ -154,10 +134,10 @@ static void build_fully_connected(struct build *b, enum gantry_op op)
     int32_t batch = number(b, "INPUT_BATCHES"), k = number(b, "OUT_CH");
     int32_t depth = number(b, "ACCUMULATION_DEPTH");
     (void)op;
-    add_input(b, SHAPE(batch, depth), ARRAY(b, stored(b), (size_t)(batch * depth), "input"), 1,
-              -number(b, "INPUT_OFFSET"));
+    vector_input(b, SHAPE(batch, depth), ARRAY(b, stored(b), (size_t)(batch * depth), "input"), 1,
+                 -number(b, "INPUT_OFFSET"));
     add_weights(b, SHAPE(k, depth), 0);
-    add_output(b, SHAPE(batch, k), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    vector_output(b, SHAPE(batch, k), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
 
@@ -179,14 +159,14 @@ static void build_batch_matmul(struct build *b, enum gantry_op op)
     (void)op;
     b->n.node.attributes.adjoint.x = number(b, "ADJ_X") != 0;
     b->n.node.attributes.adjoint.y = number(b, "ADJ_Y") != 0;
-    add_input(b, left,
-              ARRAY(b, stored(b), (size_t)gantry_shape_elements(&left), "lhs_input_tensor"),
-              factor(number(b, "OUTPUT_MULTIPLIER"), number(b, "OUTPUT_SHIFT")),
-              -number(b, "LHS_OFFSET"));
-    add_input(b, right,
-              ARRAY(b, stored(b), (size_t)gantry_shape_elements(&right), "rhs_input_tensor"), 1,
-              -number(b, "RHS_OFFSET"));
-    add_output(b, matrices(b, "OUTPUT"), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    vector_input(b, left,
+                 ARRAY(b, stored(b), (size_t)gantry_shape_elements(&left), "lhs_input_tensor"),
+                 factor(number(b, "OUTPUT_MULTIPLIER"), number(b, "OUTPUT_SHIFT")),
+                 -number(b, "LHS_OFFSET"));
+    vector_input(b, right,
+                 ARRAY(b, stored(b), (size_t)gantry_shape_elements(&right), "rhs_input_tensor"), 1,
+                 -number(b, "RHS_OFFSET"));
+    vector_output(b, matrices(b, "OUTPUT"), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "ACTIVATION_MIN", "ACTIVATION_MAX");
 }
 
@@ -209,9 +189,9 @@ static void build_pool(struct build *b, enum gantry_op op)
     w->pad_bottom = padding_behind(out_h, w->stride_h, w->kernel_h, h, w->pad_top);
     w->pad_right = padding_behind(out_w, w->stride_w, w->kernel_w, width, w->pad_left);
     b->rounded = op == GANTRY_OP_AVERAGE_POOL_2D;
-    add_input(b, SHAPE(batch, h, width, c),
-              ARRAY(b, stored(b), (size_t)(batch * h * width * c), "input_tensor"), 1, 0);
-    add_output(b, SHAPE(batch, out_h, out_w, c), "output_ref", 1, 0);
+    vector_input(b, SHAPE(batch, h, width, c),
+                 ARRAY(b, stored(b), (size_t)(batch * h * width * c), "input_tensor"), 1, 0);
+    vector_output(b, SHAPE(batch, out_h, out_w, c), "output_ref", 1, 0);
     set_range(b, "ACTIVATION_MIN", "ACTIVATION_MAX");
 }
 
@@ -222,13 +202,13 @@ static void build_add(struct build *b, enum gantry_op op)
     float common = ldexpf(factor(number(b, "OUTPUT_MULT"), number(b, "OUTPUT_SHIFT")),
                           number(b, "LEFT_SHIFT"));
     (void)op;
-    add_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input1"),
-              common * factor(number(b, "INPUT1_MULT"), number(b, "INPUT1_SHIFT")),
-              -number(b, "INPUT1_OFFSET"));
-    add_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input2"),
-              common * factor(number(b, "INPUT2_MULT"), number(b, "INPUT2_SHIFT")),
-              -number(b, "INPUT2_OFFSET"));
-    add_output(b, SHAPE(1, count), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    vector_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input1"),
+                 common * factor(number(b, "INPUT1_MULT"), number(b, "INPUT1_SHIFT")),
+                 -number(b, "INPUT1_OFFSET"));
+    vector_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input2"),
+                 common * factor(number(b, "INPUT2_MULT"), number(b, "INPUT2_SHIFT")),
+                 -number(b, "INPUT2_OFFSET"));
+    vector_output(b, SHAPE(1, count), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
 
@@ -236,12 +216,12 @@ static void build_mul(struct build *b, enum gantry_op op)
 {
     int32_t count = number(b, "DST_SIZE");
     (void)op;
-    add_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input1"),
-              factor(number(b, "OUTPUT_MULT"), number(b, "OUTPUT_SHIFT")),
-              -number(b, "INPUT1_OFFSET"));
-    add_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input2"), 1,
-              -number(b, "INPUT2_OFFSET"));
-    add_output(b, SHAPE(1, count), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
+    vector_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input1"),
+                 factor(number(b, "OUTPUT_MULT"), number(b, "OUTPUT_SHIFT")),
+                 -number(b, "INPUT1_OFFSET"));
+    vector_input(b, SHAPE(1, count), ARRAY(b, stored(b), (size_t)count, "input2"), 1,
+                 -number(b, "INPUT2_OFFSET"));
+    vector_output(b, SHAPE(1, count), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
 
@@ -253,14 +233,14 @@ static void build_extreme(struct build *b, enum gantry_op op)
                                     number(b, "WIDTH_2"), number(b, "CHANNEL_2"));
     (void)op;
     b->rounded = false;
-    add_input(b, one, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&one), "input_tensor_1"), 1,
-              0);
-    add_input(b, two, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&two), "input_tensor_2"), 1,
-              0);
-    add_output(b,
-               SHAPE(number(b, "OUTPUT_BATCH"), number(b, "OUTPUT_HEIGHT"),
-                     number(b, "OUTPUT_WIDTH"), number(b, "OUTPUT_CHANNEL")),
-               "output_ref", 1, 0);
+    vector_input(b, one, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&one), "input_tensor_1"),
+                 1, 0);
+    vector_input(b, two, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&two), "input_tensor_2"),
+                 1, 0);
+    vector_output(b,
+                  SHAPE(number(b, "OUTPUT_BATCH"), number(b, "OUTPUT_HEIGHT"),
+                        number(b, "OUTPUT_WIDTH"), number(b, "OUTPUT_CHANNEL")),
+                  "output_ref", 1, 0);
 }
 
 static void build_pad(struct build *b, enum gantry_op op)
@@ -282,12 +262,12 @@ static void build_pad(struct build *b, enum gantry_op op)
     y = x;
     for (int32_t d = 0; d < 4; d++) y.dims[d] += counts[2 * d] + counts[2 * d + 1];
     b->rounded = false;
-    add_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
+    vector_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
     if (b->complete) {
         one_node_constant(&b->n, GANTRY_INT32, SHAPE(4, 2), counts, 0, 0);
         one_node_constant(&b->n, GANTRY_INT8, SHAPE(1), &value, 1, 0);
     }
-    add_output(b, y, "output_ref", 1, 0);
+    vector_output(b, y, "output_ref", 1, 0);
 }
 
 static void build_transpose(struct build *b, enum gantry_op op)
@@ -301,9 +281,9 @@ static void build_transpose(struct build *b, enum gantry_op op)
     b->rounded = false;
     if (count == 0 || x.rank < count || y.rank < count) b->complete = false;
     x.rank = y.rank = count; /* behind it they are 0 */
-    add_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
+    vector_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
     if (b->complete) one_node_constant(&b->n, GANTRY_INT32, SHAPE(count), axes, 0, 0);
-    add_output(b, y, "output_ref", 1, 0);
+    vector_output(b, y, "output_ref", 1, 0);
 }
 
 /* The factor brings differences to 26 fraction bits, or of int16 to 65535 for 10; probabilities
@@ -315,9 +295,9 @@ static void build_softmax(struct build *b, enum gantry_op op)
     bool wide = strcmp(stored(b), "int16") == 0;
     (void)op;
     b->n.node.attributes.beta = 1;
-    add_input(b, SHAPE(rows, row), ARRAY(b, stored(b), (size_t)(rows * row), "input"),
-              wide ? input * (10 / 65535.0f) : ldexpf(input, -26), 0);
-    add_output(b, SHAPE(rows, row), "output_ref", wide ? 0x1p-15f : 1.0f / 256, wide ? 0 : -128);
+    vector_input(b, SHAPE(rows, row), ARRAY(b, stored(b), (size_t)(rows * row), "input"),
+                 wide ? input * (10 / 65535.0f) : ldexpf(input, -26), 0);
+    vector_output(b, SHAPE(rows, row), "output_ref", wide ? 0x1p-15f : 1.0f / 256, wide ? 0 : -128);
 }
 
 /* ---- Which case is what ---- */
@@ -342,8 +322,8 @@ static const struct vector_family families[] = {
     {"softmax_s8_s16", GANTRY_OP_SOFTMAX, NULL},
     {"softmax", GANTRY_OP_SOFTMAX, build_softmax},
     {"batch_matmul", GANTRY_OP_BATCH_MATMUL, build_batch_matmul},
-    {"lstm", GANTRY_OP_COUNT, NULL},
-    {"svdf", GANTRY_OP_COUNT, NULL},
+    {"lstm", GANTRY_OP_UNIDIRECTIONAL_SEQUENCE_LSTM, vector_lstm},
+    {"svdf", GANTRY_OP_SVDF, vector_svdf},
     {"ds_cnn", GANTRY_OP_COUNT, NULL},
     {"", GANTRY_OP_CONV_2D, build_conv},
 };

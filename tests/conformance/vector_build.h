@@ -3,6 +3,8 @@
 #ifndef GANTRY_VECTOR_BUILD_H
 #define GANTRY_VECTOR_BUILD_H
 
+#include <math.h>
+
 #include "../unit/one_node.h"
 #include "vector_case.h"
 
@@ -22,6 +24,39 @@ struct build {
     bool rounded;  /* a step may lie between */
     bool complete; /* all data that the case needs is there */
 };
+
+/* ---- What builders share ---- */
+
+static inline int32_t number(const struct build *b, const char *name)
+{
+    return (int32_t)vector_case_number(&b->c, name, 0);
+}
+
+static inline const char *stored(const struct build *b)
+{
+    return b->dtype == GANTRY_INT16 ? "int16" : "int8";
+}
+
+#define ARRAY(b, dtype, count, ...) \
+    vector_case_array(&(b)->c, (const char *const[3]){__VA_ARGS__}, dtype, count)
+
+static inline float factor(int64_t multiplier, int64_t shift)
+{
+    return (float)ldexp((double)multiplier, (int)shift - 31);
+}
+
+static inline void *borrowed(const void *data) { return (void *)(uintptr_t)data; }
+
+/* The input and the output that every operator has. */
+void vector_input(struct build *b, struct gantry_shape shape, const void *data, float scale,
+                  int32_t zero);
+void vector_output(struct build *b, struct gantry_shape shape, const char *name, float scale,
+                   int32_t zero);
+
+/* ---- Operators with states (vector_state.c) ---- */
+
+void vector_lstm(struct build *b, enum gantry_op op);
+void vector_svdf(struct build *b, enum gantry_op op);
 
 /* The operator of a case by the beginning of its name, and what builds its node; build is NULL
  * where the case is not one run of one operator. */

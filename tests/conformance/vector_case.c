@@ -40,6 +40,12 @@ bool vector_case_has(const struct vector_case *c, const char *name)
     return define(c, name) != NULL;
 }
 
+bool vector_case_says(const struct vector_case *c, const char *name, const char *word)
+{
+    const json_t *value = define(c, name);
+    return json_is_string(value) && strcmp(json_string_value(value), word) == 0;
+}
+
 int64_t vector_case_number(const struct vector_case *c, const char *name, int64_t fallback)
 {
     const json_t *value = define(c, name);
@@ -59,7 +65,7 @@ int32_t vector_case_list(const struct vector_case *c, const char *name, int32_t 
 }
 
 /* Files of the older of two generations of data end in _data; their cases state the size of the
- * input. */
+ * input, as those with time steps do in either. */
 static bool is_old(const json_t *array)
 {
     const char *file = json_string_value(json_object_get(array, "file"));
@@ -78,7 +84,8 @@ static const json_t *find(const struct vector_case *c, const char *name)
 {
     char key[160];
     const json_t *arrays = json_object_get(c->root, "arrays"), *array;
-    bool both = has_both(c), old = vector_case_has(c, "INPUT_SIZE");
+    bool timed = vector_case_has(c, "TIME_STEPS");
+    bool both = has_both(c), old = vector_case_has(c, "INPUT_SIZE") && !timed;
     size_t i;
     (void)snprintf(key, sizeof key, "%s_%s", c->name, name);
     json_array_foreach(arrays, i, array)

@@ -20,6 +20,8 @@ void vector_case_close(struct vector_case *c);
 /* A number of the case; fallback where it has none of that name. */
 int64_t vector_case_number(const struct vector_case *c, const char *name, int64_t fallback);
 bool vector_case_has(const struct vector_case *c, const char *name);
+/* Whether the case has a word of that name, and it is this one. */
+bool vector_case_says(const struct vector_case *c, const char *name, const char *word);
 /* All numbers of a list in braces; how many. */
 int32_t vector_case_list(const struct vector_case *c, const char *name, int32_t *out, int32_t max);
 

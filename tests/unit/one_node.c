@@ -27,15 +27,15 @@ void one_node_begin(struct one_node *n, enum gantry_op op)
 static int32_t add(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
                    void *data, float scale, int32_t zero)
 {
-    static const char *const names[ONE_NODE_TENSORS] = {"t0",  "t1",  "t2",  "t3", "t4",  "t5",
-                                                        "t6",  "t7",  "t8",  "t9", "t10", "t11",
-                                                        "t12", "t13", "t14", "t15"};
+    static const char *const names[ONE_NODE_TENSORS] = {
+        "t0",  "t1",  "t2",  "t3",  "t4",  "t5",  "t6",  "t7",  "t8",  "t9",  "t10", "t11",
+        "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t21", "t22", "t23"};
     int32_t t = n->graph.tensor_count++;
-    assert_true(t < ONE_NODE_TENSORS);
+    assert_true(t < ONE_NODE_TENSORS && n->edge_count < ONE_NODE_TENSORS);
     n->data[t] = data;
     n->scale[t] = scale;
     n->zero[t] = zero;
-    n->edges[t] = t;
+    n->edges[n->edge_count++] = t;
     n->tensors[t] = (struct gantry_graph_tensor){.name = names[t],
                                                  .dtype = dtype,
                                                  .shape = shape,
@@ -62,6 +62,21 @@ void one_node_constant(struct one_node *n, enum gantry_dtype dtype, struct gantr
     assert_non_null(kept);
     memcpy(kept, data, n->tensors[t].bytes);
     n->tensors[t].data = kept;
+    n->node.input_count++;
+}
+
+void one_node_variable(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                       float scale, int32_t zero)
+{
+    int32_t t = add(n, dtype, shape, NULL, scale, zero);
+    n->tensors[t].variable = true;
+    n->node.input_count++;
+}
+
+void one_node_absent(struct one_node *n)
+{
+    assert_true(n->edge_count < ONE_NODE_TENSORS);
+    n->edges[n->edge_count++] = GANTRY_NO_TENSOR;
     n->node.input_count++;
 }
 
@@ -109,15 +124,19 @@ enum gantry_status one_node_try(struct one_node *n)
     struct gantry_engine *engine = NULL;
     struct gantry_error *error = &n->error;
     connect(n);
-    for (int32_t i = 0; i < n->graph.input_count; i++) fill(&inputs[i], n, n->reads[i]);
-    for (int32_t i = 0; i < n->node.output_count; i++)
-        fill(&outputs[i], n, n->node.input_count + i);
+    const int32_t count = n->graph.input_count; /* the model takes the graph */
+    for (int32_t i = 0; i < count; i++) fill(&inputs[i], n, n->reads[i]);
+    for (int32_t i = 0; i < n->node.output_count; i++) fill(&outputs[i], n, n->node.outputs[i]);
     enum gantry_status status = gantry_device_open(&device, "cpu", NULL, error);
     if (status == GANTRY_OK) status = gantry_model_from_graph(&model, &n->graph, error);
     if (status == GANTRY_OK)
         status = gantry_plan_create(&plan, model, gantry_device_info(device), NULL, error);
     if (status == GANTRY_OK) status = gantry_engine_create(&engine, plan, device, NULL, error);
-    if (status == GANTRY_OK) status = gantry_engine_run(engine, inputs, outputs, 60000, error);
+    for (int32_t r = 0; status == GANTRY_OK && (r == 0 || r < n->runs); r++) {
+        status = gantry_engine_run(engine, inputs, outputs, 60000, error);
+        for (int32_t i = 0; i < count; i++)
+            inputs[i].data = (uint8_t *)inputs[i].data + inputs[i].bytes;
+    }
     gantry_engine_destroy(engine);
     gantry_plan_destroy(plan);
     gantry_model_close(model);

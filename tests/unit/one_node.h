@@ -7,13 +7,14 @@
 
 #include "graph/graph.h"
 
-enum { ONE_NODE_TENSORS = 16 };
+enum { ONE_NODE_TENSORS = 24 };
 
 struct one_node {
     struct gantry_graph graph;
     struct gantry_graph_tensor tensors[ONE_NODE_TENSORS];
     struct gantry_graph_node node;
-    int32_t edges[ONE_NODE_TENSORS], reads[ONE_NODE_TENSORS];
+    int32_t edges[ONE_NODE_TENSORS], reads[ONE_NODE_TENSORS], edge_count;
+    int32_t runs; /* one after the other, each with the next data of its inputs; 0: one */
     void *data[ONE_NODE_TENSORS]; /* of inputs, then of outputs */
     float scale[ONE_NODE_TENSORS];
     int32_t zero[ONE_NODE_TENSORS];
@@ -32,6 +33,11 @@ void one_node_input(struct one_node *n, enum gantry_dtype dtype, struct gantry_s
                     void *data, float scale, int32_t zero);
 void one_node_constant(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
                        void *data, float scale, int32_t zero);
+/* A state that stays from run to run. */
+void one_node_variable(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
+                       float scale, int32_t zero);
+/* An input that is not there. */
+void one_node_absent(struct one_node *n);
 void one_node_output(struct one_node *n, enum gantry_dtype dtype, struct gantry_shape shape,
                      void *data, float scale, int32_t zero);
 /* Gives the tensor added last a scale for every index of a dimension; borrowed. */
