@@ -41,16 +41,15 @@ module gantry_act_xbar #(
   output logic [PORTS*128-1:0]        store_data_o
 );
   localparam integer AddrW = $clog2(ACT_ROWS);
-  // The row or word of the port that hits, else the other one.
-  function automatic [15:0] pick(input [PORTS-1:0] hit, input [16*PORTS-1:0] rows,
-                                 input [15:0] other);
-    pick = other;
-    for (int p = 0; p < PORTS; p++) if (hit[p]) pick = rows[16*p+:16];
+  // The row of a port, and the lowest port that asks, 3 when none does.
+  function automatic [15:0] pick_row(input [1:0] at, input [16*PORTS-1:0] all);
+    logic [63:0] rows;
+    rows     = {(4 / PORTS) {all}};
+    pick_row = at[1] ? (at[0] ? rows[63:48] : rows[47:32]) : (at[0] ? rows[31:16] : rows[15:0]);
   endfunction
-  function automatic [127:0] pick_data(input [PORTS-1:0] hit, input [128*PORTS-1:0] words,
-                                       input [127:0] other);
-    pick_data = other;
-    for (int p = 0; p < PORTS; p++) if (hit[p]) pick_data = words[128*p+:128];
+  function automatic [1:0] lowest(input [PORTS-1:0] wants);
+    lowest = 2'd3;
+    for (int p = PORTS - 1; p >= 0; p--) if (wants[p]) lowest = 2'(p);
   endfunction
 
   logic [NPX-1:0] reads;
@@ -86,24 +85,24 @@ module gantry_act_xbar #(
 
     for (genvar k = 0; k < NPX; k++) begin : gen_bank
       logic [15:0]      read_row, write_row;
-      logic [127:0]     data;
       logic             read, write;
-      logic [PORTS-1:0] store_hit, load_hit;
-      for (genvar p = 0; p < PORTS; p++) begin : gen_hit
-        assign store_hit[p] = store_valid_i[p] && store_ready_o[p] &&
-                              store_bank_i[BankW*p+:BankW] == BankW'(k);
-        assign load_hit[p]  = load_valid_i[p] && load_ready_o[p] &&
-                              load_bank_i[BankW*p+:BankW] == BankW'(k);
+      logic [PORTS-1:0] store_wants, load_wants;
+      logic [1:0]       store, load;
+      for (genvar p = 0; p < PORTS; p++) begin : gen_wants
+        assign store_wants[p] = store_valid_i[p] && store_bank_i[BankW*p+:BankW] == BankW'(k);
+        assign load_wants[p]  = load_valid_i[p] && load_bank_i[BankW*p+:BankW] == BankW'(k);
       end
-      assign read_row  = pick(store_hit, store_row_i, residual_en_i[k] ? residual_row_i[16*k+:16]
-                                                                       : front_row_i[16*k+:16]);
-      assign write_row = pick(load_hit, load_row_i, write_row_i[16*k+:16]);
-      assign data      = pick_data(load_hit, load_data_i, write_data_i[128*k+:128]);
-      assign read  = reads[k] || store_hit != '0;
-      assign write = write_i[k] || load_hit != '0;
-      gantry_act_bank #(.ACT_ROWS(ACT_ROWS)) u_bank (
+      assign store     = lowest(store_wants);
+      assign load      = lowest(load_wants);
+      assign read_row  = front_en_i[k]    ? front_row_i[16*k+:16] :
+                         residual_en_i[k] ? residual_row_i[16*k+:16] : pick_row(store, store_row_i);
+      assign write_row = write_i[k] ? write_row_i[16*k+:16] : pick_row(load, load_row_i);
+      assign read      = reads[k] || store_wants != '0;
+      assign write     = write_i[k] || load_wants != '0;
+      gantry_act_bank #(.ACT_ROWS(ACT_ROWS), .PORTS(PORTS)) u_bank (
         .clk_i, .read_i(read), .read_row_i(read_row[AddrW-1:0]), .data_o(banks_o[128*k+:128]),
-        .write_i(write), .write_row_i(write_row[AddrW-1:0]), .data_i(data));
+        .write_i(write), .write_row_i(write_row[AddrW-1:0]), .drain_i(write_i[k]),
+        .drain_data_i(write_data_i[128*k+:128]), .load_at_i(load), .load_data_i);
       if (AddrW < 16) begin : gen_unused
         logic unused;
         assign unused = ^{read_row[15:AddrW], write_row[15:AddrW]};

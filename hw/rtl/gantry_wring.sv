@@ -4,6 +4,8 @@
 //   ring_valid_i[p], 16 bytes ---> column p * 8 / PORTS + (beat mod 8 / PORTS) of line p counts
 //   read_i, read_line_i ---------> [8 columns x RING_LINES x 128 bit]---> line_o, 2 cycles later
 //
+// A ring that is no power of two stands in two memories, the greatest power of two and the rest: a
+// line is then chosen from two, not from as many as block RAMs stand one behind the other.
 // lines_o: lines that all ports have written since reset, modulo 2^32. The writer keeps within
 // RING_LINES lines of the freed ones; the tail beyond the stream is written and never read.
 // Reset empties the ring.
@@ -27,6 +29,10 @@ module gantry_wring #(
 );
   localparam integer Beats = 8 / PORTS;  // of a line and port
   localparam integer BeatW = $clog2(Beats);
+  localparam integer MainW = $clog2(RING_LINES + 1) - 1;
+  localparam integer Main  = 1 << MainW;
+  localparam integer Rest  = RING_LINES - Main;
+  localparam integer RestW = Rest > 1 ? $clog2(Rest) : 1;
   logic [PORTS*32-1:0] counts;
   logic                read_q;
 
@@ -52,12 +58,29 @@ module gantry_wring #(
       end
       for (genvar c = 0; c < Beats; c++) begin : gen_column
         (* ram_style = "block" *)  // the banks of activations take all URAM of a K26
-        logic [127:0] column [RING_LINES];
-        logic [127:0] read_data_q;
+        logic [127:0] main [Main];
+        logic [127:0] main_q, data;
+        logic         write, upper;
+        assign write = ring_valid_i[p] && beat_q == BeatW'(c);
+        assign upper = Rest > 0 && line_q[AddrW-1];
         always_ff @(posedge clk_i) begin
-          if (ring_valid_i[p] && beat_q == BeatW'(c)) column[line_q] <= ring_data_i[128*p+:128];
-          if (read_i) read_data_q <= column[read_line_i];
-          if (read_q) line_o[128*(p*Beats+c)+:128] <= read_data_q;
+          if (write && !upper) main[line_q[MainW-1:0]] <= ring_data_i[128*p+:128];
+          if (read_i) main_q <= main[read_line_i[MainW-1:0]];
+          if (read_q) line_o[128*(p*Beats+c)+:128] <= data;
+        end
+        if (Rest > 0) begin : gen_rest
+          (* ram_style = "block" *)
+          logic [127:0] rest [Rest];
+          logic [127:0] rest_q;
+          logic         upper_q;
+          always_ff @(posedge clk_i) begin
+            if (write && upper) rest[line_q[RestW-1:0]] <= ring_data_i[128*p+:128];
+            if (read_i) rest_q <= rest[read_line_i[RestW-1:0]];
+            if (read_i) upper_q <= read_line_i[AddrW-1];
+          end
+          assign data = upper_q ? rest_q : main_q;
+        end else begin : gen_whole
+          assign data = main_q;
         end
       end
     end
