@@ -23,7 +23,7 @@ struct gantry_op_run gantry_op_run_at(const struct gantry_shape *shape,
 }
 
 /* The runs of a type; call: the function of a[..] and b[..]. */
-#define RUNS(name, type, call)                                                                    \
+#define RUNS(name, type, out, call)                                                               \
     static void name(const void *state, int32_t first, int32_t end, void *scratch)                \
     {                                                                                             \
         const struct gantry_op_pairs *pairs = state;                                              \
@@ -35,19 +35,44 @@ struct gantry_op_run gantry_op_run_at(const struct gantry_shape *shape,
             const struct gantry_op_run run = gantry_op_run_at(shape, &pairs->a, &pairs->b, unit); \
             const type *a = (const type *)args->inputs[0].data + run.a;                           \
             const type *b = (const type *)args->inputs[1].data + run.b;                           \
-            type *to = (type *)args->outputs[0].data + (int64_t)unit * length;                    \
+            out *to = (out *)args->outputs[0].data + (int64_t)unit * length;                      \
             for (int64_t i = 0; i < length; i++)                                                  \
-                to[i] = (type)call(a[i * run.a_step], b[i * run.b_step]);                         \
+                to[i] = (out)call(a[i * run.a_step], b[i * run.b_step]);                          \
         }                                                                                         \
     }
 
 #define REAL(x, y) gantry_op_limit(args, pairs->real(x, y))
+#define TRUTH(x, y) (pairs->real(x, y) != 0)
 #define INTEGER(x, y) pairs->integer(pairs->rule, x, y)
-RUNS(run_f32, float, REAL)
-RUNS(run_s8, int8_t, INTEGER)
-RUNS(run_s16, int16_t, INTEGER)
-RUNS(run_s32, int32_t, INTEGER)
-RUNS(run_s64, int64_t, INTEGER)
+RUNS(run_f32, float, float, REAL)
+RUNS(run_s8, int8_t, int8_t, INTEGER)
+RUNS(run_s16, int16_t, int16_t, INTEGER)
+RUNS(run_s32, int32_t, int32_t, INTEGER)
+RUNS(run_s64, int64_t, int64_t, INTEGER)
+/* Of these the result is bool. */
+RUNS(judge_f32, float, uint8_t, TRUTH)
+RUNS(judge_s8, int8_t, uint8_t, INTEGER)
+RUNS(judge_s16, int16_t, uint8_t, INTEGER)
+RUNS(judge_s32, int32_t, uint8_t, INTEGER)
+RUNS(judge_s64, int64_t, uint8_t, INTEGER)
+
+typedef void run_function(const void *state, int32_t first, int32_t end, void *scratch);
+
+static run_function *run_of(enum gantry_dtype dtype, bool judge)
+{
+    switch (dtype) {
+    case GANTRY_FLOAT32:
+        return judge ? judge_f32 : run_f32;
+    case GANTRY_INT16:
+        return judge ? judge_s16 : run_s16;
+    case GANTRY_INT32:
+        return judge ? judge_s32 : run_s32;
+    case GANTRY_INT64:
+        return judge ? judge_s64 : run_s64;
+    default: /* int8 and bool */
+        return judge ? judge_s8 : run_s8;
+    }
+}
 
 bool gantry_op_set_pairs(struct gantry_kernel *kernel, const struct gantry_op_pairs *pairs,
                          const struct gantry_op_args *args, struct gantry_arena *arena)
@@ -60,14 +85,8 @@ bool gantry_op_set_pairs(struct gantry_kernel *kernel, const struct gantry_op_pa
     kept->a = gantry_op_broadcast(&args->inputs[0].shape, &y->shape);
     kept->b = gantry_op_broadcast(&args->inputs[1].shape, &y->shape);
     int64_t elements = gantry_op_elements(y);
-    gantry_op_set(kernel,
-                  y->dtype == GANTRY_FLOAT32 ? run_f32
-                  : y->dtype == GANTRY_INT16 ? run_s16
-                  : y->dtype == GANTRY_INT32 ? run_s32
-                  : y->dtype == GANTRY_INT64 ? run_s64
-                                             : run_s8,
-                  kept, (int32_t)(elements / gantry_op_row_length(&y->shape)),
-                  (uint64_t)elements * 3);
+    gantry_op_set(kernel, run_of(args->inputs[0].dtype, y->dtype == GANTRY_BOOL), kept,
+                  (int32_t)(elements / gantry_op_row_length(&y->shape)), (uint64_t)elements * 3);
     return true;
 }
 

@@ -15,7 +15,7 @@ struct gantry_op_run gantry_op_run_at(const struct gantry_shape *shape,
                                       const struct gantry_op_strides *b, int32_t unit);
 
 struct gantry_op_pairs {
-    float (*real)(float a, float b);                            /* of float32 */
+    float (*real)(float a, float b);                            /* of float32; 0: false */
     int64_t (*integer)(const void *rule, int64_t a, int64_t b); /* of all other types */
     const void *rule;
     /* Filled by gantry_op_set_pairs: */
