@@ -20,6 +20,7 @@ page model $model --device model --runs 3
 page cpu $model --device cpu
 page placed $model --device model --placement cpu
 has_sim && page sim $model --device sim
+has_opencl && page opencl $model --device opencl
 if [ -n "${GANTRY_DATA-}" ]; then
     page vww "$GANTRY_DATA/models/mlperf-tiny/vww_96_int8.tflite" \
         --device "$(if has_sim; then echo sim; else echo model; fi)"
