@@ -5,7 +5,11 @@
  * taps   a segment is the channels of a pixel; outside of the map it is a segment of zero points
  * band   a segment is a row of a window. The rows of input that a block needs are copied to
  *        scratch memory with their padding, in the form that the products take. Pays where
- *        channels are few, on either side. */
+ *        channels are few, on either side.
+ *
+ * A zero point of the weights is taken off them where they stay bytes. Else, where the channels of
+ * the output are few, weights minus zero point are sums of two bytes, and the segments are there
+ * twice; else each pixel takes the sum of its window, which is then little beside the products. */
 #include <string.h>
 
 #include "kernels/map.h"
@@ -14,7 +18,8 @@
 enum {
     BAND_IN_CHANNELS_MAX = 32, /* a window's row of up to so many channels is one segment */
     BAND_OUT_CHANNELS_MAX = 32,
-    FEW_PIXELS = 8, /* up to here units are panels of channels */
+    FEW_PIXELS = 8,          /* up to here units are panels of channels */
+    SPLIT_CHANNELS_MAX = 32, /* weights in two parts rather than sums of windows */
     BAND_BYTES_MAX = 1 << 18
 };
 
@@ -28,6 +33,7 @@ struct conv {
     struct gantry_s8_conv_args args;
     const struct gantry_gemm_isa *isa;
     bool by_band, by_panel;
+    int32_t parts;                   /* 2: the segments are there twice */
     int32_t segments, bytes, groups; /* of a segment */
     int32_t pixels, block;           /* of the output, and at most in a block */
     /* band: blocks are block_h rows of block_w pixels */
@@ -68,6 +74,13 @@ static struct scratch scratch_at(const struct conv *conv, void *memory)
     at += gantry_align_size((size_t)conv->block * sizeof(int32_t), 64);
     scratch.band = (int8_t *)at;
     return scratch;
+}
+
+/* The segments of the first part are those of the second, too. */
+static void repeat_segments(const struct conv *conv, const struct scratch *scratch)
+{
+    size_t half = (size_t)(conv->segments / 2) * (size_t)conv->block;
+    if (conv->parts == 2) memcpy(scratch->rows + half, scratch->rows, half * sizeof *scratch->rows);
 }
 
 /* ---- Taps: addresses of a run of pixels in one row of the output ---- */
@@ -123,6 +136,7 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
         point_taps(conv, &run, scratch->rows);
         done += run.count;
     }
+    repeat_segments(conv, scratch);
 }
 
 /* ---- Band ---- */
@@ -170,18 +184,27 @@ static void point_band(const struct conv *conv, int32_t h, int32_t w, const stru
             for (int32_t x = 0; x < w; x++) to[x] = from + x * step;
         }
     }
+    repeat_segments(conv, scratch);
+}
+
+static int32_t sum_bytes(const struct conv *conv, const int8_t *x, bool flipped)
+{
+    enum { LONG = 16 };
+    const int8_t flip = flipped ? INT8_MIN : 0;
+    int32_t sum = 0;
+    if (conv->isa->sum && conv->bytes >= LONG) return conv->isa->sum(x, conv->bytes, flipped);
+    for (int32_t k = 0; k < conv->bytes; k++) sum += (int8_t)(x[k] ^ flip);
+    return sum;
 }
 
 /* With a zero point of the weights every pixel takes -zero * (sum of its window's values). */
 static void sum_windows(const struct conv *conv, int32_t count, const struct scratch *scratch)
 {
+    bool flipped = conv->by_band && conv->isa->flip;
     for (int32_t i = 0; i < count; i++) {
-        const int8_t flip = conv->by_band && conv->isa->flip ? INT8_MIN : 0;
         int32_t sum = 0;
-        for (int32_t s = 0; s < conv->segments; s++) {
-            const int8_t *x = scratch->rows[(ptrdiff_t)s * conv->block + i];
-            for (int32_t k = 0; k < conv->bytes; k++) sum += (int8_t)(x[k] ^ flip);
-        }
+        for (int32_t s = 0; s < conv->segments; s++)
+            sum += sum_bytes(conv, scratch->rows[(ptrdiff_t)s * conv->block + i], flipped);
         scratch->offsets[i] = -conv->args.weight_zero * sum;
     }
 }
@@ -418,6 +441,36 @@ static void choose_segments(struct conv *conv)
     conv->groups = gantry_div_up(conv->bytes, 4);
 }
 
+/* Takes the zero point off the weights where this pays; then they lie [out][part][filter]. */
+static bool split_weights(struct conv *conv, struct gantry_arena *arena)
+{
+    struct gantry_s8_conv_args *a = &conv->args;
+    size_t filter = (size_t)conv->segments * (size_t)conv->bytes;
+    size_t channels = (size_t)a->output.c;
+    int32_t parts = 1;
+    if (a->weight_zero == 0) return true;
+    for (size_t i = 0; i < filter * channels; i++) {
+        int32_t w = a->weights[i] - a->weight_zero;
+        if (w < INT8_MIN || w > INT8_MAX) parts = 2;
+        if (w > 2 * INT8_MAX) return true;
+    }
+    if (parts == 2 && a->output.c > SPLIT_CHANNELS_MAX) return true;
+    int8_t *split = gantry_arena_alloc(arena, filter * channels, (size_t)parts);
+    if (!split) return false;
+    for (size_t i = 0; i < filter * channels; i++) {
+        int32_t w = a->weights[i] - a->weight_zero;
+        int32_t first = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
+        int8_t *at = split + i / filter * filter * (size_t)parts + i % filter;
+        at[0] = (int8_t)first;
+        if (parts == 2) at[filter] = (int8_t)(w - first);
+    }
+    a->weights = split;
+    a->weight_zero = 0;
+    conv->parts = parts;
+    conv->segments *= parts;
+    return true;
+}
+
 static int32_t count_units(const struct conv *conv)
 {
     if (conv->by_panel) return conv->panel_count;
@@ -454,6 +507,7 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     conv->requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
                                             gantry_requant_is_wide(args->scale, args->output.c)};
     choose_segments(conv);
+    if (!split_weights(conv, arena)) return false;
     if (!make_panels(conv, arena) || !pack(conv, arena)) return false;
     uint64_t macs = (uint64_t)conv->pixels * (uint64_t)args->output.c * (uint64_t)conv->segments *
                     (uint64_t)conv->bytes;

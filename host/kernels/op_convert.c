@@ -69,21 +69,30 @@ static void quantize_f32(const void *state, int32_t first, int32_t end, void *sc
     }
 }
 
-/* One stored type to another, by rule M. */
+/* One stored value as another type's, by rule M. */
+static int64_t requantized(const struct gantry_op_args *args, struct gantry_fixed fixed,
+                           int64_t value)
+{
+    value -= args->inputs[0].zero_point[0];
+    value = value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
+    int32_t scaled = args->attributes->mixed ? gantry_fixed_multiply_up((int32_t)value, fixed)
+                                             : gantry_fixed_multiply((int32_t)value, fixed);
+    return (int64_t)scaled + args->outputs[0].zero_point[0];
+}
+
+static struct gantry_fixed factor_of(const struct gantry_op_args *args)
+{
+    return gantry_fixed_of((double)args->inputs[0].scale[0] / (double)args->outputs[0].scale[0]);
+}
+
 static void requantize(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_args *args = state;
     const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    const struct gantry_fixed fixed = gantry_fixed_of((double)x->scale[0] / (double)y->scale[0]);
+    const struct gantry_fixed fixed = factor_of(args);
     int64_t elements = gantry_op_elements(x);
     (void)first, (void)end, (void)scratch;
-    for (int64_t i = 0; i < elements; i++) {
-        int64_t value = (int64_t)stored(x, i) - x->zero_point[0];
-        value = value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value;
-        int32_t scaled = args->attributes->mixed ? gantry_fixed_multiply_up((int32_t)value, fixed)
-                                                 : gantry_fixed_multiply((int32_t)value, fixed);
-        store(y, i, (int64_t)scaled + y->zero_point[0]);
-    }
+    for (int64_t i = 0; i < elements; i++) store(y, i, requantized(args, fixed, stored(x, i)));
 }
 
 static void quantize_s8(const void *state, int32_t first, int32_t end, void *scratch)
@@ -93,7 +102,28 @@ static void quantize_s8(const void *state, int32_t first, int32_t end, void *scr
     gantry_x8_table__ref(args);
 }
 
-/* Rule Q8. */
+/* The table of rule Q8, or of rule M for bytes that were unsigned. */
+static void fill_table(const struct gantry_op_args *args, uint8_t *table)
+{
+    const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
+    const struct gantry_x8_quantize_rule rule = {
+        .factor = gantry_rule_q8_factor(x->scale[0], y->scale[0]),
+        .input_zero = x->zero_point[0],
+        .output_zero = y->zero_point[0],
+        .input_least = INT8_MIN,
+        .output_least = INT8_MIN};
+    if (!args->attributes->mixed) {
+        gantry_x8_quantize_table(table, &rule);
+        return;
+    }
+    const struct gantry_fixed fixed = factor_of(args);
+    for (int32_t value = INT8_MIN; value <= INT8_MAX; value++) {
+        int64_t result = requantized(args, fixed, value);
+        result = result < INT8_MIN ? INT8_MIN : result > INT8_MAX ? INT8_MAX : result;
+        table[(uint8_t)value] = (uint8_t)result;
+    }
+}
+
 static bool bind_s8(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                     struct gantry_arena *arena)
 {
@@ -102,13 +132,7 @@ static bool bind_s8(struct gantry_kernel *kernel, const struct gantry_op_args *a
     uint8_t *bytes = gantry_arena_alloc(arena, 256, 1);
     int32_t elements = (int32_t)gantry_op_elements(x);
     if (!table || !bytes) return false;
-    const struct gantry_x8_quantize_rule rule = {
-        .factor = gantry_rule_q8_factor(x->scale[0], y->scale[0]),
-        .input_zero = x->zero_point[0],
-        .output_zero = y->zero_point[0],
-        .input_least = INT8_MIN,
-        .output_least = INT8_MIN};
-    gantry_x8_quantize_table(bytes, &rule);
+    fill_table(args, bytes);
     *table = (struct gantry_x8_table_args){.input = {x->data, 1, 1, elements, elements},
                                            .output = {y->data, 1, 1, elements, elements},
                                            .table = bytes};
@@ -120,8 +144,7 @@ bool gantry_op_quantize(struct gantry_kernel *kernel, const struct gantry_op_arg
                         struct gantry_arena *arena)
 {
     enum gantry_dtype from = args->inputs[0].dtype, to = args->outputs[0].dtype;
-    if (from == GANTRY_INT8 && to == GANTRY_INT8 && !args->attributes->mixed)
-        return bind_s8(kernel, args, arena);
+    if (from == GANTRY_INT8 && to == GANTRY_INT8) return bind_s8(kernel, args, arena);
     gantry_op_set(kernel, from == GANTRY_FLOAT32 ? quantize_f32 : requantize, args, 1,
                   (uint64_t)gantry_op_elements(&args->inputs[0]) * 2);
     return true;

@@ -46,6 +46,8 @@ struct gantry_gemm_isa {
     bool halves;                               /* panels of half a vector */
     int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
     void (*tile)(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows);
+    /* Sum of count signed bytes, which are held as x + 128 where flipped; NULL: plain C does it. */
+    int32_t (*sum)(const int8_t *x, int32_t count, bool flipped);
     /* Products at the greatest speed that registers allow; returns how many. */
     uint64_t (*peak)(int32_t rounds);
 };

@@ -17,6 +17,24 @@ static int8_t quantize(double probability, double scale, int32_t zero)
     return (int8_t)value;
 }
 
+/* The results of a pixel; of more channels than there are distances to the maximum each distance
+ * is computed once. */
+static void requantize(const struct gantry_s8_softmax_args *args, const int8_t *from, int8_t *to,
+                       int32_t max, double sum)
+{
+    enum { DISTANCES = 256 };
+    double scale = (double)args->output_scale;
+    int8_t results[DISTANCES];
+    if (args->input.c <= DISTANCES) {
+        for (int32_t c = 0; c < args->input.c; c++)
+            to[c] = quantize(args->table[max - from[c]] / sum, scale, args->output_zero);
+        return;
+    }
+    for (int32_t d = 0; d < DISTANCES; d++)
+        results[d] = quantize(args->table[d] / sum, scale, args->output_zero);
+    for (int32_t c = 0; c < args->input.c; c++) to[c] = results[max - from[c]];
+}
+
 void gantry_s8_softmax__ref(const struct gantry_s8_softmax_args *args)
 {
     const struct gantry_s8_map *in = &args->input;
@@ -30,9 +48,7 @@ void gantry_s8_softmax__ref(const struct gantry_s8_softmax_args *args)
             for (int32_t c = 0; c < in->c; c++) max = gantry_max_i32(max, from[c]);
             double sum = 0; /* at least 1: the maximum itself */
             for (int32_t c = 0; c < in->c; c++) sum += args->table[max - from[c]];
-            for (int32_t c = 0; c < in->c; c++)
-                to[c] = quantize(args->table[max - from[c]] / sum, (double)args->output_scale,
-                                 args->output_zero);
+            requantize(args, from, to, max, sum);
         }
     }
 }

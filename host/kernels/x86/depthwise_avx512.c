@@ -126,6 +126,10 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
 }
 
 static void row_3x3(const struct gantry_depthwise_call *call) { run_row(call, 3, 3); }
+/* 3 x 3 with rows whose weights are sums of two bytes. */
+static void row_4x3(const struct gantry_depthwise_call *call) { run_row(call, 4, 3); }
+static void row_5x3(const struct gantry_depthwise_call *call) { run_row(call, 5, 3); }
+static void row_6x3(const struct gantry_depthwise_call *call) { run_row(call, 6, 3); }
 static void row_5x5(const struct gantry_depthwise_call *call) { run_row(call, 5, 5); }
 static void row_any(const struct gantry_depthwise_call *call)
 {
@@ -134,9 +138,11 @@ static void row_any(const struct gantry_depthwise_call *call)
 
 static void row(const struct gantry_depthwise_call *call)
 {
+    static void (*const of_width_3[])(const struct gantry_depthwise_call *) = {
+        [3] = row_3x3, [4] = row_4x3, [5] = row_5x3, [6] = row_6x3};
     int32_t kh = call->pack->kernel_h, kw = call->pack->kernel_w;
-    if (kh == 3 && kw == 3)
-        row_3x3(call);
+    if (kw == 3 && kh >= 3 && kh <= 6)
+        of_width_3[kh](call);
     else if (kh == 5 && kw == 5)
         row_5x5(call);
     else

@@ -95,6 +95,24 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors - 1][rows - 1](call);
 }
 
+static int32_t sum(const int8_t *x, int32_t count, bool flipped)
+{
+    const __m256i flip = _mm256_set1_epi8((char)0x80), none = _mm256_setzero_si256();
+    __m256i acc = none;
+    int64_t parts[4];
+    int32_t i = 0;
+    /* As unsigned bytes, 128 above; these products take signed bytes, which are never flipped. */
+    gantry_assert(!flipped);
+    for (; i + CHUNK <= count; i += CHUNK) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(x + i));
+        acc = _mm256_add_epi64(acc, _mm256_sad_epu8(_mm256_xor_si256(bytes, flip), none));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)parts, acc);
+    int32_t total = (int32_t)(parts[0] + parts[1] + parts[2] + parts[3]) - 128 * i;
+    for (; i < count; i++) total += x[i];
+    return total;
+}
+
 static uint64_t peak(int32_t rounds)
 {
     __m256i acc[ROWS * VECTORS], x = _mm256_set1_epi16(1);
@@ -111,5 +129,9 @@ static uint64_t peak(int32_t rounds)
     return (uint64_t)rounds * ROWS * VECTORS * 2 * LANES;
 }
 
-const struct gantry_gemm_isa gantry_gemm__avx2 = {
-    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .peak = peak};
+const struct gantry_gemm_isa gantry_gemm__avx2 = {.lanes = LANES,
+                                                  .vectors = VECTORS,
+                                                  .rows = {0, ROWS, ROWS},
+                                                  .tile = run_tile,
+                                                  .sum = sum,
+                                                  .peak = peak};

@@ -271,6 +271,19 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors][rows](call);
 }
 
+static int32_t sum(const int8_t *x, int32_t count, bool flipped)
+{
+    __m512i acc = _mm512_setzero_si512(), ones = _mm512_set1_epi8(1);
+    for (int32_t i = 0; i < count; i += 64) {
+        __m512i bytes = _mm512_maskz_loadu_epi8(first_lanes(count - i), x + i);
+        if (flipped)
+            DOT(acc, bytes, ones);
+        else
+            DOT(acc, ones, bytes);
+    }
+    return _mm512_reduce_add_epi32(acc) - (flipped ? 128 * count : 0);
+}
+
 static uint64_t peak(int32_t rounds)
 {
     __m512i acc[TILE_MAX / 2], x = _mm512_set1_epi32(0x01010101);
@@ -290,4 +303,5 @@ const struct gantry_gemm_isa gantry_gemm__avx512 = {.lanes = LANES,
                                                     .halves = true,
                                                     .rows = {HALF_ROWS, 12, 8, 0, 6},
                                                     .tile = run_tile,
+                                                    .sum = sum,
                                                     .peak = peak};

@@ -17,10 +17,13 @@ def command(args, runtime, model):
         return [args.gantry, "bench", model, "--json", "--quiet", "--seconds", str(args.seconds),
                 "--threads", str(args.threads)]
     here = os.path.dirname(os.path.abspath(__file__))
-    if runtime == "ort":
+    onnx = model.endswith(".onnx")
+    if runtime == "ort" and not onnx:
         model = model[:-len(".tflite")] + ".onnx"
         if not os.path.exists(model):
             return None
+    if onnx and runtime != "ort":
+        return None
     return [os.path.join(args.home, runtime, "bin", "python"), os.path.join(here, "one.py"),
             runtime, model, str(args.threads), str(args.seconds)]
 
@@ -56,7 +59,7 @@ def compare(args):
 
 
 def name_of(model):
-    return os.path.basename(model)[:-len(".tflite")]
+    return os.path.basename(model).replace(".tflite", "")
 
 
 def print_table(args, medians):

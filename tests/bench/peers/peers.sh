@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Gantry's CPU kernels beside other runtimes, interleaved in one run: medians, ratios, bar chart.
 #
-# Usage: tests/bench/peers/peers.sh [--install-only] MODEL.tflite...
+# Usage: tests/bench/peers/peers.sh [--install-only] MODEL...
 #   without models: the MLPerf Tiny ones below GANTRY_DATA
 # Environment: GANTRY (the command; default build/release/bin/gantry), ROUNDS (default 7),
 #   SECONDS_EACH (default 0.3), THREADS (default 1), RUNTIMES (default "gantry litert tflm ort";
-#   ort takes MODEL.onnx beside MODEL.tflite), CHART (an SVG file to write),
+#   ort takes MODEL.onnx, also the one beside MODEL.tflite), CHART (an SVG file to write),
 #   FIGURE (med_us, min_us or cpu_us; default med_us, the median; cpu_us on a busy machine)
 # The runtimes are installed from PyPI in a virtual environment below build/peers.
 set -eu
