@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PATH_BYTES = 4096, OPTIONS_BYTES = 160, INDEX_DIGITS = 3 };

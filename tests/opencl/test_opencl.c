@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -247,7 +248,7 @@ static void build__comes_from_the_cache_and_mends_it(void **state)
     assert_int_equal(builder.lines.count, 0);
     /* Whole, but no binary of this driver. */
     uint64_t key = 0;
-    assert_int_equal(sscanf(strrchr(path, '-') + 1, "%16lx", &key), 1);
+    assert_int_equal(sscanf(strrchr(path, '-') + 1, "%16" SCNx64, &key), 1);
     assert_true(gantry_opencl_cache_write(folder, key, file + 100, 1000));
     assert_int_equal(build(&builder, small_source, &error), GANTRY_OK);
     assert_int_equal(builder.lines.count, 1);
