@@ -25,8 +25,48 @@ int32_t gantry_op_row_length(const struct gantry_shape *shape)
 
 int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i)
 {
-    if (tensor->dtype == GANTRY_INT64) return ((const int64_t *)tensor->data)[i];
-    return ((const int32_t *)tensor->data)[i];
+    switch (tensor->dtype) {
+    case GANTRY_INT8:
+        return ((const int8_t *)tensor->data)[i];
+    case GANTRY_UINT8:
+        return ((const uint8_t *)tensor->data)[i];
+    case GANTRY_INT16:
+        return ((const int16_t *)tensor->data)[i];
+    case GANTRY_INT32:
+        return ((const int32_t *)tensor->data)[i];
+    case GANTRY_INT64:
+        return ((const int64_t *)tensor->data)[i];
+    case GANTRY_BOOL:
+        return ((const uint8_t *)tensor->data)[i] != 0;
+    case GANTRY_FLOAT32:
+        break;
+    }
+    return 0;
+}
+
+void gantry_op_set_integer(const struct gantry_op_tensor *tensor, int64_t i, int64_t value)
+{
+    switch (tensor->dtype) {
+    case GANTRY_INT8:
+    case GANTRY_UINT8:
+        ((uint8_t *)tensor->data)[i] = (uint8_t)value;
+        break;
+    case GANTRY_INT16:
+        ((uint16_t *)tensor->data)[i] = (uint16_t)value;
+        break;
+    case GANTRY_INT32:
+        ((uint32_t *)tensor->data)[i] = (uint32_t)value;
+        break;
+    case GANTRY_INT64:
+        ((int64_t *)tensor->data)[i] = value;
+        break;
+    case GANTRY_BOOL:
+        ((uint8_t *)tensor->data)[i] = value != 0;
+        break;
+    case GANTRY_FLOAT32:
+        ((float *)tensor->data)[i] = (float)value;
+        break;
+    }
 }
 
 int32_t gantry_op_axis(int32_t axis, int32_t rank) { return axis < 0 ? axis + rank : axis; }

@@ -136,8 +136,10 @@ void gantry_op_set(struct gantry_kernel *kernel,
 int64_t gantry_op_elements(const struct gantry_op_tensor *tensor);
 /* Elements along the last dimension; 1 of a scalar. */
 int32_t gantry_op_row_length(const struct gantry_shape *shape);
-/* Element i of an int32 or int64 tensor. */
+/* Element i of a tensor of any type but float32; bool is 0 or 1. */
 int64_t gantry_op_integer(const struct gantry_op_tensor *tensor, int64_t i);
+/* Makes element i of a tensor of any type this number; smaller types keep the low bits. */
+void gantry_op_set_integer(const struct gantry_op_tensor *tensor, int64_t i, int64_t value);
 /* An axis counted from the front. */
 int32_t gantry_op_axis(int32_t axis, int32_t rank);
 /* Elements before, along and behind an axis. */

@@ -8,8 +8,7 @@
 /* Index i, within 0..size - 1. */
 static int64_t index_at(const struct gantry_op_tensor *indices, int64_t i, int64_t size)
 {
-    int64_t index = indices->dtype == GANTRY_INT16 ? ((const int16_t *)indices->data)[i]
-                                                   : gantry_op_integer(indices, i);
+    int64_t index = gantry_op_integer(indices, i);
     return index < 0 ? 0 : index < size ? index : size - 1;
 }
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/op.h"
+#include "kernels/op_view.h"
 
 static size_t bytes_of(const struct gantry_op_tensor *tensor)
 {
@@ -72,12 +72,9 @@ bool gantry_op_pad(struct gantry_kernel *kernel, const struct gantry_op_args *ar
     if (!pad) return false;
     pad->args = args;
     pad->element = gantry_dtype_bytes(y->dtype);
-    int64_t step = 1;
-    for (int32_t d = y->shape.rank - 1; d >= 0; d--) {
-        pad->out.step[d] = step;
-        pad->offset += gantry_op_integer(&args->inputs[1], 2 * d) * step;
-        step *= y->shape.dims[d];
-    }
+    pad->out = gantry_op_dense(&y->shape);
+    for (int32_t d = 0; d < y->shape.rank; d++)
+        pad->offset += gantry_op_integer(&args->inputs[1], 2 * d) * pad->out.step[d];
     if (args->input_count > 2 && args->inputs[2].data)
         memcpy(pad->value, args->inputs[2].data, pad->element);
     else if (y->scales == 1) /* real 0, little endian */

@@ -40,39 +40,6 @@ struct reduce {
 
 /* ---- Running ---- */
 
-static int64_t load(const struct gantry_op_tensor *x, int64_t i)
-{
-    switch (x->dtype) {
-    case GANTRY_INT16:
-        return ((const int16_t *)x->data)[i];
-    case GANTRY_INT32:
-        return ((const int32_t *)x->data)[i];
-    case GANTRY_INT64:
-        return ((const int64_t *)x->data)[i];
-    case GANTRY_BOOL:
-        return ((const uint8_t *)x->data)[i] != 0;
-    default:
-        return ((const int8_t *)x->data)[i];
-    }
-}
-
-static void store(const struct gantry_op_tensor *y, int64_t i, int64_t value)
-{
-    switch (y->dtype) {
-    case GANTRY_INT16:
-        ((int16_t *)y->data)[i] = (int16_t)value;
-        break;
-    case GANTRY_INT32:
-        ((int32_t *)y->data)[i] = (int32_t)value;
-        break;
-    case GANTRY_INT64:
-        ((int64_t *)y->data)[i] = value;
-        break;
-    default: /* int8 and bool */
-        ((int8_t *)y->data)[i] = (int8_t)value;
-    }
-}
-
 static int64_t finished(const struct reduce *reduce, int64_t total)
 {
     const struct gantry_op_args *args = reduce->args;
@@ -109,7 +76,7 @@ static void run(const void *state, int32_t first, int32_t end, void *scratch)
         if (real)
             to->real = reduce->way->real(to->real, (double)((const float *)x->data)[i]);
         else
-            to->integer = reduce->way->integer(to->integer, load(x, i) - reduce->zero);
+            to->integer = reduce->way->integer(to->integer, gantry_op_integer(x, i) - reduce->zero);
         to += gantry_op_advance(&x->shape, x->shape.rank, at, &reduce->out);
     }
     for (int64_t i = 0; i < reduce->results; i++) {
@@ -119,7 +86,7 @@ static void run(const void *state, int32_t first, int32_t end, void *scratch)
                 (float)(reduce->finish == DIVIDED ? total->real / (double)reduce->count
                                                   : total->real);
         else
-            store(y, i, finished(reduce, total->integer));
+            gantry_op_set_integer(y, i, finished(reduce, total->integer));
     }
 }
 
