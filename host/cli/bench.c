@@ -319,6 +319,7 @@ const struct gantry_cli_command gantry_cli_bench = {
     .argument = "[MODEL]",
     .help = "Measures how long a model takes on this machine, or the machine itself.",
     .examples = "gantry bench model.tflite --seconds 2 --threads 4\n"
+                "gantry bench model.tflite --device sim:dual --streams 2\n"
                 "gantry bench --calibrate -o target.json\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),

@@ -279,9 +279,11 @@ const struct gantry_cli_command gantry_cli_profile = {
     .name = "profile",
     .argument = "MODEL",
     .help = "Runs a model and explains every layer: where it ran, why, and what it cost.",
-    .examples = "gantry profile model.tflite --random 1\n"
-                "gantry profile model.tflite --random 1 --html profile.html\n"
-                "gantry profile --compare old.json new.json\n",
+    .examples =
+        "gantry profile model.tflite --random 1\n"
+        "gantry profile model.tflite --random 1 --html profile.html\n"
+        "gantry profile model.tflite --device sim:dual --streams 3 --chrome-trace streams.json\n"
+        "gantry profile --compare old.json new.json\n",
     .options = options,
     .option_count = GANTRY_COUNT(options),
     .run = run,
