@@ -27,21 +27,38 @@ void set_shape(Reader &r, int32_t tensor, const gantry_shape &shape)
     to->bytes = static_cast<size_t>(gantry_shape_elements(&shape)) * gantry_dtype_bytes(to->dtype);
 }
 
+/* Values of other kinds are 0: converting them may have no result. */
+int32_t integer(const flexbuffers::Reference &value)
+{
+    if (value.IsBool()) return value.AsBool();
+    if (!value.IsIntOrUint()) return 0;
+    int64_t wide = value.AsInt64();
+    return wide < INT32_MIN ? INT32_MIN : wide > INT32_MAX ? INT32_MAX : static_cast<int32_t>(wide);
+}
+
+float real(const flexbuffers::Reference &value)
+{
+    constexpr double kMost = 1e30; /* beyond which the checks need not tell apart */
+    double wide = value.IsNumeric() ? value.AsDouble() : 0;
+    if (!(wide > -kMost)) return static_cast<float>(-kMost);
+    return static_cast<float>(wide < kMost ? wide : kMost);
+}
+
 void read_detect(const flexbuffers::Map &map, gantry_detect_attributes *to)
 {
     constexpr int32_t kPerClass = 100; /* what LiteRT takes where nothing is said */
-    to->detections = map["max_detections"].AsInt32();
-    to->classes_per_detection = map["max_classes_per_detection"].AsInt32();
+    to->detections = integer(map["max_detections"]);
+    to->classes_per_detection = integer(map["max_classes_per_detection"]);
     to->detections_per_class =
-        map["detections_per_class"].IsNull() ? kPerClass : map["detections_per_class"].AsInt32();
-    to->regular = !map["use_regular_nms"].IsNull() && map["use_regular_nms"].AsBool();
-    to->score_threshold = map["nms_score_threshold"].AsFloat();
-    to->overlap_threshold = map["nms_iou_threshold"].AsFloat();
-    to->classes = map["num_classes"].AsInt32();
-    to->scale_y = map["y_scale"].AsFloat();
-    to->scale_x = map["x_scale"].AsFloat();
-    to->scale_h = map["h_scale"].AsFloat();
-    to->scale_w = map["w_scale"].AsFloat();
+        map["detections_per_class"].IsNull() ? kPerClass : integer(map["detections_per_class"]);
+    to->regular = integer(map["use_regular_nms"]) != 0;
+    to->score_threshold = real(map["nms_score_threshold"]);
+    to->overlap_threshold = real(map["nms_iou_threshold"]);
+    to->classes = integer(map["num_classes"]);
+    to->scale_y = real(map["y_scale"]);
+    to->scale_x = real(map["x_scale"]);
+    to->scale_h = real(map["h_scale"]);
+    to->scale_w = real(map["w_scale"]);
 }
 
 } // namespace

@@ -9,7 +9,7 @@ enum { DETECTIONS_MAX = 1 << 16, COORDINATES = 4 };
 static enum gantry_status check_limits(const struct gantry_site *site, int32_t labels)
 {
     const struct gantry_detect_attributes *d = &site->node->attributes.detect;
-    int32_t background = labels - d->classes;
+    int64_t background = (int64_t)labels - d->classes;
     if (d->detections < 1 || d->classes_per_detection < 1 || d->detections_per_class < 1 ||
         (int64_t)d->detections * d->classes_per_detection > DETECTIONS_MAX)
         return GANTRY_REFUSE(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The vectors of CMSIS-NN, each as a network of one node. Its fixed point rounds otherwise than
  * docs/arithmetic.md, by at most one step: such values are counted. Where nothing is scaled every
- * value must be equal. Prints a table; cases of types that are not there, of several operators are
- * named. */
+ * value must be equal. Prints a table; cases of types that are not there and those of several
+ * operators are named. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
