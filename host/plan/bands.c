@@ -90,7 +90,8 @@ static int64_t front_cycles(const struct gantry_build *build, const struct gantr
         .parts = step->task.split ? 2 : 1,
     };
     struct gantry_tiling tiling;
-    int64_t cycles = gantry_cost_conv(&shape, step->m, 2 * build->params->g, &tiling);
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
+    int64_t cycles = gantry_cost_conv(&shape, step->m, &machine, &tiling);
     int64_t last = tiling.rows - (int64_t)tiling.tile * (tiling.tiles - 1);
     return cycles - last * gantry_cost_drain_row(step->m, false);
 }
@@ -100,11 +101,12 @@ static int64_t front_cycles(const struct gantry_build *build, const struct gantr
 static int64_t schedule(const struct gantry_build *build, const struct gantry_bands *bands,
                         const struct gantry_cost_load *load, int64_t conv, int32_t out_h)
 {
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     int64_t loaded = 0, done = 0;
     for (int32_t b = 0; b < bands->count; b++) {
         const struct gantry_band *band = &bands->band[b];
         if (b > 0) loaded += LOAD_START;
-        loaded += gantry_cost_load(load, band->load_row, band->load_rows, build->params, NULL);
+        loaded += gantry_cost_load(load, band->load_row, band->load_rows, &machine, NULL);
         done += b > 0 ? CONV_START : 0;
         if (done < loaded) done = loaded;
         done += conv * band->out_rows / out_h;
@@ -119,8 +121,9 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
     step->bands.count = 0;
     if (!in->loaded || step->res >= 0 || step->flat || step->window) return;
     struct gantry_cost_load load = gantry_chip_load(in, &build->plan->tensors[in->tensor]);
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     int64_t conv = front_cycles(build, step, in);
-    int64_t least = conv + gantry_cost_load(&load, 0, load.rows, build->params, NULL);
+    int64_t least = conv + gantry_cost_load(&load, 0, load.rows, &machine, NULL);
     for (int32_t count = 2; count <= GANTRY_BANDS_MAX; count++) {
         for (size_t r = 0; r < GANTRY_COUNT(ratios); r++) {
             struct gantry_bands bands;

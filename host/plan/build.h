@@ -75,6 +75,11 @@ void gantry_tiling_make(struct gantry_tiling *tiling, int64_t pitch, int64_t out
 
 /* ---- cost.c: cycles by formula, and the shapes chosen by them ---- */
 
+/* What costs are counted for. */
+struct gantry_cost_machine {
+    const struct gantry_array_params *params;
+    double bytes_per_cycle; /* of the target's memory */
+};
 struct gantry_cost_shape {
     int64_t pitch, out_h; /* raster */
     int64_t steps;        /* K of a group */
@@ -87,8 +92,8 @@ struct gantry_cost_shape {
 int64_t gantry_cost_step(int64_t tile, int32_t m, int64_t steps);
 int64_t gantry_cost_drain_row(int32_t m, bool residual);
 /* Cycles of a CONV with m blocks a group, and its tiles. */
-int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
-                         struct gantry_tiling *tiling);
+int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m,
+                         const struct gantry_cost_machine *machine, struct gantry_tiling *tiling);
 /* Rows that a LOAD brings. */
 struct gantry_cost_load {
     int32_t rows, words, bytes; /* words and bytes of a row */
@@ -97,7 +102,7 @@ struct gantry_cost_load {
 /* Cycles of a LOAD of rows row0 .. row0 + rows - 1; *merged (may be NULL): of how many rows it
  * makes one. */
 int64_t gantry_cost_load(const struct gantry_cost_load *load, int32_t row0, int32_t rows,
-                         const struct gantry_array_params *params, int32_t *merged);
+                         const struct gantry_cost_machine *machine, int32_t *merged);
 /* Lines of the weight stream of a group. */
 int64_t gantry_cost_lines(const struct gantry_cost_shape *shape, int32_t m);
 /* The m of least cost, the smaller one of nearly equals, and its tiles. */
@@ -125,7 +130,7 @@ int64_t gantry_cost_mean(const struct gantry_window_passes *passes, int32_t bloc
                          struct gantry_tiling *tiling);
 /* Cycles of a WINDOW, and its tiles: rows of the ring over all tiles. */
 int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t out_h, int32_t out_w,
-                           int32_t blocks, const struct gantry_array_params *params,
+                           int32_t blocks, const struct gantry_cost_machine *machine,
                            struct gantry_tiling *tiling);
 
 /* ---- Intervals of time that want room: chips in rows, tensors in the arena ---- */
@@ -157,6 +162,11 @@ struct gantry_build {
     bool *tiled;                   /* per node: it runs in row tiles, in a launch of its own */
     bool costing;                  /* programs are written to be timed only */
 };
+
+static inline struct gantry_cost_machine gantry_build_machine(const struct gantry_build *build)
+{
+    return (struct gantry_cost_machine){build->params, build->plan->target.memory_bytes_per_cycle};
+}
 
 /* placement.c: nodes' sides, segments (nodes only) and fusions, from verdicts and cuts. */
 GANTRY_MUST_USE enum gantry_status gantry_build_place(struct gantry_build *build);

@@ -4,10 +4,9 @@
 #include "plan/build.h"
 
 enum {
-    MEMORY_BYTES = 51, /* a cycle, of the kv260's ports */
-    LOAD_ROW = 3,      /* cycles of a row of LOAD beside its words */
-    LOAD_WAIT = 30,    /* of a row beside its beats, when words are few */
-    WINDOW_ROWS = 3    /* tap rows of a pass at most */
+    LOAD_ROW = 3,   /* cycles of a row of LOAD beside its words */
+    LOAD_WAIT = 30, /* of a row beside its beats, when words are few */
+    WINDOW_ROWS = 3 /* tap rows of a pass at most */
 };
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -20,7 +19,10 @@ int64_t gantry_cost_step(int64_t tile, int32_t m, int64_t steps)
     return larger(tile, least);
 }
 
-static int64_t memory_cycles(int64_t lines) { return lines * GANTRY_LINE_BYTES / MEMORY_BYTES; }
+static int64_t memory_cycles(const struct gantry_cost_machine *machine, int64_t bytes)
+{
+    return (int64_t)((double)bytes / machine->bytes_per_cycle);
+}
 
 /* Cycles in which the drain takes one accumulator row. */
 int64_t gantry_cost_drain_row(int32_t m, bool residual) { return residual || m == 4 ? 4 : 2; }
@@ -42,35 +44,36 @@ static int64_t array_cycles(const struct gantry_cost_shape *shape, int32_t m, in
     return larger(front, drain) + last * row;
 }
 
-int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m, int32_t npx,
-                         struct gantry_tiling *tiling)
+int64_t gantry_cost_conv(const struct gantry_cost_shape *shape, int32_t m,
+                         const struct gantry_cost_machine *machine, struct gantry_tiling *tiling)
 {
-    int64_t cycles = array_cycles(shape, m, npx, tiling);
+    int64_t cycles = array_cycles(shape, m, 2 * machine->params->g, tiling);
     int64_t lines = gantry_div_up(shape->blocks, m) * gantry_cost_lines(shape, m);
-    return larger(cycles, memory_cycles(lines));
+    return larger(cycles, memory_cycles(machine, lines * GANTRY_LINE_BYTES));
 }
 
 /* Cycles in which the engines of LOAD move rows of so many words and bytes: an engine has a word a
  * cycle, but waits for memory, which it asks for four rows ahead. */
 static int64_t load_cycles(int64_t rows, int64_t words, int64_t bytes,
-                           const struct gantry_array_params *params)
+                           const struct gantry_cost_machine *machine)
 {
-    int64_t turns = (rows + params->ports - 1) / params->ports;
+    int32_t ports = machine->params->ports;
+    int64_t turns = (rows + ports - 1) / ports;
     int64_t turn = larger(words + LOAD_ROW, LOAD_WAIT + bytes / GANTRY_AXI_BYTES);
-    return larger(turns * turn, rows * bytes / MEMORY_BYTES);
+    return larger(turns * turn, memory_cycles(machine, rows * bytes));
 }
 
 int64_t gantry_cost_load(const struct gantry_cost_load *load, int32_t row0, int32_t rows,
-                         const struct gantry_array_params *params, int32_t *merged)
+                         const struct gantry_cost_machine *machine, int32_t *merged)
 {
-    int64_t least = load_cycles(rows, load->words, load->bytes, params);
+    int64_t least = load_cycles(rows, load->words, load->bytes, machine);
     if (merged) *merged = 1;
     for (int32_t k = 2; load->merges && k <= rows; k++) {
         bool fields = (int64_t)k * load->words <= GANTRY_EXTENT_MAX &&
                       (int64_t)k * load->bytes <= GANTRY_EXTENT_MAX;
         if (!fields || rows % k != 0 || row0 % k != 0) continue;
         int64_t cycles =
-            load_cycles(rows / k, (int64_t)k * load->words, (int64_t)k * load->bytes, params);
+            load_cycles(rows / k, (int64_t)k * load->words, (int64_t)k * load->bytes, machine);
         if (cycles >= least) continue;
         least = cycles;
         if (merged) *merged = k;
@@ -167,11 +170,11 @@ bool gantry_window_passes_make(struct gantry_window_passes *passes, const struct
 }
 
 int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t out_h, int32_t out_w,
-                           int32_t blocks, const struct gantry_array_params *params,
+                           int32_t blocks, const struct gantry_cost_machine *machine,
                            struct gantry_tiling *tiling)
 {
     int32_t segments = gantry_div_up(out_h, GANTRY_TILE_ROWS_MAX);
-    int32_t strips = gantry_div_up(out_w, params->g);
+    int32_t strips = gantry_div_up(out_w, machine->params->g);
     tiling->tile = gantry_div_up(out_h, segments);
     segments = gantry_div_up(out_h, tiling->tile);
     tiling->tiles = strips * segments;
@@ -189,7 +192,9 @@ int64_t gantry_cost_window(const struct gantry_window_passes *passes, int32_t ou
     }
     front *= (int64_t)strips * blocks;
     int64_t lines = blocks * (1 + 2 * (int64_t)passes->count);
-    return larger(larger(front, memory_cycles(lines)), tiling->rows * blocks) + tiling->tile;
+    return larger(larger(front, memory_cycles(machine, lines * GANTRY_LINE_BYTES)),
+                  tiling->rows * blocks) +
+           tiling->tile;
 }
 
 bool gantry_window_mean_make(struct gantry_window_passes *passes, const struct gantry_task *task,

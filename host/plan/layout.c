@@ -143,9 +143,10 @@ static void try_window(const struct gantry_build *build, struct gantry_step *ste
         return;
     }
     step->tcb = false;
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     if (!gantry_window_passes_make(&step->passes, task, &in->act, build->params)) return;
-    if (gantry_cost_window(&step->passes, task->out.h, task->out.w, blocks, build->params,
-                           &tiling) >= cost)
+    if (gantry_cost_window(&step->passes, task->out.h, task->out.w, blocks, &machine, &tiling) >=
+        cost)
         return;
     step->window = true;
     step->tiling = tiling;
@@ -154,13 +155,14 @@ static void try_window(const struct gantry_build *build, struct gantry_step *ste
 /* Groups and tiles of every step: the pitch may have grown since the node was found legal. */
 void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     for (int32_t i = 0; i < lowered->step_count && !lowered->failed.code; i++) {
         struct gantry_step *step = &lowered->steps[i];
         const struct gantry_chip *in = chip_of(lowered, step->in);
         struct gantry_cost_shape shape = cost_shape(step, in);
         struct gantry_tiling *tiling = &step->tiling;
         step->m = gantry_cost_choose_m(&shape, build->params, tiling);
-        int64_t cost = gantry_cost_conv(&shape, step->m, 2 * build->params->g, tiling);
+        int64_t cost = gantry_cost_conv(&shape, step->m, &machine, tiling);
         try_window(build, step, in, cost);
         int64_t lines = gantry_step_group_lines(step, in);
         bool ring = tiling->tiles > 1 && lines > build->params->ring_lines;

@@ -74,7 +74,7 @@ static bool pack_task(const struct gantry_task *task, int32_t rows, int32_t colu
 /* Cycles of the first step of a launch with its LOAD, each in part behind the other. */
 static int64_t step_cycles(const struct gantry_build *build, const struct gantry_task *task)
 {
-    const struct gantry_array_params *params = build->params;
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     bool fold = gantry_task_folds(task);
     int32_t width = fold ? task->out.w : task->in.w;
     int32_t channels = fold ? task->kernel_w * task->in.c : task->in.c;
@@ -89,15 +89,15 @@ static int64_t step_cycles(const struct gantry_build *build, const struct gantry
         .grouped = true,
     };
     struct gantry_tiling tiling;
-    int32_t m = gantry_cost_choose_m(&shape, params, &tiling);
-    int64_t conv = gantry_cost_conv(&shape, m, 2 * params->g, &tiling);
+    int32_t m = gantry_cost_choose_m(&shape, build->params, &tiling);
+    int64_t conv = gantry_cost_conv(&shape, m, &machine, &tiling);
     struct gantry_cost_load load = {
         .rows = task->in.h,
         .words = width * words,
         .bytes = task->in.w * task->in.c,
         .merges = !fold && task->stride_h == 1 && task->stride_w == 1 && width >= task->out.w,
     };
-    int64_t moved = gantry_cost_load(&load, 0, task->in.h, params, NULL);
+    int64_t moved = gantry_cost_load(&load, 0, task->in.h, &machine, NULL);
     return conv > moved ? conv + moved / 2 : moved + conv / 2;
 }
 

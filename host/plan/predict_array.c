@@ -9,7 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { PIPELINE = 20 /* from an operand's read to its accumulator row */ };
+enum {
+    PIPELINE = 20, /* from an operand's read to its accumulator row */
+};
 
 static void unpack_window(struct gantry_clock_compute *c, const struct gantry_insn *insn, int32_t g)
 {
@@ -40,6 +42,48 @@ static void unpack_conv(struct gantry_clock_compute *c, const struct gantry_insn
     c->pixels = npx / c->m;
 }
 
+/* Words that the drain writes at a time. Pixels of a block are consecutive; in a tensor with column
+ * planes every other one lies a plane apart. */
+struct write {
+    int32_t banks, words, pixels; /* pixels of a block */
+    bool planes;
+    int32_t ps;
+};
+
+/* Cycles of the words from one of an accumulator row on: a bank takes one a cycle. */
+static int32_t write_cycles(const struct write *write, int32_t first, int32_t odd)
+{
+    int32_t taken[2 * GANTRY_G_MAX] = {0}, cycles = 1;
+    for (int32_t w = first; w < first + write->words; w++) {
+        int32_t x = odd + w % write->pixels;
+        int32_t bank = write->planes ? x / 2 + x % 2 * write->ps : x;
+        cycles = gantry_max_i32(cycles, ++taken[bank % write->banks]);
+    }
+    return cycles;
+}
+
+/* Cycles in which the drain takes an accumulator row. */
+static double drain_row(const struct gantry_clock_compute *c, const struct gantry_insn *insn,
+                        const struct gantry_array_params *params)
+{
+    int32_t g = params->g, all = c->window ? g : 2 * g, cycles = 0;
+    const struct write write = {
+        .banks = 2 * g,
+        .words = c->residual && g > 1 ? g / 2 : g, /* lanes of rule X, of rule F */
+        .pixels = c->window ? g : c->pixels,
+        .planes = gantry_clock_value(insn, GANTRY_CONV_OUT_SX),
+        .ps = gantry_clock_value(insn, GANTRY_CONV_OUT_PS),
+    };
+    gantry_assert(write.banks <= 2 * GANTRY_G_MAX);
+    if (c->tcb) return 1;
+    /* Rows of an odd pitch begin with an odd pixel every other time. */
+    int32_t starts = c->window || c->pitch % 2 == 0 ? 1 : 2;
+    for (int32_t odd = 0; odd < starts; odd++)
+        for (int32_t first = 0; first < all; first += write.words)
+            cycles += write_cycles(&write, first, odd);
+    return (double)cycles / starts;
+}
+
 /* CONV's operands stand where WINDOW has those of the same name. */
 static void unpack(struct gantry_clock_compute *c, const struct gantry_insn *insn,
                    const struct gantry_array_params *params)
@@ -63,15 +107,7 @@ static void unpack(struct gantry_clock_compute *c, const struct gantry_insn *ins
         unpack_conv(c, insn, 2 * params->g);
     c->lines = gantry_conv_group_lines(insn);
     c->head = c->lines - 2 * c->m * c->steps;
-}
-
-/* Cycles in which the drain takes an accumulator row. */
-static double drain_row(const struct gantry_clock_compute *c,
-                        const struct gantry_array_params *params)
-{
-    if (c->window) return 1;
-    bool slower = c->residual && params->g > 1; /* as many lanes for rule X as for F at G = 1 */
-    return (double)gantry_cost_drain_row(c->m, slower);
+    c->drain = drain_row(c, insn, params);
 }
 
 /* Time at which rows 0 .. y of a producer's output are in memory, for one of its blocks. */
@@ -238,7 +274,7 @@ static void run_tile(struct gantry_clock *clock, struct gantry_clock_compute *c,
     time = tile == 0 ? first_tile(clock, c, time, cycles) : time + cycles;
     clock->front = time;
     struct gantry_clock_mark *mark = &c->marks[(size_t)group * (size_t)c->tiles + (size_t)tile];
-    mark->row = drain_row(c, clock->params);
+    mark->row = c->drain;
     mark->start = gantry_clock_later(clock->drain, time - rows + PIPELINE);
     /* The drain follows the front row by row. */
     double end = gantry_clock_later(mark->start + rows * mark->row, time + PIPELINE + mark->row);
@@ -250,6 +286,30 @@ static void run_tile(struct gantry_clock *clock, struct gantry_clock_compute *c,
     clock->tail_sum += rows;
 }
 
+/* Share of the banks that WINDOW reads: of the columns that a read is wide, those of the map. */
+static double window_share(const struct gantry_clock_compute *c, int32_t in_w, int32_t g)
+{
+    int64_t read = 0;
+    for (int32_t p = 0; p < c->passes; p++)
+        for (int32_t strip = 0; strip < c->strips; strip++) {
+            int32_t from = strip * g + c->pass[p].b0, to = gantry_min_i32(from + 2 * g, in_w);
+            read += gantry_max_i32(0, to - gantry_max_i32(0, from));
+        }
+    return (double)read / (2.0 * g * c->passes * c->strips);
+}
+
+/* Share of the banks that a step reads. */
+static double bank_share(const struct gantry_clock_compute *c, const struct gantry_insn *insn,
+                         const struct gantry_array_params *params)
+{
+    int32_t in_w = gantry_clock_value(insn, GANTRY_CONV_IN_W);
+    int32_t planes = 1 + gantry_clock_value(insn, GANTRY_CONV_IN_SX);
+    if (c->tcb) return 1;
+    if (c->window) return window_share(c, gantry_div_up(in_w, planes), params->g);
+    double raster = (double)(c->rows * c->pixels); /* pixels beyond a row of the output read none */
+    return (double)c->out_w * c->out_h / raster / c->m;
+}
+
 struct gantry_clock_use gantry_clock_use_of(const struct gantry_insn *insn,
                                             const struct gantry_array_params *params, double from)
 {
@@ -259,9 +319,9 @@ struct gantry_clock_use gantry_clock_use_of(const struct gantry_insn *insn,
     for (int32_t tile = 0; tile < c.tiles; tile++)
         front += tile_cycles(&c, tile, tile_rows(&c, tile), &step);
     front *= c.groups;
-    double rows = (double)(c.rows * c.groups),
-           cycles = gantry_clock_later(front, rows * drain_row(&c, params));
-    double reads = (c.residual ? front + rows : front) / c.m;
+    double rows = (double)(c.rows * c.groups);
+    double cycles = gantry_clock_later(front, rows * c.drain);
+    double reads = front * bank_share(&c, insn, params) + (c.residual ? rows / c.m : 0);
     /* A row of the drain has a word for every bank, one of WINDOW for every other. */
     return (struct gantry_clock_use){
         .from = from,

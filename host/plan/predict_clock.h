@@ -29,6 +29,7 @@ struct gantry_clock_compute {
     int32_t tile, tiles, pixels; /* rows of a tile; tiles of a group; pixels of a row */
     int32_t passes, parts, strips, segments;
     int64_t rows, steps, lines, head;
+    double drain; /* cycles in which it takes an accumulator row */
     int32_t dep;
     bool whole;
     struct gantry_pass pass[GANTRY_PASSES_MAX];

@@ -29,8 +29,9 @@ bool gantry_fields_load(struct gantry_insn *insn, const struct gantry_build *bui
     const struct gantry_plan_tensor *home = &build->plan->tensors[chip->tensor];
     const struct gantry_quantization *q = &build->graph->tensors[chip->tensor].quantization;
     int32_t width = home->extent.w, bytes = width * home->pixel_stride, merged;
+    const struct gantry_cost_machine machine = gantry_build_machine(build);
     struct gantry_cost_load load = gantry_chip_load(chip, home);
-    (void)gantry_cost_load(&load, row0, rows, build->params, &merged);
+    (void)gantry_cost_load(&load, row0, rows, &machine, &merged);
     int32_t stride = home->pixel_stride;
     set(fields, GANTRY_LOAD_BUFFER, buffer_of(home->home));
     set(fields, GANTRY_LOAD_OFFSET, home->offset + (int64_t)(chip->home_row + row0) * bytes);

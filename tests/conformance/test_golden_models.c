@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every model of GANTRY_DATA that has golden outputs, on the processor: stored values equal
- * LiteRT's default outputs byte by byte, float32 those of LiteRT or ONNX Runtime within 1e-5 of the
- * greatest of them. Prints a table: a model with operators that are not there is named with them,
- * and counts as skipped. */
+ * Every model of GANTRY_DATA that has golden outputs, on TEST_DEVICE: stored values equal LiteRT's
+ * default outputs byte by byte, float32 those of LiteRT or ONNX Runtime within 1e-5 of the greatest
+ * of them. Prints a table: a model with operators that are not there is named with them, and counts
+ * as skipped. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "gantry/engine.h"
 #include "tally.h"
 
-enum { PATH_BYTES = 1024, TENSORS_MAX = 16, MODELS_MAX = 1024 };
+enum { PATH_BYTES = 1024, TENSORS_MAX = 16, MODELS_MAX = 1024, TIMEOUT_MS = 600000 };
 
 struct session {
     struct gantry_model *model;
@@ -118,7 +118,8 @@ static enum gantry_status run_vector(struct session *s, size_t vector, struct ga
                                    .bytes = info->bytes};
     }
     enum gantry_status status = gantry_engine_create(&engine, s->plan, s->device, NULL, error);
-    if (status == GANTRY_OK) status = gantry_engine_run(engine, inputs, s->outputs, 60000, error);
+    if (status == GANTRY_OK)
+        status = gantry_engine_run(engine, inputs, s->outputs, TIMEOUT_MS, error);
     gantry_engine_destroy(engine);
     return status;
 }
@@ -126,10 +127,13 @@ static enum gantry_status run_vector(struct session *s, size_t vector, struct ga
 static enum gantry_status open_session(struct session *s, const char *model, const char *folder,
                                        struct gantry_error *error)
 {
+    struct gantry_plan_options options = GANTRY_PLAN_OPTIONS_INIT;
+    options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     enum gantry_status status = gantry_model_open(&s->model, model, NULL, error);
-    if (status == GANTRY_OK) status = gantry_device_open(&s->device, "cpu", NULL, error);
+    if (status == GANTRY_OK) status = gantry_device_open(&s->device, TEST_DEVICE, NULL, error);
     if (status == GANTRY_OK)
-        status = gantry_plan_create(&s->plan, s->model, gantry_device_info(s->device), NULL, error);
+        status =
+            gantry_plan_create(&s->plan, s->model, gantry_device_info(s->device), &options, error);
     return status == GANTRY_OK ? read_arrays(s, folder, error) : status;
 }
 

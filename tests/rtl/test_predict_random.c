@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "gantry/engine.h"
+#include "model_run.h"
 #include "predict_nets.h"
 #include "sim/device_sim.h"
 #include "test.h"
 
-enum { NETWORK_PERCENT = 5, LAYER_PERCENT = 15, LAYER_CYCLES = 5000, TIMEOUT_MS = 600000 };
+enum { NETWORK_PERCENT = 5, LAYER_PERCENT = 15, LAYER_CYCLES = 5000 };
 
 struct worst {
     double launch, layer; /* percent */
@@ -57,35 +57,6 @@ static void compare(const struct gantry_profile *profile, const char *name, doub
                   profile->accelerator_cycles, profile->predicted_cycles, error);
 }
 
-static void require(enum gantry_status status, const char *name, const struct gantry_error *error)
-{
-    if (status != GANTRY_OK) fail_msg("%s: %s", name, error->message);
-}
-
-static struct gantry_tensor tensor_of(const struct gantry_tensor_info *info)
-{
-    struct gantry_tensor tensor = {
-        .dtype = info->dtype, .shape = info->shape, .bytes = info->bytes};
-    tensor.data = calloc(1, info->bytes);
-    assert_non_null(tensor.data);
-    return tensor;
-}
-
-/* Runs a model once; the record is borrowed from the engine. */
-static const struct gantry_profile *run_once(struct gantry_engine *engine,
-                                             const struct gantry_model *model, const char *name)
-{
-    struct gantry_error error = {0};
-    struct gantry_tensor inputs[2], output = tensor_of(gantry_model_output(model, 0));
-    size_t count = gantry_model_input_count(model);
-    assert_in_range(count, 1, 2);
-    for (size_t i = 0; i < count; i++) inputs[i] = tensor_of(gantry_model_input(model, i));
-    require(gantry_engine_run(engine, inputs, &output, TIMEOUT_MS, &error), name, &error);
-    for (size_t i = 0; i < count; i++) free(inputs[i].data);
-    free(output.data);
-    return gantry_engine_profile(engine);
-}
-
 /* False: nothing of it runs on the accelerator. */
 static bool run(struct gantry_device *device, struct net *net, const char *name, double limit,
                 struct worst *worst)
@@ -96,11 +67,10 @@ static bool run(struct gantry_device *device, struct net *net, const char *name,
     struct gantry_engine *engine;
     struct gantry_error error = {0};
     options.placement = GANTRY_PLACEMENT_ACCELERATOR;
-    require(gantry_model_from_graph(&model, &net->graph, &error), name, &error);
-    require(gantry_plan_create(&plan, model, gantry_device_info(device), &options, &error), name,
-            &error);
-    require(gantry_engine_create(&engine, plan, device, NULL, &error), name, &error);
-    const struct gantry_profile *profile = run_once(engine, model, name);
+    model_require(gantry_model_from_graph(&model, &net->graph, &error), name, &error);
+    model_require(gantry_plan_create(&plan, model, gantry_device_info(device), &options, &error),
+                  name, &error);
+    const struct gantry_profile *profile = model_run(&engine, plan, model, device, name);
     bool launched = profile->launches > 0;
     if (launched) compare(profile, name, limit, worst);
     gantry_engine_destroy(engine);
@@ -118,7 +88,7 @@ static void run_all(const struct kind *kind, int count)
     const char *text = getenv("GANTRY_SEED");
     uint64_t first = text ? strtoull(text, NULL, 0) : TEST_SEED, seed = first;
     options.memory = "kv260";
-    require(gantry_device_sim_ops.open(&device, "k26", &options, &error), "sim", &error);
+    model_require(gantry_device_sim_ops.open(&device, "k26", &options, &error), "sim", &error);
     for (int done = 0; done < count; seed++) {
         char name[64];
         struct net net;

@@ -6,6 +6,7 @@
 #include "test.h"
 
 static const struct gantry_array_params k26 = {4, 16384, 3072, 64, 4, 1};
+static const struct gantry_cost_machine machine = {&k26, 51};
 static const struct gantry_array_params half = {2, 32768, 3072, 64, 4, 1};
 
 /* A convolution of equal input and output size: its m and cycles. */
@@ -23,7 +24,7 @@ static int64_t conv_cycles(int32_t size, int32_t in, int32_t out, int32_t kernel
     };
     struct gantry_tiling tiling;
     *m = gantry_cost_choose_m(&shape, &k26, &tiling);
-    return gantry_cost_conv(&shape, *m, 8, &tiling);
+    return gantry_cost_conv(&shape, *m, &machine, &tiling);
 }
 
 static void assert_near(int64_t cycles, int64_t measured)
@@ -94,8 +95,8 @@ static void cost__of_depthwise_layers_is_that_of_the_window_path(void **state)
         struct gantry_window_passes passes;
         struct gantry_tiling tiling;
         assert_true(passes_of(&task, &k26, &passes) > 0);
-        assert_near(gantry_cost_window(&passes, task.out.h, task.out.w, rows[i].channels / 16, &k26,
-                                       &tiling),
+        assert_near(gantry_cost_window(&passes, task.out.h, task.out.w, rows[i].channels / 16,
+                                       &machine, &tiling),
                     rows[i].measured);
     }
 }
