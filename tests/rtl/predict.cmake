@@ -8,7 +8,7 @@ function(gantry_predict_test name layers networks)
     PARTS runtime plan device LABELS rtl sim ${ARG_LABELS}
     LIBRARIES gantry_sim_device m TIMEOUT ${ARG_TIMEOUT})
   target_include_directories(${name} PRIVATE ${unit})
-  target_compile_definitions(${name} PRIVATE TEST_SEED=98765 TEST_LAYERS=${layers}
+  target_compile_definitions(${name} PRIVATE TEST_SEED=271828 TEST_LAYERS=${layers}
     TEST_NETWORKS=${networks})
   gantry_sim_cores(${name} k26)
 endfunction()
