@@ -133,25 +133,30 @@ module gantry_ctrl #(
 
   // ---- Writes ----
   logic        wide_write, config_write;
-  logic [31:0] write_mask;
   logic [4:0]  write_word;
-  assign write_mask   = {{8{write_strb[3]}}, {8{write_strb[2]}},
-                         {8{write_strb[1]}}, {8{write_strb[0]}}};
   assign wide_write   = write && write_addr[11:8] == '0;
   assign write_word   = write_addr[6:2];
-  assign config_write = wide_write && idle && !start_q && !write_addr[7] && write_word >= 5'd4
-                        && write_word < 5'd30;
+  assign config_write = wide_write && idle && !start_q && !write_addr[7];
   assign abort        = wide_write && {write_addr[7:2], 2'b00} == `GANTRY_REG_ABORT
                         && write_data[0] && write_strb[0];
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      config_o <= '0;
-    end else if (config_write) begin
-      config_o[32*write_word +: 32] <= (config_o[32*write_word +: 32] & ~write_mask)
-                                       | (write_data & write_mask);
+  generate
+    for (genvar n = 0; n < 128; n++) begin : gen_byte
+      if (n / 4 < 4 || n / 4 >= 30) begin : gen_other
+        assign config_o[8*n +: 8] = '0;
+      end else begin : gen_config
+        logic [7:0] byte_q;
+        assign config_o[8*n +: 8] = byte_q;
+        always_ff @(posedge clk_i) begin
+          if (!rst_ni) begin
+            byte_q <= '0;
+          end else if (config_write && write_word == 5'(n / 4) && write_strb[n%4]) begin
+            byte_q <= write_data[8*(n%4) +: 8];
+          end
+        end
+      end
     end
-  end
+  endgenerate
 
   // ---- AP_CTRL and the interrupt ----
   logic       done_q, gie_q, low_write;
@@ -241,7 +246,7 @@ module gantry_ctrl #(
           if (offset >= `GANTRY_REG_STALL0 && offset <= `GANTRY_REG_STALL8) begin
             read_data = totals_i[32*stall_word +: 32];
           end else if (!offset[7]) begin
-            read_data = config_o[32*offset[6:2] +: 32];   // unknown ones are never written
+            read_data = config_o[32*offset[6:2] +: 32];   // unknown ones are 0
           end
         end
       endcase
