@@ -77,13 +77,27 @@ module gantry_requant (
                   (shift_q5[3:2] == 2'd3 && |x[35:24]);
   end
 
-  // Stage 7: fine window, steps of 3 bits: 9 bits integer, 25 bits fraction, sticky below.
-  logic [33:0] win_q;
-  logic        neg_q, over_q, sticky_q;
+  // Stage 7: fine window, steps of 3 bits: 9 bits integer, 25 bits fraction, sticky below. Of the
+  // fraction's bits 2 to 16 all that counts is whether each is the opposite of bit 1: that is seen
+  // before the shift, in runs of 4 bits. Run g: bits 9 + 3g and the three above it.
+  logic [6:0]  same;           // all four are equal
+  logic [7:4]  turn;           // three are equal, the highest is not
+  logic [18:0] win;
+  logic        near;
+  always_comb begin
+    for (int g = 0; g < 7; g++) same[g] = w_q[3*g+9+:4] == {4{w_q[3*g+9]}};
+    for (int g = 4; g < 8; g++) turn[g] = w_q[3*g+9+:4] == {~w_q[3*g+9], {3{w_q[3*g+9]}}};
+    win = fine_q[1] ? (fine_q[0] ? {w_q[42:33], w_q[17:9]} : {w_q[39:30], w_q[14:6]})
+                    : (fine_q[0] ? {w_q[36:27], w_q[11:3]} : {w_q[33:24], w_q[8:0]});
+    near = fine_q[1] ? (fine_q[0] ? &same[6:3] && turn[7] : &same[5:2] && turn[6])
+                     : (fine_q[0] ? &same[4:1] && turn[5] : &same[3:0] && turn[4]);
+  end
+  logic [18:0] win_q;          // integer, bit 1, bits 17 to 25 of the fraction
+  logic        neg_q, over_q, sticky_q, near_q;
   always_ff @(posedge clk_i) if (en_i) begin
     neg_q  <= w_neg_q;
-    win_q  <= fine_q[1] ? (fine_q[0] ? w_q[42:9] : w_q[39:6])
-                        : (fine_q[0] ? w_q[36:3] : w_q[33:0]);
+    win_q  <= win;
+    near_q <= near;
     over_q <= w_over_q || w_q[42] != w_neg_q ||
               (fine_q != 2'd3 && w_q[41:39] != {3{w_neg_q}}) ||
               (!fine_q[1] && w_q[38:36] != {3{w_neg_q}}) ||
@@ -94,22 +108,21 @@ module gantry_requant (
 
   // Stage 8: zone = |fraction - 1/2| <= 2^(k - 24), k = floor(log2 |h + 1/2|).
   logic signed [8:0] h;
-  logic              f1, near;
+  logic              f1;
   logic [7:0]        mag, fill;
   logic [8:0]        reach, gap;
   logic [10:0]       compare;  // borrow of gap - reach - (upper side and nothing below)
-  assign h    = win_q[33:25];
-  assign f1   = win_q[24];
+  assign h    = win_q[18:10];
+  assign f1   = win_q[9];
   assign mag  = h[7:0] ^ {8{h[8]}};
-  assign near = win_q[23:9] == {15{~f1}};
   assign gap  = win_q[8:0] ^ {9{~f1}};
   assign fill = {mag[7], |mag[7:6], |mag[7:5], |mag[7:4], |mag[7:3], |mag[7:2], |mag[7:1], |mag};
-  assign reach = {1'b0, fill} + 9'd1;
+  assign reach = {fill, 1'b1} & ~{1'b0, fill};  // fill + 1
   assign compare = {1'b0, gap, 1'b1} + {1'b1, ~reach, !f1 || sticky_q};
-  logic              near_q, below_q, f1_q, odd_q, neg_q2, over_q2;
+  logic              near_q2, below_q, f1_q, odd_q, neg_q2, over_q2;
   logic signed [9:0] hz_q;
   always_ff @(posedge clk_i) if (en_i) begin
-    near_q  <= near;
+    near_q2 <= near_q;
     below_q <= compare[10];
     f1_q    <= f1;
     odd_q   <= h[0];
@@ -124,7 +137,7 @@ module gantry_requant (
   assign low  = over_q3 ? neg_q3 : y_q < 10'(lo_i);
   assign high = over_q3 ? !neg_q3 : y_q > 10'(hi_i);
   always_ff @(posedge clk_i) if (en_i) begin
-    y_q     <= hz_q + $signed({9'd0, (near_q && below_q) ? odd_q : f1_q});
+    y_q     <= hz_q + $signed({9'd0, (near_q2 && below_q) ? odd_q : f1_q});
     neg_q3  <= neg_q2;
     over_q3 <= over_q2;
     out_o   <= low ? lo_i : (high ? hi_i : y_q[7:0]);
