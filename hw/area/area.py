@@ -120,11 +120,14 @@ def ports(body):
 
 
 def canonical(body):
-    """A module's text without places of its source: lines that moved are no change."""
+    """A module's text without places of its source: lines that moved are no change.
+
+    Nor are the numbers that names got by what was read before.
+    """
     body = re.sub(r"^ *attribute \\src.*\n", "", body, flags=re.M)
     names = {}
-    return re.sub(r"[$\\]\S*\.(?:sv|cc):\S*", lambda m: names.setdefault(m[0], "$n%d" % len(names)),
-                  body)
+    return re.sub(r"[$\\]\S*\.(?:sv|cc):\S*|\$fordecl_block\$\d+|(?<=\])\$\d+",
+                  lambda m: names.setdefault(m[0], "$n%d" % len(names)), body)
 
 
 def pairs(blif):
