@@ -122,6 +122,7 @@ extern const struct gantry_device_ops gantry_device_model_ops;
 
 /* What a device module (libgantry-sim.so) exports under the name "gantry_device_module". */
 struct gantry_device_module {
+    uint64_t seam; /* GANTRY_DEVICE_SEAM: it was built with these structs */
     uint64_t spec_hash;
     const char *library_version; /* GANTRY_VERSION_STRING: module and library belong together */
     const struct gantry_device_ops *ops;
@@ -131,6 +132,13 @@ struct gantry_device_module {
     /* How many devices the first part of the config counts through; NULL: that is not known. */
     uint32_t (*count)(void);
 };
+
+/* The sizes of the structs that pass between library and module. */
+#define GANTRY_DEVICE_SEAM                                                                         \
+    ((uint64_t)sizeof(struct gantry_device_module) | (uint64_t)sizeof(struct gantry_device) << 8 | \
+     (uint64_t)sizeof(struct gantry_device_ops) << 24 |                                            \
+     (uint64_t)sizeof(struct gantry_device_options) << 36 |                                        \
+     (uint64_t)sizeof(struct gantry_launch) << 48)
 
 /* What a device of some parameters reports, besides its names: it executes this specification. */
 void gantry_device_info_params(struct gantry_device_info *info,

@@ -51,7 +51,10 @@ static enum gantry_status compare(const char *path, const struct gantry_device_m
                                   struct gantry_error *error)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    if (module->spec_hash != GANTRY_SPEC_HASH)
+    if (module->seam != GANTRY_DEVICE_SEAM)
+        gantry_fail(error, GANTRY_ERR_DEVICE, "%s: built from other sources than the library",
+                    name);
+    else if (module->spec_hash != GANTRY_SPEC_HASH)
         gantry_fail(error, GANTRY_ERR_DEVICE,
                     "%s: specification 0x%016" PRIx64 " of the module is not 0x%016" PRIx64
                     " of the library",

@@ -262,6 +262,7 @@ static const struct gantry_device_ops xrt_ops = {
 extern GANTRY_API const struct gantry_device_module gantry_device_module;
 
 const struct gantry_device_module gantry_device_module = {
+    .seam = GANTRY_DEVICE_SEAM,
     .spec_hash = GANTRY_SPEC_HASH,
     .library_version = GANTRY_VERSION_STRING,
     .ops = &xrt_ops,

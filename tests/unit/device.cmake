@@ -14,6 +14,8 @@ function(gantry_test_module name)
 endfunction()
 gantry_test_module(module_good TEST_HASH=GANTRY_SPEC_HASH TEST_VERSION=GANTRY_VERSION_STRING)
 gantry_test_module(module_other_spec TEST_HASH=0x1234 TEST_VERSION=GANTRY_VERSION_STRING)
+gantry_test_module(module_other_seam TEST_HASH=GANTRY_SPEC_HASH TEST_SEAM=7
+  TEST_VERSION=GANTRY_VERSION_STRING)
 gantry_test_module(module_other_version TEST_HASH=GANTRY_SPEC_HASH TEST_VERSION="0.0.9")
 gantry_test_module(module_no_symbol TEST_NO_SYMBOL)
 if(GANTRY_HAVE_XRT)

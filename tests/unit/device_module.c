@@ -6,8 +6,12 @@
 extern GANTRY_API const int gantry_other_symbol;
 const int gantry_other_symbol = 1;
 #else
+#ifndef TEST_SEAM
+#define TEST_SEAM GANTRY_DEVICE_SEAM
+#endif
 extern GANTRY_API const struct gantry_device_module gantry_device_module;
 const struct gantry_device_module gantry_device_module = {
+    .seam = TEST_SEAM,
     .spec_hash = TEST_HASH,
     .library_version = TEST_VERSION,
     .ops = &gantry_device_model_ops,

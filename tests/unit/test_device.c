@@ -86,6 +86,8 @@ static void device__takes_only_modules_of_its_own_version_and_specification(void
     snprintf(mine, sizeof mine, "0x%016llx", (unsigned long long)GANTRY_SPEC_HASH);
     assert_non_null(strstr(error.message, "0x0000000000001234"));
     assert_non_null(strstr(error.message, mine));
+    assert_int_equal(open_module("module_other_seam", &handle, &error), GANTRY_ERR_DEVICE);
+    assert_non_null(strstr(error.message, "built from other sources"));
     assert_int_equal(open_module("module_other_version", &handle, &error), GANTRY_ERR_DEVICE);
     assert_non_null(strstr(error.message, "0.0.9"));
     assert_non_null(strstr(error.message, GANTRY_VERSION_STRING));
