@@ -79,6 +79,7 @@ void gantry_graph_finish(struct gantry_graph *graph)
 
 enum gantry_status gantry_graph_optimize(struct gantry_graph *graph, struct gantry_error *error)
 {
-    enum gantry_status status = gantry_pass_groups(graph, error);
+    enum gantry_status status = gantry_pass_absorb(graph, error);
+    if (status == GANTRY_OK) status = gantry_pass_groups(graph, error);
     return status == GANTRY_OK ? gantry_pass_phases(graph, error) : status;
 }

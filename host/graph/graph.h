@@ -142,6 +142,9 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_check_node(struct gantry_graph *
  * padding are resolved at import; a RESHAPE stays a node and is an alias when running.) */
 GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *graph,
                                                          struct gantry_error *error);
+/* Padding goes into convolutions, what changes nothing goes away (absorb.c). */
+GANTRY_MUST_USE enum gantry_status gantry_pass_absorb(struct gantry_graph *graph,
+                                                      struct gantry_error *error);
 /* Grouped convolutions of int8 maps become dense ones (groups.c), transposed ones convolutions
  * (phases.c). The macs of such nodes stay those of the network. */
 GANTRY_MUST_USE enum gantry_status gantry_pass_groups(struct gantry_graph *graph,
