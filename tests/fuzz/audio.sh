@@ -18,16 +18,8 @@ if [ "$1" = replay ]; then
     exec "$GANTRY_BUILD_DIR/bin/fuzz_audio" "$2" "$work/sounds" $found
 fi
 
-clang=$(command -v clang-14 || command -v clang) || {
-    echo "skipped: clang is not here"
-    exit 77
-}
-echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d == 0 && n; }' \
-    >"$work/probe.c"
-if ! "$clang" -fsanitize=fuzzer,address,undefined "$work/probe.c" -o "$work/probe" 2>/dev/null; then
-    echo "skipped: clang has no libFuzzer (libclang-rt-14-dev)"
-    exit 77
-fi
+# shellcheck source=tests/fuzz/libfuzzer.sh
+. tests/fuzz/libfuzzer.sh
 mkdir -p "$work/include"
 for part in base graph formats audio; do ln -s "$PWD/host/$part" "$work/include/$part"; done
 # shellcheck disable=SC2046 # flags

@@ -26,16 +26,8 @@ if [ "$2" = replay ]; then
     exec "$GANTRY_BUILD_DIR/bin/fuzz_$kind" "$3" "$work/seeds" $found
 fi
 
-clang=$(command -v clang-14 || command -v clang) || {
-    echo "skipped: clang is not here"
-    exit 77
-}
-echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d == 0 && n; }' \
-    >"$work/probe.c"
-if ! "$clang" -fsanitize=fuzzer,address,undefined "$work/probe.c" -o "$work/probe" 2>/dev/null; then
-    echo "skipped: clang has no libFuzzer (libclang-rt-14-dev)"
-    exit 77
-fi
+# shellcheck source=tests/fuzz/libfuzzer.sh
+. tests/fuzz/libfuzzer.sh
 if ! { cmake -S . -B "$work/build" -G Ninja -DCMAKE_C_COMPILER="$clang" \
     -DCMAKE_CXX_COMPILER="${clang/clang/clang++}" -DCMAKE_BUILD_TYPE=Debug \
     -DCMAKE_C_FLAGS_DEBUG="-g -O1 -fno-sanitize-recover=undefined" \
