@@ -144,9 +144,18 @@ static enum gantry_status check_softmax_int16(const struct gantry_site *site)
     return GANTRY_OK;
 }
 
+/* Results of int8 may be int16. */
+static enum gantry_status check_softmax_types(const struct gantry_site *site)
+{
+    bool wider = site->x->dtype == GANTRY_INT8 && site->y->dtype == GANTRY_INT16;
+    enum gantry_status status = wider ? GANTRY_OK : gantry_check_same_type(site, site->x, site->y);
+    if (status == GANTRY_OK) status = gantry_check_scale(site, site->x);
+    return status == GANTRY_OK ? gantry_check_scale(site, site->y) : status;
+}
+
 enum gantry_status gantry_check_softmax(const struct gantry_site *site)
 {
-    enum gantry_status status = gantry_check_types(site);
+    enum gantry_status status = check_softmax_types(site);
     if (status != GANTRY_OK) return status;
     float beta = site->node->attributes.beta;
     float scale = site->x->dtype == GANTRY_FLOAT32 ? 1.0f : site->x->quantization.scale[0];

@@ -78,6 +78,10 @@ enum gantry_status gantry_check_svdf(const struct gantry_site *site)
     const struct gantry_graph_tensor *feature = gantry_site_input(site, FEATURE);
     const struct gantry_graph_tensor *time = gantry_site_input(site, TIME);
     bool stored = site->x->dtype == GANTRY_INT8;
+    /* Of int8 there are two forms: times and state of int16, or both of int8. */
+    enum gantry_dtype kept = !stored                              ? GANTRY_FLOAT32
+                             : time && time->dtype == GANTRY_INT8 ? GANTRY_INT8
+                                                                  : GANTRY_INT16;
     enum gantry_status status = gantry_check_types(site);
     if (status == GANTRY_OK) status = gantry_check_clamp(site);
     if (status != GANTRY_OK) return status;
@@ -96,9 +100,8 @@ enum gantry_status gantry_check_svdf(const struct gantry_site *site)
                                           {2, {filters, memory}},
                                           {1, {filters / rank}},
                                           {2, {batch, filters * memory}}};
-    const enum gantry_dtype types[] = {
-        stored ? GANTRY_INT8 : GANTRY_FLOAT32, stored ? GANTRY_INT16 : GANTRY_FLOAT32,
-        stored ? GANTRY_INT32 : GANTRY_FLOAT32, stored ? GANTRY_INT16 : GANTRY_FLOAT32};
+    const enum gantry_dtype types[] = {stored ? GANTRY_INT8 : GANTRY_FLOAT32, kept,
+                                       stored ? GANTRY_INT32 : GANTRY_FLOAT32, kept};
     const struct gantry_shape inferred = {2, {batch, filters / rank}};
     for (int32_t i = FEATURE; status == GANTRY_OK && i <= STATE; i++)
         status = check_part(site, i, types[i - FEATURE], &shapes[i - FEATURE]);

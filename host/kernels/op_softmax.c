@@ -35,6 +35,33 @@ static void softmax_s8(const void *state, int32_t first, int32_t end, void *scra
     gantry_s8_softmax__ref(&rows);
 }
 
+/* int8 with results of int16, which are rounded as those of int8. */
+struct wide_softmax {
+    const struct gantry_op_args *args;
+    const double *table; /* exp by the distance to the greatest of a row */
+};
+
+static void softmax_s8_s16(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct wide_softmax *wide = state;
+    const struct gantry_op_tensor *y = &wide->args->outputs[0];
+    int32_t n = gantry_op_row_length(&y->shape);
+    (void)scratch;
+    for (int64_t unit = first; unit < end; unit++) {
+        const int8_t *from = (const int8_t *)wide->args->inputs[0].data + unit * n;
+        int16_t *to = (int16_t *)y->data + unit * n;
+        int32_t most = INT8_MIN;
+        double sum = 0;
+        for (int32_t i = 0; i < n; i++) most = gantry_max_i32(most, from[i]);
+        for (int32_t i = 0; i < n; i++) sum += wide->table[most - from[i]];
+        for (int32_t i = 0; i < n; i++) {
+            double steps = wide->table[most - from[i]] / sum / (double)y->scale[0];
+            double value = floor(steps + 0.5) + y->zero_point[0];
+            to[i] = (int16_t)gantry_op_round(value, INT16_MIN, INT16_MAX);
+        }
+    }
+}
+
 bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                        struct gantry_arena *arena)
 {
@@ -50,6 +77,13 @@ bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args
     double *table = gantry_arena_alloc(arena, 256, sizeof *table);
     if (!rows || !table) return false;
     gantry_s8_softmax_table(table, args->attributes->beta, x->scale[0]);
+    if (y->dtype == GANTRY_INT16) {
+        struct wide_softmax *wide = gantry_arena_alloc(arena, 1, sizeof *wide);
+        if (!wide) return false;
+        *wide = (struct wide_softmax){args, table};
+        gantry_op_set(kernel, softmax_s8_s16, wide, units, cost);
+        return true;
+    }
     *rows = (struct gantry_s8_softmax_args){.input = {x->data, units, 1, n, n},
                                             .output = {y->data, units, 1, n, n},
                                             .table = table,

@@ -300,6 +300,20 @@ static void build_softmax(struct build *b, enum gantry_op op)
     vector_output(b, SHAPE(rows, row), "output_ref", wide ? 0x1p-15f : 1.0f / 256, wide ? 0 : -128);
 }
 
+/* int8 with steps of 2^-16 from -2^15 on. */
+static void build_wide_softmax(struct build *b, enum gantry_op op)
+{
+    int32_t rows = number(b, "NUM_ROWS"), row = number(b, "ROW_SIZE");
+    float input = factor(number(b, "INPUT_MULT"), number(b, "INPUT_LEFT_SHIFT"));
+    (void)op;
+    b->n.node.attributes.beta = 1;
+    b->dtype = GANTRY_INT8;
+    vector_input(b, SHAPE(rows, row), ARRAY(b, "int8", (size_t)(rows * row), "input"),
+                 ldexpf(input, -26), 0);
+    b->dtype = GANTRY_INT16;
+    vector_output(b, SHAPE(rows, row), "output_ref", 0x1p-16f, INT16_MIN);
+}
+
 /* ---- Which case is what ---- */
 
 /* By the beginning of its name; the first that fits. */
@@ -319,7 +333,7 @@ static const struct vector_family families[] = {
     {"maximum", GANTRY_OP_MAXIMUM, build_extreme},
     {"minimum", GANTRY_OP_MINIMUM, build_extreme},
     {"pad", GANTRY_OP_PAD, build_pad},
-    {"softmax_s8_s16", GANTRY_OP_SOFTMAX, NULL},
+    {"softmax_s8_s16", GANTRY_OP_SOFTMAX, build_wide_softmax},
     {"softmax", GANTRY_OP_SOFTMAX, build_softmax},
     {"batch_matmul", GANTRY_OP_BATCH_MATMUL, build_batch_matmul},
     {"lstm", GANTRY_OP_UNIDIRECTIONAL_SEQUENCE_LSTM, vector_lstm},

@@ -74,8 +74,7 @@ void vector_svdf(struct build *b, enum gantry_op op)
     const int32_t rank = number(b, "RANK"), units = filters / rank, runs = 2;
     const int8_t *w = ARRAY(b, "int8", (size_t)(filters * features), "weights_feature");
     const void *time = ARRAY(b, "int16", (size_t)(filters * memory), "weights_time");
-    /* LiteRT does not have those with times of int8. */
-    bool narrow = !time;
+    bool narrow = !time; /* its state, too */
     if (narrow) time = ARRAY(b, "int8", (size_t)(filters * memory), "weights_time");
     const int32_t *bias = ARRAY(b, "int32", (size_t)units, "biases");
     (void)op;
@@ -89,7 +88,8 @@ void vector_svdf(struct build *b, enum gantry_op op)
     one_node_constant(&b->n, narrow ? GANTRY_INT8 : GANTRY_INT16, SHAPE(filters, memory),
                       borrowed(time), factor(number(b, "MULTIPLIER_OUT"), number(b, "SHIFT_2")), 0);
     one_node_constant(&b->n, GANTRY_INT32, SHAPE(units), borrowed(bias), 0, 0);
-    one_node_variable(&b->n, GANTRY_INT16, SHAPE(batch, filters * memory), 1, 0);
+    one_node_variable(&b->n, narrow ? GANTRY_INT8 : GANTRY_INT16, SHAPE(batch, filters * memory), 1,
+                      0);
     b->n.node.attributes.rank = rank;
     b->n.runs = runs;
     vector_output(b, SHAPE(batch, units), "output_ref", 1, number(b, "OUTPUT_OFFSET"));

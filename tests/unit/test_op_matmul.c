@@ -123,12 +123,35 @@ static void svdf__of_int8_equals_the_real_numbers(void **state)
     assert_true(kept[0] == -6 && y[0] == -17 - 10);
 }
 
+/* -30 is kept, then -128 instead of -256: (-128 * 8 - 30 * 4) / 16 = -71.5. */
+static void svdf__with_times_of_int8_limits_its_state_to_int8(void **state)
+{
+    (void)state;
+    static const float quarter = 0.25f;
+    int8_t x[1] = {-30}, feature[1] = {1}, time[2] = {4, 8}, kept[2] = {0}, y[1];
+    const struct gantry_op_tensor inputs[5] = {op_stored(x, op_shape2(1, 1), &one, &no_zero),
+                                               op_stored(feature, op_shape2(1, 1), &one, &no_zero),
+                                               op_stored(time, op_shape2(1, 2), &quarter, &no_zero),
+                                               {0},
+                                               op_stored(kept, op_shape2(1, 2), &one, &no_zero)};
+    static const float four = 4;
+    const struct gantry_op_tensor output = op_stored(y, op_shape2(1, 1), &four, &no_zero);
+    const union gantry_attributes attributes = {.rank = 1};
+    op_run(gantry_op_svdf, inputs, 5, &output, &attributes);
+    assert_true(kept[1] == -30 && y[0] == -15);
+    x[0] = -128;
+    feature[0] = 2;
+    op_run(gantry_op_svdf, inputs, 5, &output, &attributes);
+    assert_true(kept[0] == -30 && kept[1] == -128 && y[0] == -72);
+}
+
 static const struct CMUnitTest tests[] = {
     OP_CASE(batch_matmul__turns_and_broadcasts),
     OP_CASE(batch_matmul__of_int8_rounds_as_the_other_side_is_constant_or_not),
     OP_CASE(batch_matmul__of_int16_sums_in_64_bits),
     OP_CASE(svdf__keeps_as_many_times_as_it_has_weights),
     OP_CASE(svdf__of_int8_equals_the_real_numbers),
+    OP_CASE(svdf__with_times_of_int8_limits_its_state_to_int8),
 };
 
 GANTRY_TEST_MAIN("op_matmul", tests)
