@@ -42,36 +42,39 @@ static int report(const struct gantry_cli_args *args, const struct gantry_plan *
 }
 
 static int compile(const struct gantry_cli_args *args, const struct gantry_model *model,
-                   const struct gantry_cli_session *session)
+                   const struct gantry_manifest *manifest, const struct gantry_cli_session *session)
 {
     struct gantry_error error = {0};
-    const char *device = gantry_device_info(session->device)->name;
-    size_t model_size, size;
-    const void *model_bytes = gantry_model_bytes(model, &model_size);
+    struct gantry_planfile_parts parts = {.device = gantry_device_info(session->device)->name,
+                                          .manifest = manifest->text,
+                                          .manifest_size = manifest->text_size};
+    size_t size;
     uint8_t *bytes;
-    if (gantry_planfile_make(&bytes, &size, session->plan, device, model_bytes, model_size, NULL,
-                             &error) != GANTRY_OK)
+    parts.model = gantry_model_bytes(model, &parts.model_size);
+    if (gantry_planfile_make(&bytes, &size, session->plan, &parts, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     int code = write_bytes(args->output, bytes, size);
     gantry_release(NULL, bytes);
-    return code == GANTRY_EXIT_OK ? report(args, session->plan, device, size) : code;
+    return code == GANTRY_EXIT_OK ? report(args, session->plan, parts.device, size) : code;
 }
 
 static int run(const struct gantry_cli_args *args)
 {
     struct gantry_model *model;
+    struct gantry_manifest manifest;
     struct gantry_cli_session session;
     const struct gantry_cli_session_options how = {.device = args->device ? args->device : "model",
                                                    .again = true};
     if (!args->output)
         return gantry_cli_usage("for example -o model.gantry", "compile: no --output FILE given");
-    int code = gantry_cli_model_open(&model, NULL, args);
+    int code = gantry_cli_model_open(&model, &manifest, args);
     if (code != GANTRY_EXIT_OK) return code;
     code = gantry_cli_session_open(&session, args, model, &how, false);
     if (code == GANTRY_EXIT_OK) {
-        code = compile(args, model, &session);
+        code = compile(args, model, &manifest, &session);
         gantry_cli_session_close(&session);
     }
+    gantry_manifest_finish(&manifest);
     gantry_model_close(model);
     return code;
 }

@@ -66,15 +66,18 @@ void write_header(uint8_t *out, const uint8_t *rest, size_t size)
     gantry_store_u64(out + GANTRY_PLANFILE_AT_CHECKSUM, gantry_planfile_checksum(rest, size));
 }
 
-void write_plan(Builder &b, const gantry_plan *plan, const char *device, const void *model,
-                size_t model_size)
+void write_plan(Builder &b, const gantry_plan *plan, const gantry_planfile_parts *parts)
 {
     const gantry_graph *graph = plan->graph;
     const gantry_array_params &p = plan->params;
     size_t node_count = static_cast<size_t>(graph->node_count);
     size_t tensor_count = static_cast<size_t>(graph->tensor_count);
     size_t segment_count = static_cast<size_t>(plan->segment_count);
-    auto model_bytes = write_bytes(b, model, model_size);
+    auto model = write_bytes(b, parts->model, parts->model_size);
+    flatbuffers::Offset<flatbuffers::Vector<uint8_t>> manifest;
+    if (parts->manifest)
+        manifest =
+            b.CreateVector(static_cast<const uint8_t *>(parts->manifest), parts->manifest_size);
     auto nodes = b.CreateVector<flatbuffers::Offset<fb::Node>>(
         node_count, [&](size_t i) { return write_node(b, &plan->nodes[i]); });
     auto segments = b.CreateVector<flatbuffers::Offset<fb::Segment>>(
@@ -83,32 +86,32 @@ void write_plan(Builder &b, const gantry_plan *plan, const char *device, const v
         tensor_count, [&](size_t i, fb::Tensor *t) { *t = make_tensor(&plan->tensors[i]); });
     auto target = b.CreateString(plan->target.name), cpu = b.CreateString(plan->target.cpu);
     auto name = b.CreateString(graph->name ? graph->name : "");
-    auto made_for = b.CreateString(device), library = b.CreateString(gantry_version());
-    b.Finish(fb::CreatePlan(b, p.g, p.act_rows, p.ring_lines, p.acc_rows, p.ports, p.window, target,
-                            cpu, plan->target.clock_hz, plan->target.launch_ns,
-                            plan->target.memory_bytes_per_cycle, plan->target.memory_latency, nodes,
-                            tensors, segments, plan->arena_bytes, plan->input_bytes,
-                            plan->output_bytes, static_cast<uint8_t>(plan->options.placement),
-                            plan->modelled_ns, plan->proven, made_for, library, name, model_bytes));
+    auto made_for = b.CreateString(parts->device), library = b.CreateString(gantry_version());
+    b.Finish(fb::CreatePlan(
+        b, p.g, p.act_rows, p.ring_lines, p.acc_rows, p.ports, p.window, target, cpu,
+        plan->target.clock_hz, plan->target.launch_ns, plan->target.memory_bytes_per_cycle,
+        plan->target.memory_latency, nodes, tensors, segments, plan->arena_bytes, plan->input_bytes,
+        plan->output_bytes, static_cast<uint8_t>(plan->options.placement), plan->modelled_ns,
+        plan->proven, made_for, library, name, model, manifest));
 }
 
 } // namespace
 
 gantry_status gantry_planfile_make(uint8_t **out, size_t *size, const gantry_plan *plan,
-                                   const char *device, const void *model, size_t model_size,
+                                   const gantry_planfile_parts *parts,
                                    const gantry_allocator *allocator, gantry_error *error)
 {
-    uint64_t weights = 0;
-    for (int32_t s = 0; s < plan->segment_count; s++) weights += plan->segments[s].weights_bytes;
+    uint64_t data = parts->model_size + parts->manifest_size;
+    for (int32_t s = 0; s < plan->segment_count; s++) data += plan->segments[s].weights_bytes;
     /* FlatBuffers have offsets of 31 bits. */
     constexpr uint64_t most = (UINT64_C(1) << 31) - (UINT64_C(1) << 20);
-    if (weights + model_size > most)
+    if (data > most)
         return gantry_fail(error, GANTRY_ERR_UNSUPPORTED,
                            "%s: too large for a plan file (%llu bytes, limit %llu)",
-                           plan->graph->name, static_cast<unsigned long long>(weights + model_size),
+                           plan->graph->name, static_cast<unsigned long long>(data),
                            static_cast<unsigned long long>(most));
     Builder builder;
-    write_plan(builder, plan, device, model, model_size);
+    write_plan(builder, plan, parts);
     size_t rest = builder.GetSize();
     *out = static_cast<uint8_t *>(gantry_allocate(allocator, rest + GANTRY_PLANFILE_HEADER, 1));
     if (!*out) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", plan->graph->name);

@@ -5,10 +5,19 @@
 
 #include "plan/plan.h"
 
-/* Bytes of a plan, with those of its model file. *out is released with the allocator. */
-GANTRY_MUST_USE enum gantry_status
-gantry_planfile_make(uint8_t **out, size_t *size, const struct gantry_plan *plan,
-                     const char *device, const void *model, size_t model_size,
-                     const struct gantry_allocator *allocator, struct gantry_error *error);
+/* What goes into the file besides the plan; borrowed. */
+struct gantry_planfile_parts {
+    const char *device; /* that the plan is made for */
+    const void *model;  /* the whole model file */
+    size_t model_size;
+    const void *manifest; /* the whole manifest.json beside it, or NULL */
+    size_t manifest_size;
+};
+/* Bytes of a plan file. *out is released with the allocator. */
+GANTRY_MUST_USE enum gantry_status gantry_planfile_make(uint8_t **out, size_t *size,
+                                                        const struct gantry_plan *plan,
+                                                        const struct gantry_planfile_parts *parts,
+                                                        const struct gantry_allocator *allocator,
+                                                        struct gantry_error *error);
 
 #endif

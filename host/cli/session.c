@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "plan/planfile.h"
 
 static void write_log(void *context, enum gantry_log_level level, const char *line)
 {
@@ -12,6 +13,23 @@ static void write_log(void *context, enum gantry_log_level level, const char *li
     if (level == GANTRY_LOG_DEBUG && !args->verbose) return;
     if (level == GANTRY_LOG_NOTICE && args->quiet) return;
     fprintf(stderr, "gantry: %s%s\n", level == GANTRY_LOG_WARNING ? "warning: " : "", line);
+}
+
+/* That of a plan file is the one that lay beside its model. */
+static enum gantry_status read_manifest(struct gantry_manifest *manifest,
+                                        const struct gantry_cli_args *args,
+                                        const struct gantry_model *model,
+                                        struct gantry_error *error)
+{
+    const struct gantry_planfile *plan = gantry_model_planfile(model);
+    enum gantry_status status =
+        plan && plan->manifest
+            ? gantry_manifest_parse(manifest, plan->manifest, plan->manifest_size, args->model,
+                                    NULL, error)
+            : gantry_manifest_read(manifest, args->model, NULL, error);
+    if (status == GANTRY_OK && args->labels)
+        status = gantry_labels_read(manifest, args->labels, error);
+    return status;
 }
 
 int gantry_cli_model_open(struct gantry_model **model, struct gantry_manifest *manifest,
@@ -22,10 +40,7 @@ int gantry_cli_model_open(struct gantry_model **model, struct gantry_manifest *m
     if (gantry_model_open(model, args->model, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     if (!manifest) return GANTRY_EXIT_OK;
-    enum gantry_status status = gantry_manifest_read(manifest, args->model, NULL, &error);
-    if (status == GANTRY_OK && args->labels)
-        status = gantry_labels_read(manifest, args->labels, &error);
-    if (status == GANTRY_OK) return GANTRY_EXIT_OK;
+    if (read_manifest(manifest, args, *model, &error) == GANTRY_OK) return GANTRY_EXIT_OK;
     gantry_manifest_finish(manifest);
     gantry_model_close(*model);
     *model = NULL;

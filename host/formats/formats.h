@@ -136,6 +136,8 @@ struct gantry_listen_options gantry_listen_default_options(void);
 struct gantry_manifest {
     bool found;
     struct gantry_arena arena;
+    const uint8_t *text; /* the JSON itself, owned; NULL where none was found */
+    size_t text_size;
     char **labels;
     int32_t label_count;
     bool image; /* the input is a picture, prepared by these options */
@@ -150,6 +152,12 @@ GANTRY_MUST_USE enum gantry_status gantry_manifest_read(struct gantry_manifest *
                                                         const char *model_path,
                                                         const struct gantry_allocator *allocator,
                                                         struct gantry_error *error);
+/* The same from the bytes of such a file; name stands in errors. */
+GANTRY_MUST_USE enum gantry_status gantry_manifest_parse(struct gantry_manifest *manifest,
+                                                         const uint8_t *bytes, size_t size,
+                                                         const char *name,
+                                                         const struct gantry_allocator *allocator,
+                                                         struct gantry_error *error);
 void gantry_manifest_finish(struct gantry_manifest *manifest);
 
 /* One label per line from a text file, into manifest->labels (replacing those it has). */

@@ -111,11 +111,11 @@ static enum gantry_status read_input(struct gantry_manifest *manifest, const jso
     return read_number(input, "offset", &manifest->image_options.offset, path, error);
 }
 
-static enum gantry_status parse(struct gantry_manifest *manifest, const struct gantry_file *file,
+static enum gantry_status parse(struct gantry_manifest *manifest, const uint8_t *bytes, size_t size,
                                 const char *path, struct gantry_error *error)
 {
     json_error_t where;
-    json_t *root = json_loadb((const char *)file->data, file->size, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &where);
     if (!root)
         return gantry_fail(error, GANTRY_ERR_FILE, "%s: line %d, column %d: %s", path, where.line,
                            where.column, where.text);
@@ -125,7 +125,23 @@ static enum gantry_status parse(struct gantry_manifest *manifest, const struct g
     if (status == GANTRY_OK) status = read_labels(manifest, root, path, error);
     if (status == GANTRY_OK) status = read_input(manifest, root, path, error);
     json_decref(root);
-    manifest->found = status == GANTRY_OK;
+    if (status != GANTRY_OK) return status;
+    manifest->text =
+        (const uint8_t *)gantry_arena_copy(&manifest->arena, (const char *)bytes, size);
+    manifest->text_size = size;
+    manifest->found = manifest->text != NULL;
+    return manifest->found ? GANTRY_OK : no_memory(path, error);
+}
+
+enum gantry_status gantry_manifest_parse(struct gantry_manifest *manifest, const uint8_t *bytes,
+                                         size_t size, const char *name,
+                                         const struct gantry_allocator *allocator,
+                                         struct gantry_error *error)
+{
+    memset(manifest, 0, sizeof *manifest);
+    gantry_arena_init(&manifest->arena, allocator);
+    enum gantry_status status = parse(manifest, bytes, size, name, error);
+    if (status != GANTRY_OK) gantry_manifest_finish(manifest);
     return status;
 }
 
@@ -145,7 +161,7 @@ enum gantry_status gantry_manifest_read(struct gantry_manifest *manifest, const 
     if (access(path, F_OK) != 0) return GANTRY_OK;
     struct gantry_file file;
     enum gantry_status status = gantry_file_open(&file, path, error);
-    if (status == GANTRY_OK) status = parse(manifest, &file, path, error);
+    if (status == GANTRY_OK) status = parse(manifest, file.data, file.size, path, error);
     gantry_file_close(&file);
     if (status != GANTRY_OK) gantry_manifest_finish(manifest);
     return status;

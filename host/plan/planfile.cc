@@ -150,6 +150,8 @@ gantry_status gantry_planfile_open(gantry_planfile *out, const uint8_t *bytes, s
         return gantry_fail(error, GANTRY_ERR_FILE, "%s: holds no model", name);
     out->model = plan->model()->data();
     out->model_size = plan->model()->size();
+    out->manifest = bytes_of(plan->manifest());
+    out->manifest_size = count_of(plan->manifest());
     out->model_name = plan->model_name()->c_str();
     out->device = plan->device()->c_str();
     return GANTRY_OK;

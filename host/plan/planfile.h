@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 enum {
-    GANTRY_PLANFILE_FORMAT = 1, /* of what this library writes */
+    GANTRY_PLANFILE_FORMAT = 2, /* of what this library writes */
     GANTRY_PLANFILE_READER = 1, /* the oldest format number whose readers understand that */
     GANTRY_PLANFILE_HEADER = 64,
     /* Places in the header; all numbers are little-endian. */
@@ -35,6 +35,8 @@ struct gantry_planfile {
     size_t size;
     const uint8_t *model;
     size_t model_size;
+    const uint8_t *manifest; /* JSON; NULL: there was none beside the model */
+    size_t manifest_size;
     const char *model_name, *device;
 };
 /* Checks header, checksum and structure. bytes: aligned to 16. Errors: GANTRY_ERR_FILE naming

@@ -15,6 +15,13 @@ for device in cpu model; do
     check "42 vectors are as expected from a plan on $device" "$gantry" run "$plan" --quiet \
         --device $device --input $vectors/input0.npy --expect $vectors/output0.npy
 done
+"$gantry" compile "$plan" -o "$scratch/replanned.gantry" --quiet >"$scratch/text"
+for file in $model "$plan" "$scratch/replanned.gantry"; do
+    "$gantry" run "$file" --device cpu --quiet --json --input models/digits/samples/7_0.png \
+        >"$scratch/picture.json"
+    equal "a picture is prepared and its class named: ${file##*/}" \
+        "$(json "$scratch/picture.json" 'r["top"][0]["label"]')" 7
+done
 "$gantry" profile "$plan" --device model --random 4 --quiet --json >"$scratch/plan.json"
 "$gantry" profile $model --device model --random 4 --quiet --json >"$scratch/model.json"
 for key in 'r["totals"]["predicted_cycles"]' 'r["totals"]["macs_offloaded_percent"]' 'r["target"]' \
@@ -104,7 +111,7 @@ P
 refused "a file shorter than its header" "truncated (40 bytes" "$scratch/bad-short.gantry"
 refused "a truncated file" "it says" "$scratch/bad-truncated.gantry"
 refused "a file that goes on" "it says" "$scratch/bad-longer.gantry"
-refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 1)" \
+refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 2)" \
     "$scratch/bad-newer.gantry"
 refused "another specification, with both hashes" "000000000000007b (this is" \
     "$scratch/bad-spec.gantry"
