@@ -89,15 +89,27 @@ static bool valid_index(const struct gantry_graph *graph, int32_t tensor)
     return tensor >= 0 && tensor < graph->tensor_count;
 }
 
-/* Indices of a node's inputs, and that what it reads is there before it runs. */
-static enum gantry_status check_reads(const struct gantry_graph *graph, int32_t index,
-                                      const bool *ready, struct gantry_error *error)
+/* As many edges as the operator has. */
+static enum gantry_status check_counts(const struct gantry_graph *graph, int32_t index,
+                                       struct gantry_error *error)
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
     const struct gantry_op_row *row = gantry_op_row(node->op);
     if (node->input_count < row->inputs_min || node->input_count > row->inputs_max)
         return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d inputs (%d..%d)", index,
                            row->label, node->input_count, row->inputs_min, row->inputs_max);
+    if (node->output_count < row->outputs_min || node->output_count > row->outputs_max)
+        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d outputs (%d..%d)", index,
+                           row->label, node->output_count, row->outputs_min, row->outputs_max);
+    return GANTRY_OK;
+}
+
+/* Indices of a node's inputs, and that what it reads is there before it runs. */
+static enum gantry_status check_reads(const struct gantry_graph *graph, int32_t index,
+                                      const bool *ready, struct gantry_error *error)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    const struct gantry_op_row *row = gantry_op_row(node->op);
     for (int32_t i = 0; i < node->input_count; i++) {
         int32_t tensor = node->inputs[i];
         if (tensor == GANTRY_NO_TENSOR && i >= row->inputs_min) continue;
@@ -118,9 +130,6 @@ static enum gantry_status check_writes(const struct gantry_graph *graph, int32_t
 {
     const struct gantry_graph_node *node = &graph->nodes[index];
     const struct gantry_op_row *row = gantry_op_row(node->op);
-    if (node->output_count < row->outputs_min || node->output_count > row->outputs_max)
-        return gantry_fail(error, GANTRY_ERR_FILE, "node %d %s: %d outputs (%d..%d)", index,
-                           row->label, node->output_count, row->outputs_min, row->outputs_max);
     for (int32_t i = 0; i < node->output_count; i++) {
         int32_t tensor = node->outputs[i];
         if (!valid_index(graph, tensor))
@@ -141,7 +150,8 @@ static enum gantry_status check_edges(const struct gantry_graph *graph, int32_t 
     const struct gantry_graph_node *node = &graph->nodes[index];
     if ((size_t)node->op >= GANTRY_OP_COUNT)
         return gantry_fail(error, GANTRY_ERR_FILE, "node %d: operator %d", index, (int)node->op);
-    enum gantry_status status = check_reads(graph, index, ready, error);
+    enum gantry_status status = check_counts(graph, index, error);
+    if (status == GANTRY_OK) status = check_reads(graph, index, ready, error);
     return status == GANTRY_OK ? check_writes(graph, index, ready, error) : status;
 }
 
@@ -204,12 +214,27 @@ static enum gantry_status check_node(const struct gantry_graph *graph, int32_t i
     return gantry_check_of(node->op)(&site);
 }
 
-enum gantry_status gantry_graph_check_node(struct gantry_graph *graph, int32_t node, bool *folded,
-                                           struct gantry_error *error)
+static enum gantry_status check_and_fold(struct gantry_graph *graph, int32_t node, bool *folded,
+                                         struct gantry_error *error)
 {
     *folded = false;
     enum gantry_status status = check_node(graph, node, error);
     return status == GANTRY_OK ? gantry_fold(graph, node, folded, error) : status;
+}
+
+enum gantry_status gantry_graph_check_node(struct gantry_graph *graph, int32_t index, bool *folded,
+                                           struct gantry_error *error)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    enum gantry_status status = check_counts(graph, index, error);
+    for (int32_t i = 0; status == GANTRY_OK && i < node->input_count; i++) {
+        int32_t tensor = node->inputs[i];
+        if (tensor == GANTRY_NO_TENSOR || graph->tensors[tensor].shape.rank >= 0) continue;
+        status = gantry_fail(error, GANTRY_ERR_FILE,
+                             "node %d %s: tensor \"%s\" is read before a node makes it", index,
+                             gantry_op_label(node->op), graph->tensors[tensor].name);
+    }
+    return status == GANTRY_OK ? check_and_fold(graph, index, folded, error) : status;
 }
 
 /* Checks the nodes in order; those that constants decide are computed and dropped. */
@@ -220,7 +245,7 @@ static enum gantry_status check_nodes(struct gantry_graph *graph, bool *ready,
     for (int32_t i = 0; i < graph->node_count; i++) {
         bool folded = false;
         enum gantry_status status = check_edges(graph, i, ready, error);
-        if (status == GANTRY_OK) status = gantry_graph_check_node(graph, i, &folded, error);
+        if (status == GANTRY_OK) status = check_and_fold(graph, i, &folded, error);
         if (status != GANTRY_OK) return status;
         if (folded) continue;
         graph->nodes[kept] = graph->nodes[i];

@@ -38,7 +38,10 @@ gantry_check_function *gantry_check_of(enum gantry_op op);
 const struct gantry_graph_tensor *gantry_site_input(const struct gantry_site *site, int32_t i);
 /* Tensor of output i. */
 const struct gantry_graph_tensor *gantry_site_output(const struct gantry_site *site, int32_t i);
-/* The shape that a tensor states is the one inferred; the second: of the first output. */
+/* Whether the shape of an output is for its rule to fill in. */
+bool gantry_site_open(const struct gantry_graph_tensor *tensor);
+/* The shape that a tensor states is the one inferred, or becomes it; the second: of the first
+ * output. */
 GANTRY_MUST_USE enum gantry_status gantry_check_shape_of(const struct gantry_site *site,
                                                          const struct gantry_graph_tensor *tensor,
                                                          const struct gantry_shape *inferred);
@@ -73,8 +76,9 @@ GANTRY_MUST_USE enum gantry_status gantry_check_axis(const struct gantry_site *s
 /* The shape that two shapes broadcast to; false when they do not. */
 GANTRY_MUST_USE bool gantry_shape_broadcast(const struct gantry_shape *a,
                                             const struct gantry_shape *b, struct gantry_shape *out);
-/* A window on maps: extents, strides, padding, and the output's height and width. */
-GANTRY_MUST_USE enum gantry_status gantry_check_window(const struct gantry_site *site);
+/* A window on maps: extents, strides, padding; the output has so many channels. */
+GANTRY_MUST_USE enum gantry_status gantry_check_window(const struct gantry_site *site,
+                                                       int32_t channels);
 /* Whether x and y are int8 maps of batch 1, which the map kernels and the accelerator take. */
 bool gantry_site_is_map(const struct gantry_site *site);
 

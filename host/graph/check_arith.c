@@ -110,9 +110,7 @@ enum gantry_status gantry_check_pool(const struct gantry_site *site)
     if (window->dilation_h != 1 || window->dilation_w != 1)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "dilation %dx%d of a pool", window->dilation_h,
                              window->dilation_w);
-    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
-    if (site->in.c != site->out.c)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels", site->in.c, site->out.c);
+    if ((status = gantry_check_window(site, site->in.c)) != GANTRY_OK) return status;
     /* The sum of a window must fit 32 bits. */
     int64_t size = (int64_t)window->kernel_h * window->kernel_w;
     int32_t limit = INT32_MAX / (site->x->dtype == GANTRY_INT16 ? 65536 : 256);

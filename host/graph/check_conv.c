@@ -213,11 +213,11 @@ enum gantry_status gantry_check_conv(const struct gantry_site *site)
     if (window->kernel_h != w[1] || window->kernel_w != w[2])
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "kernel %dx%d, weights of %dx%d",
                              window->kernel_h, window->kernel_w, w[1], w[2]);
-    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
+    if ((status = gantry_check_window(site, w[0])) != GANTRY_OK) return status;
     int32_t groups = site->in.c / w[3];
-    if (site->in.c % w[3] != 0 || w[0] != site->out.c || w[0] % groups != 0)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels, weights of %d to %d",
-                             site->in.c, site->out.c, w[3], w[0]);
+    if (site->in.c % w[3] != 0 || w[0] % groups != 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d channels, weights of %d to %d", site->in.c,
+                             w[3], w[0]);
     int64_t count = (int64_t)w[1] * w[2] * w[3];
     const struct taps taps = {count, 1, count};
     site->node->macs = count_macs(site, count);
@@ -237,7 +237,7 @@ enum gantry_status gantry_check_transpose_conv(const struct gantry_site *site)
                                        .out = site->in,
                                        .error = site->error};
     enum gantry_status status = check_operands(site, 4, 0);
-    if (status == GANTRY_OK) status = gantry_check_window(&turned);
+    if (status == GANTRY_OK) status = gantry_check_window(&turned, turned.out.c);
     if (status != GANTRY_OK) return status;
     const int32_t *w = gantry_site_input(site, 1)->shape.dims;
     if (window->kernel_h != w[1] || window->kernel_w != w[2] || w[0] != site->out.c ||
@@ -260,17 +260,16 @@ enum gantry_status gantry_check_depthwise(const struct gantry_site *site)
     if (w[0] != 1 || window->kernel_h != w[1] || window->kernel_w != w[2])
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "kernel %dx%d, weights of %dx%dx%d",
                              window->kernel_h, window->kernel_w, w[0], w[1], w[2]);
-    if ((status = gantry_check_window(site)) != GANTRY_OK) return status;
-    if (w[3] != site->out.c || w[3] % site->in.c != 0)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d to %d channels, weights of %d", site->in.c,
-                             site->out.c, w[3]);
+    if ((status = gantry_check_window(site, w[3])) != GANTRY_OK) return status;
+    if (w[3] % site->in.c != 0)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d channels, weights of %d", site->in.c, w[3]);
     const struct taps taps = {(int64_t)w[1] * w[2], w[3], 1};
     site->node->macs = count_macs(site, taps.count);
     return check_products(site, w[3], &taps, true);
 }
 
 /* Rows of in features to rows of out: [rows, out], or the input's dimensions with the last one
- * replaced. */
+ * replaced, as the output states or the attributes say. */
 enum gantry_status gantry_check_fully_connected(const struct gantry_site *site)
 {
     enum gantry_status status = check_operands(site, 2, 0);
@@ -282,7 +281,10 @@ enum gantry_status gantry_check_fully_connected(const struct gantry_site *site)
                              (int)elements, w[1]);
     int64_t rows = elements / w[1];
     struct gantry_shape inferred = {2, {(int32_t)rows, w[0]}};
-    if (site->y->shape.rank != 2 && site->y->shape.rank == site->x->shape.rank) {
+    bool keep = gantry_site_open(site->y)
+                    ? site->node->attributes.keep_dims && site->x->shape.rank > 0
+                    : site->y->shape.rank != 2 && site->y->shape.rank == site->x->shape.rank;
+    if (keep) {
         inferred = site->x->shape;
         inferred.dims[inferred.rank - 1] = w[0];
     }

@@ -81,33 +81,52 @@ enum gantry_status gantry_check_reverse(const struct gantry_site *site)
     return status == GANTRY_OK ? gantry_check_output_shape(site, &site->x->shape) : status;
 }
 
-/* Blocks of pixels of the wide map are the pixels of the deep one. */
-static enum gantry_status check_blocks(const struct gantry_site *site,
-                                       const struct gantry_graph_tensor *deep, bool to_depth)
+/* What both share: maps, and a block that is within bounds. */
+static enum gantry_status check_block(const struct gantry_site *site)
 {
-    int64_t block = site->node->attributes.block;
-    const int32_t *d = deep->shape.dims;
+    int32_t block = site->node->attributes.block;
     enum gantry_status status = gantry_check_alike(site, site->x, site->y);
     if (status != GANTRY_OK) return status;
-    if (site->x->shape.rank != 4 || site->y->shape.rank != 4)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input has rank %d, output %d (must be 4)",
-                             site->x->shape.rank, site->y->shape.rank);
-    if (block < 1 || block > GANTRY_WINDOW_LIMIT || d[3] % (block * block) != 0 ||
-        d[1] > INT32_MAX / block || d[2] > INT32_MAX / block)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "blocks of %d for \"%s\" of %dx%dx%d",
-                             (int)block, deep->name, d[1], d[2], d[3]);
-    const struct gantry_shape wide = {4,
-                                      {d[0], (int32_t)(d[1] * block), (int32_t)(d[2] * block),
-                                       (int32_t)(d[3] / (block * block))}};
-    return gantry_check_shape_of(site, to_depth ? site->x : site->y, &wide);
+    if (site->x->shape.rank != 4)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input has rank %d (must be 4)",
+                             site->x->shape.rank);
+    if (block < 1 || block > GANTRY_WINDOW_LIMIT)
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "blocks of %d (1..%d)", block,
+                             GANTRY_WINDOW_LIMIT);
+    return GANTRY_OK;
+}
+
+static enum gantry_status refuse_blocks(const struct gantry_site *site)
+{
+    const int32_t *d = site->x->shape.dims;
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "blocks of %d for \"%s\" of %dx%dx%d",
+                         site->node->attributes.block, site->x->name, d[1], d[2], d[3]);
 }
 
 enum gantry_status gantry_check_depth_to_space(const struct gantry_site *site)
 {
-    return check_blocks(site, site->x, false);
+    int64_t block = site->node->attributes.block;
+    const int32_t *d = site->x->shape.dims;
+    enum gantry_status status = check_block(site);
+    if (status != GANTRY_OK) return status;
+    if (d[3] % (block * block) != 0 || d[1] > INT32_MAX / block || d[2] > INT32_MAX / block)
+        return refuse_blocks(site);
+    const struct gantry_shape wide = {4,
+                                      {d[0], (int32_t)(d[1] * block), (int32_t)(d[2] * block),
+                                       (int32_t)(d[3] / (block * block))}};
+    return gantry_check_output_shape(site, &wide);
 }
 
 enum gantry_status gantry_check_space_to_depth(const struct gantry_site *site)
 {
-    return check_blocks(site, site->y, true);
+    int64_t block = site->node->attributes.block;
+    const int32_t *d = site->x->shape.dims;
+    enum gantry_status status = check_block(site);
+    if (status != GANTRY_OK) return status;
+    if (d[1] % block != 0 || d[2] % block != 0 || d[3] > INT32_MAX / (block * block))
+        return refuse_blocks(site);
+    const struct gantry_shape deep = {
+        4,
+        {d[0], (int32_t)(d[1] / block), (int32_t)(d[2] / block), (int32_t)(d[3] * block * block)}};
+    return gantry_check_output_shape(site, &deep);
 }

@@ -81,9 +81,6 @@ static enum gantry_status check_rest(const struct gantry_site *site, const struc
     if (status == GANTRY_OK)
         status = check_part(site, GANTRY_LSTM_CELL_STATE, true, cell, lstm->batch, lstm->cells);
     if (status != GANTRY_OK) return status;
-    if (!lstm->projected && lstm->outputs != lstm->cells)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "%d outputs of %d cells without a projection",
-                             lstm->outputs, lstm->cells);
     /* There LiteRT applies the peepholes to as many cells as there are outputs. */
     if (lstm->stored && lstm->peepholes && lstm->outputs != lstm->cells)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
@@ -116,25 +113,25 @@ static enum gantry_status check_cells(const struct gantry_site *site)
 
 enum gantry_status gantry_check_lstm(const struct gantry_site *site)
 {
-    const struct gantry_shape *x = &site->x->shape, *y = &site->y->shape;
+    const struct gantry_shape *x = &site->x->shape;
     bool time_major = site->node->attributes.lstm.time_major;
     const struct gantry_graph_tensor *forget =
         gantry_site_input(site, GANTRY_LSTM_WEIGHTS + GANTRY_LSTM_FORGET);
     enum gantry_status status = gantry_check_types(site);
     if (status != GANTRY_OK) return status;
-    if (x->rank != 3 || y->rank != 3 || !forget)
-        return GANTRY_REFUSE(site, GANTRY_ERR_FILE,
-                             "input of rank %d, output of rank %d (must be 3)%s", x->rank, y->rank,
+    const struct gantry_graph_tensor *projection = gantry_site_input(site, GANTRY_LSTM_PROJECTION);
+    if (x->rank != 3 || !forget || (projection && projection->shape.rank != 2))
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input of rank %d (must be 3)%s", x->rank,
                              forget ? "" : ", no forget gate");
     const struct lstm lstm = {
         .batch = x->dims[time_major],
         .features = x->dims[2],
         .cells = forget->shape.dims[0],
-        .outputs = y->dims[2],
+        .outputs = (projection ? projection : forget)->shape.dims[0],
         .stored = site->x->dtype == GANTRY_INT8,
         .coupled = !gantry_site_input(site, GANTRY_LSTM_WEIGHTS + GANTRY_LSTM_INPUT),
         .peepholes = gantry_site_input(site, GANTRY_LSTM_PEEPHOLE + 2) != NULL,
-        .projected = gantry_site_input(site, GANTRY_LSTM_PROJECTION) != NULL};
+        .projected = projection != NULL};
     const struct gantry_shape inferred = {3, {x->dims[0], x->dims[1], lstm.outputs}};
     if (lstm.cells < 1 || lstm.cells > GANTRY_EXTENT_LIMIT || lstm.outputs > GANTRY_EXTENT_LIMIT)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%d cells, %d outputs (at most %d)",

@@ -2,8 +2,35 @@
  * Operators that move stored values: other shapes, other places, no arithmetic. */
 #include "graph/check.h"
 
+/* The shape that input 1 states, of which one dimension may be -1: what is left. */
+static enum gantry_status fill_reshape(const struct gantry_site *site)
+{
+    const struct gantry_graph_tensor *shape = gantry_site_input(site, 1);
+    struct gantry_shape inferred;
+    int64_t dims[GANTRY_RANK_MAX], count = 0;
+    char from[80], to[80];
+    if (!shape)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "the shape of \"%s\" is not stated",
+                             site->y->name);
+    enum gantry_status status = gantry_check_integers(site, 1, "shape", &count);
+    if (status != GANTRY_OK) return status;
+    if (count > GANTRY_RANK_MAX)
+        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "rank %lld (limit %d)", (long long)count,
+                             GANTRY_RANK_MAX);
+    for (int32_t i = 0; i < count; i++) dims[i] = gantry_site_integer(site, 1, i);
+    if (gantry_shape_resolve(&site->x->shape, dims, (int32_t)count, &inferred))
+        return gantry_check_output_shape(site, &inferred);
+    return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input of shape %s to %s, as \"%s\" says",
+                         gantry_shape_text(&site->x->shape, from, sizeof from),
+                         gantry_shape_text(&inferred, to, sizeof to), shape->name);
+}
+
 enum gantry_status gantry_check_reshape(const struct gantry_site *site)
 {
+    if (gantry_site_open(site->y)) {
+        enum gantry_status status = fill_reshape(site);
+        if (status != GANTRY_OK) return status;
+    }
     int64_t from = gantry_shape_elements(&site->x->shape);
     int64_t to = gantry_shape_elements(&site->y->shape);
     if (from != to)

@@ -13,6 +13,11 @@ const struct gantry_graph_tensor *gantry_site_output(const struct gantry_site *s
     return &site->graph->tensors[site->node->outputs[i]];
 }
 
+bool gantry_site_open(const struct gantry_graph_tensor *tensor)
+{
+    return tensor->shape.rank == GANTRY_RANK_OPEN;
+}
+
 /* Gives an output of open rank its shape. */
 static enum gantry_status fill_shape(const struct gantry_site *site,
                                      const struct gantry_graph_tensor *tensor,
@@ -38,7 +43,7 @@ enum gantry_status gantry_check_shape_of(const struct gantry_site *site,
                                          const struct gantry_shape *inferred)
 {
     if (gantry_shape_equal(&tensor->shape, inferred)) return GANTRY_OK;
-    if (tensor->shape.rank == GANTRY_RANK_OPEN) return fill_shape(site, tensor, inferred);
+    if (gantry_site_open(tensor)) return fill_shape(site, tensor, inferred);
     char stated[80], right[80];
     return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "tensor \"%s\" has shape %s, inference gives %s",
                          tensor->name, gantry_shape_text(&tensor->shape, stated, sizeof stated),
@@ -172,14 +177,14 @@ static enum gantry_status check_extent(const struct gantry_site *site,
                          e->c, GANTRY_EXTENT_LIMIT);
 }
 
-enum gantry_status gantry_check_window(const struct gantry_site *site)
+enum gantry_status gantry_check_window(const struct gantry_site *site, int32_t channels)
 {
     const struct gantry_window_attributes *a = &site->node->attributes.window;
-    if (site->x->shape.rank != 4 || site->y->shape.rank != 4)
+    bool ranks = site->y->shape.rank == 4 || gantry_site_open(site->y);
+    if (site->x->shape.rank != 4 || !ranks)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "input has rank %d, output %d (must be 4)",
                              site->x->shape.rank, site->y->shape.rank);
     enum gantry_status status = check_extent(site, &site->in, site->x->name);
-    if (status == GANTRY_OK) status = check_extent(site, &site->out, site->y->name);
     if (status != GANTRY_OK) return status;
     if (!within(a->kernel_h) || !within(a->kernel_w) || !within(a->stride_h) ||
         !within(a->stride_w) || !within(a->dilation_h) || !within(a->dilation_w))
@@ -198,10 +203,10 @@ enum gantry_status gantry_check_window(const struct gantry_site *site)
     if (room_h < 0 || room_w < 0)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "window of %dx%d on an input of %dx%d", span_h,
                              span_w, site->in.h, site->in.w);
-    struct gantry_shape inferred = site->y->shape;
-    inferred.dims[0] = site->x->shape.dims[0];
-    inferred.dims[1] = (int32_t)(room_h / a->stride_h + 1);
-    inferred.dims[2] = (int32_t)(room_w / a->stride_w + 1);
+    const struct gantry_extent out = {(int32_t)(room_h / a->stride_h + 1),
+                                      (int32_t)(room_w / a->stride_w + 1), channels};
+    if ((status = check_extent(site, &out, site->y->name)) != GANTRY_OK) return status;
+    const struct gantry_shape inferred = {4, {site->x->shape.dims[0], out.h, out.w, out.c}};
     return gantry_check_output_shape(site, &inferred);
 }
 

@@ -23,6 +23,29 @@ bool gantry_shape_equal(const struct gantry_shape *a, const struct gantry_shape 
     return true;
 }
 
+bool gantry_shape_resolve(const struct gantry_shape *from, const int64_t *dims, int32_t rank,
+                          struct gantry_shape *out)
+{
+    int64_t elements = gantry_shape_elements(from), known = 1;
+    int32_t open = -1;
+    bool legal = elements > 0;
+    out->rank = rank;
+    for (int32_t i = 0; i < rank; i++) {
+        bool rest = dims[i] == -1 && open < 0;
+        out->dims[i] = (int32_t)(dims[i] > INT32_MAX ? INT32_MAX : dims[i] < -1 ? -1 : dims[i]);
+        if (rest)
+            open = i;
+        else if (dims[i] < 1 || dims[i] > INT32_MAX)
+            legal = false;
+        else if (known <= INT32_MAX)
+            known *= dims[i];
+    }
+    if (!legal || known > INT32_MAX) return false;
+    if (open < 0) return known == elements;
+    out->dims[open] = (int32_t)(elements % known == 0 ? elements / known : -1);
+    return out->dims[open] > 0;
+}
+
 const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size)
 {
     size_t used = 0;

@@ -93,6 +93,11 @@ bool gantry_shape_equal(const struct gantry_shape *a, const struct gantry_shape 
 /* Writes "1x49x10x1"; returns buffer. */
 const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size);
 
+/* The shape that dims state for the elements of another one: a single -1 stands for what is left.
+ * False where they do not fit; *out then has what is stated, as far as dimensions can hold it. */
+GANTRY_MUST_USE bool gantry_shape_resolve(const struct gantry_shape *from, const int64_t *dims,
+                                          int32_t rank, struct gantry_shape *out);
+
 /* Height, width and channels of an activation as the kernels and the accelerator see it: rank 4
  * [1,H,W,C] as it is, rank 3 [H,W,C] likewise, rank 2 [1,C] and rank 1 [C] as 1 x 1 x C. Batch
  * (leading dimension of rank 4 or 2) must be 1. False when the shape has no such view. */
@@ -131,9 +136,10 @@ GANTRY_MUST_USE bool gantry_tensor_flip(struct gantry_graph *graph, int32_t tens
 GANTRY_MUST_USE enum gantry_status gantry_graph_check(struct gantry_graph *graph,
                                                       struct gantry_error *error);
 
-/* For importers that need shapes and values while they read: the rule of one node, whose inputs are
- * there. An output of open rank gets its shape where the rule infers it; with constant inputs the
- * outputs become constants and *folded is true: the caller drops the node. */
+/* For importers that need shapes and values while they read: the rule of one node, whose edges are
+ * valid indices and whose inputs have shapes. An output of open rank gets the shape that the rule
+ * infers (of a TRANSPOSE_CONV and of a RESHAPE without its second input it has to be stated); with
+ * constant inputs the outputs become constants and *folded is true: the caller drops the node. */
 GANTRY_MUST_USE enum gantry_status gantry_graph_check_node(struct gantry_graph *graph, int32_t node,
                                                            bool *folded,
                                                            struct gantry_error *error);

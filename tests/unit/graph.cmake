@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 gantry_test(test_graph SOURCES test_graph.c PARTS graph base LABELS unit)
+gantry_test(test_graph_shapes SOURCES test_graph_shapes.c PARTS graph base LABELS unit)
 gantry_test(test_graph_absorb SOURCES test_graph_absorb.c PARTS graph kernels base
   LIBRARIES m LABELS unit)
 gantry_test(test_graph_phases SOURCES test_graph_phases.c PARTS graph kernels base

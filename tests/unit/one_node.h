@@ -50,7 +50,7 @@ void one_node_channels(struct one_node *n, int32_t axis, const float *scale, con
 
 /* Checks it and runs it on the processor as any network; n->error says what is wrong. */
 enum gantry_status one_node_try(struct one_node *n);
-/* The same, and fails the test. */
+/* The same, and fails the test; so does a rule that infers other shapes than those stated. */
 void one_node_run(struct one_node *n);
 /* Checks it, which must fail with these words in the message. */
 void one_node_refused(struct one_node *n, enum gantry_status status, const char *words);
