@@ -6,6 +6,8 @@
 #ifndef GANTRY_CLI_H
 #define GANTRY_CLI_H
 
+#include <limits.h>
+
 #include <jansson.h>
 
 #include "base/base.h"
@@ -195,18 +197,20 @@ void gantry_cli_progress_step(struct gantry_cli_progress *progress, size_t done,
 /* Prints one JSON object on one line, takes the reference. */
 int gantry_cli_print_json(json_t *root);
 
-/* ---- output.c: files that are there as a whole or not at all, Ctrl-C included ---- */
+/* ---- output.c: files that are there as a whole or not at all, Ctrl-C included; what is no
+ * regular file, a pipe or a device, is written in place ---- */
 
 struct gantry_cli_file {
     const char *path;
-    char temporary[1024];
+    char target[PATH_MAX];         /* what path stands for; empty: written in place */
+    char temporary[PATH_MAX + 32]; /* the name to write to */
     FILE *stream;
 };
 int gantry_cli_file_begin(struct gantry_cli_file *file, const char *path);
 /* Closes and gives the file its name; prints what is wrong. */
 int gantry_cli_file_commit(struct gantry_cli_file *file);
-/* A name beside path that is removed when the command is interrupted; for files that others
- * write. commit renames it, abandon removes it. */
+/* The name alone, for files that others write: commit renames it, abandon and an interruption
+ * remove it. */
 int gantry_cli_name_begin(struct gantry_cli_file *file, const char *path);
 void gantry_cli_file_abandon(struct gantry_cli_file *file);
 /* Makes a folder and those above it. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "formats/write.h"
 
 enum { PENDING_MAX = 8 };
 
@@ -64,13 +65,13 @@ int gantry_cli_name_begin(struct gantry_cli_file *file, const char *path)
 {
     memset(file, 0, sizeof *file);
     file->path = path;
-    int length =
-        snprintf(file->temporary, sizeof file->temporary, "%s.partial-%ld", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof file->temporary) {
-        file->temporary[0] = 0;
-        errno = ENAMETOOLONG;
-        return file_failure(path, "cannot be written");
+    if (gantry_write_in_place(path, file->target)) {
+        file->target[0] = 0;
+        (void)snprintf(file->temporary, sizeof file->temporary, "%s", path);
+        return GANTRY_EXIT_OK;
     }
+    (void)snprintf(file->temporary, sizeof file->temporary, "%s.partial-%ld", file->target,
+                   (long)getpid());
     install_handler();
     for (int i = 0; i < PENDING_MAX; i++)
         if (!pending[i]) {
@@ -88,14 +89,14 @@ int gantry_cli_file_begin(struct gantry_cli_file *file, const char *path)
     file->stream = fopen(file->temporary, "wb");
     if (file->stream) return GANTRY_EXIT_OK;
     forget(file->temporary);
-    file->temporary[0] = 0;
+    memset(file, 0, sizeof *file);
     return file_failure(path, "cannot be written");
 }
 
 void gantry_cli_file_abandon(struct gantry_cli_file *file)
 {
     if (file->stream) (void)fclose(file->stream);
-    if (file->temporary[0]) {
+    if (file->target[0]) {
         (void)unlink(file->temporary);
         forget(file->temporary);
     }
@@ -111,7 +112,7 @@ int gantry_cli_file_commit(struct gantry_cli_file *file)
         failed = fclose(file->stream) != 0 || failed;
         file->stream = NULL;
     }
-    if (failed || rename(file->temporary, path) != 0) {
+    if (failed || (file->target[0] && rename(file->temporary, file->target) != 0)) {
         int code = file_failure(path, "cannot be written");
         gantry_cli_file_abandon(file);
         return code;

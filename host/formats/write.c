@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Files that appear complete or not at all. */
+ * Files that appear complete or not at all; devices and pipes are written as they are. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "formats/write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,31 +38,32 @@ static bool publish(int fd)
     return fchmod(fd, (mode_t)(0666 & ~mask)) == 0;
 }
 
+bool gantry_write_in_place(const char *path, char target[PATH_MAX])
+{
+    struct stat status;
+    if (!realpath(path, target)) (void)snprintf(target, PATH_MAX, "%s", path);
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static enum gantry_status cannot_write(const char *path, struct gantry_error *error)
+{
+    return gantry_fail(error, GANTRY_ERR_FILE, "%s: cannot be written (%s)", path, strerror(errno));
+}
+
 enum gantry_status gantry_write_file(const char *path, const struct gantry_piece *pieces,
                                      size_t count, struct gantry_error *error)
 {
     static const char suffix[] = ".XXXXXX";
-    size_t length = strlen(path);
-    char *name = gantry_allocate(NULL, length + sizeof suffix, 1);
-    if (!name) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", path);
-    memcpy(name, path, length);
-    memcpy(name + length, suffix, sizeof suffix);
-    enum gantry_status status = GANTRY_OK;
-    int fd = mkstemp(name);
-    if (fd < 0) {
-        status = gantry_fail(error, GANTRY_ERR_FILE, "%s: cannot be written (%s)", path,
-                             strerror(errno));
-        goto release;
-    }
-    bool ok = write_pieces(fd, pieces, count) && publish(fd);
+    char target[PATH_MAX], name[PATH_MAX + sizeof suffix];
+    bool in_place = gantry_write_in_place(path, target);
+    (void)snprintf(name, sizeof name, "%s%s", target, suffix);
+    int fd = in_place ? open(path, O_WRONLY | O_CLOEXEC) : mkstemp(name);
+    if (fd < 0) return cannot_write(path, error);
+    bool ok = write_pieces(fd, pieces, count) && (in_place || publish(fd));
     ok = close(fd) == 0 && ok;
-    ok = ok && rename(name, path) == 0;
-    if (!ok) {
-        status = gantry_fail(error, GANTRY_ERR_FILE, "%s: cannot be written (%s)", path,
-                             strerror(errno));
-        (void)unlink(name);
-    }
-release:
-    gantry_release(NULL, name);
+    ok = ok && (in_place || rename(name, target) == 0);
+    if (ok) return GANTRY_OK;
+    enum gantry_status status = cannot_write(path, error);
+    if (!in_place) (void)unlink(name);
     return status;
 }

@@ -3,6 +3,8 @@
  * refused with a reason, and a failed write leaves nothing behind. */
 #include "test.h"
 
+#include <fcntl.h>
+
 #include "files.h"
 #include "formats/formats.h"
 
@@ -169,6 +171,36 @@ static void npy__failed_write_leaves_no_file(void **state)
     assert_true(scratch_remove("d.npy"));
 }
 
+static void npy__writes_through_a_pipe_and_a_link(void **state)
+{
+    (void)state;
+    struct gantry_error error = {0};
+    struct gantry_shape shape = {1, {4}};
+    static const int8_t data[4] = {0};
+    struct stat status;
+    char bytes[256];
+    const char *path = scratch_path("pipe.npy");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_NONBLOCK);
+    assert_true(reader >= 0);
+    assert_int_equal(gantry_npy_write(path, GANTRY_INT8, &shape, data, 4, &error), GANTRY_OK);
+    assert_int_equal(read(reader, bytes, sizeof bytes) % 64, 4);
+    (void)close(reader);
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(S_ISFIFO(status.st_mode));
+    (void)unlink(path);
+    (void)scratch_file("real.npy", "old", 3);
+    const char *link = scratch_path("link.npy");
+    assert_int_equal(symlink("real.npy", link), 0);
+    assert_int_equal(gantry_npy_write(link, GANTRY_INT8, &shape, data, 4, &error), GANTRY_OK);
+    assert_int_equal(lstat(link, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_int_equal(stat(link, &status), 0);
+    assert_int_equal(status.st_size % 64, 4);
+    (void)unlink(link);
+    assert_true(scratch_remove("real.npy"));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(npy__reads_back_what_it_writes),
     cmocka_unit_test(npy__reads_all_versions_and_spellings),
@@ -176,6 +208,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(npy__refuses_every_truncation),
     cmocka_unit_test(npy__refuses_missing_files_and_folders),
     cmocka_unit_test(npy__failed_write_leaves_no_file),
+    cmocka_unit_test(npy__writes_through_a_pipe_and_a_link),
 };
 
 GANTRY_TEST_MAIN("npy", tests)
