@@ -7,9 +7,9 @@
  *        scratch memory with their padding, in the form that the products take. Pays where
  *        channels are few, on either side.
  *
- * A zero point of the weights is taken off them where they stay bytes. Else, where the channels of
- * the output are few, weights minus zero point are sums of two bytes, and the segments are there
- * twice; else each pixel takes the sum of its window, which is then little beside the products. */
+ * A zero point of the weights is taken off them. What is then no byte is a sum of bytes; the groups
+ * of four that hold such weights are multiplied once more. Quantisers leave one or two of them in a
+ * layer. */
 #include <string.h>
 
 #include "kernels/map.h"
@@ -18,8 +18,7 @@
 enum {
     BAND_IN_CHANNELS_MAX = 32, /* a window's row of up to so many channels is one segment */
     BAND_OUT_CHANNELS_MAX = 32,
-    FEW_PIXELS = 8,          /* up to here units are panels of channels */
-    SPLIT_CHANNELS_MAX = 32, /* weights in two parts rather than sums of windows */
+    FEW_PIXELS = 8, /* up to here units are panels of channels */
     BAND_BYTES_MAX = 1 << 18
 };
 
@@ -27,13 +26,14 @@ enum {
 struct panel {
     int32_t channel, count, vectors;
     size_t weights; /* offset */
+    const struct gantry_gemm_rest *rests;
+    int32_t rest_count;
 };
 
 struct conv {
     struct gantry_s8_conv_args args;
     const struct gantry_gemm_isa *isa;
     bool by_band, by_panel;
-    int32_t parts;                   /* 2: the segments are there twice */
     int32_t segments, bytes, groups; /* of a segment */
     int32_t pixels, block;           /* of the output, and at most in a block */
     /* band: blocks are block_h rows of block_w pixels */
@@ -42,6 +42,7 @@ struct conv {
     size_t band_pitch;
     int32_t panel_count;
     const struct panel *panels;
+    size_t weight_bytes;
     const int8_t *weights, *zeros; /* zeros: a segment of zero points */
     const int32_t *bias;           /* packed by panel; channel is the index of its first */
     const float *scale;
@@ -51,7 +52,6 @@ struct conv {
 /* What a call of run works in. */
 struct scratch {
     const int8_t **rows;
-    int32_t *offsets;
     int8_t *band;
 };
 
@@ -59,28 +59,15 @@ static size_t scratch_bytes(const struct conv *conv)
 {
     size_t entries = (size_t)conv->segments * (size_t)conv->block;
     size_t bytes = gantry_align_size(entries * sizeof(int8_t *), 64);
-    bytes += gantry_align_size((size_t)conv->block * sizeof(int32_t), 64);
     return conv->by_band ? bytes + conv->band_pitch * (size_t)conv->band_h : bytes;
 }
 
 static struct scratch scratch_at(const struct conv *conv, void *memory)
 {
     size_t entries = (size_t)conv->segments * (size_t)conv->block;
-    uint8_t *at = memory;
-    struct scratch scratch;
-    scratch.rows = (const int8_t **)(void *)at;
-    at += gantry_align_size(entries * sizeof(int8_t *), 64);
-    scratch.offsets = (int32_t *)(void *)at;
-    at += gantry_align_size((size_t)conv->block * sizeof(int32_t), 64);
-    scratch.band = (int8_t *)at;
-    return scratch;
-}
-
-/* The segments of the first part are those of the second, too. */
-static void repeat_segments(const struct conv *conv, const struct scratch *scratch)
-{
-    size_t half = (size_t)(conv->segments / 2) * (size_t)conv->block;
-    if (conv->parts == 2) memcpy(scratch->rows + half, scratch->rows, half * sizeof *scratch->rows);
+    return (struct scratch){.rows = memory,
+                            .band = (int8_t *)memory +
+                                    gantry_align_size(entries * sizeof(int8_t *), 64)};
 }
 
 /* ---- Taps: addresses of a run of pixels in one row of the output ---- */
@@ -136,7 +123,6 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
         point_taps(conv, &run, scratch->rows);
         done += run.count;
     }
-    repeat_segments(conv, scratch);
 }
 
 /* ---- Band ---- */
@@ -184,29 +170,6 @@ static void point_band(const struct conv *conv, int32_t h, int32_t w, const stru
             for (int32_t x = 0; x < w; x++) to[x] = from + x * step;
         }
     }
-    repeat_segments(conv, scratch);
-}
-
-static int32_t sum_bytes(const struct conv *conv, const int8_t *x, bool flipped)
-{
-    enum { LONG = 16 };
-    const int8_t flip = flipped ? INT8_MIN : 0;
-    int32_t sum = 0;
-    if (conv->isa->sum && conv->bytes >= LONG) return conv->isa->sum(x, conv->bytes, flipped);
-    for (int32_t k = 0; k < conv->bytes; k++) sum += (int8_t)(x[k] ^ flip);
-    return sum;
-}
-
-/* With a zero point of the weights every pixel takes -zero * (sum of its window's values). */
-static void sum_windows(const struct conv *conv, int32_t count, const struct scratch *scratch)
-{
-    bool flipped = conv->by_band && conv->isa->flip;
-    for (int32_t i = 0; i < count; i++) {
-        int32_t sum = 0;
-        for (int32_t s = 0; s < conv->segments; s++)
-            sum += sum_bytes(conv, scratch->rows[(ptrdiff_t)s * conv->block + i], flipped);
-        scratch->offsets[i] = -conv->args.weight_zero * sum;
-    }
 }
 
 /* ---- Running ---- */
@@ -214,7 +177,6 @@ static void sum_windows(const struct conv *conv, int32_t count, const struct scr
 static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t count,
                        int32_t first_panel, int32_t end_panel, const struct scratch *scratch)
 {
-    bool sums = conv->args.weight_zero != 0;
     ptrdiff_t stride = conv->args.output.pixel_stride;
     int8_t *out = conv->args.output.data + first_pixel * stride;
     for (int32_t p = first_panel; p < end_panel; p++) {
@@ -223,6 +185,8 @@ static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t cou
                                         .segments = conv->segments,
                                         .groups = conv->groups,
                                         .weights = conv->weights + panel->weights,
+                                        .rests = panel->rests,
+                                        .rest_count = panel->rest_count,
                                         .bias = conv->bias + panel->channel,
                                         .scale = conv->scale + panel->channel,
                                         .out_stride = stride,
@@ -235,7 +199,6 @@ static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t cou
             int32_t from = (int32_t)((int64_t)count * t / tiles);
             int32_t to = (int32_t)((int64_t)count * (t + 1) / tiles);
             call.rows = scratch->rows + from;
-            call.offset = sums ? scratch->offsets + from : NULL;
             call.out = out + from * stride + panel->channel;
             conv->isa->tile(&call, panel->vectors, to - from);
         }
@@ -250,7 +213,6 @@ static void run_taps(const void *state, int32_t first, int32_t end, void *memory
     for (int32_t pixel = from; pixel < to; pixel += conv->block) {
         int32_t count = gantry_min_i32(conv->block, to - pixel);
         point(conv, pixel, count, &scratch);
-        if (conv->args.weight_zero != 0) sum_windows(conv, count, &scratch);
         if (conv->by_panel)
             run_panels(conv, pixel, count, first, end, &scratch);
         else
@@ -273,7 +235,6 @@ static void run_band(const void *state, int32_t first, int32_t end, void *memory
         if (h != pointed_h || w != pointed_w) point_band(conv, h, w, &scratch);
         pointed_h = h;
         pointed_w = w;
-        if (conv->args.weight_zero != 0) sum_windows(conv, h * w, &scratch);
         run_panels(conv, oy * out->w + ox, h * w, 0, conv->panel_count, &scratch);
     }
 }
@@ -296,26 +257,6 @@ static int32_t panel_width(const struct conv *conv, int32_t vectors)
     return vectors ? vectors * conv->isa->lanes : conv->isa->lanes / 2;
 }
 
-static bool make_panels(struct conv *conv, struct gantry_arena *arena)
-{
-    int32_t lanes = conv->isa->lanes, channels = conv->args.output.c;
-    struct panel *panels =
-        gantry_arena_alloc(arena, (size_t)gantry_div_up(channels, lanes), sizeof *panels);
-    if (!panels) return false;
-    size_t weights = 0, depth = (size_t)conv->segments * (size_t)conv->groups * 4;
-    for (int32_t c = 0; c < channels;) {
-        struct panel *panel = &panels[conv->panel_count++];
-        panel->channel = c;
-        panel->vectors = panel_vectors(conv->isa, channels - c);
-        panel->count = gantry_min_i32(panel_width(conv, panel->vectors), channels - c);
-        panel->weights = weights;
-        weights += depth * (size_t)panel_width(conv, panel->vectors);
-        c += panel->count;
-    }
-    conv->panels = panels;
-    return true;
-}
-
 /* Channel of a panel that element of vector j is. */
 static int32_t channel_at(int32_t vectors, int32_t j, int32_t element)
 {
@@ -323,19 +264,93 @@ static int32_t channel_at(int32_t vectors, int32_t j, int32_t element)
     return 4 * vectors * (element / 4) + 4 * j + element % 4;
 }
 
-static void pack_segment(const struct conv *conv, const struct panel *panel, const int8_t *from,
-                         int8_t *to)
+/* The weights of a channel over a segment. */
+static const int8_t *weights_of(const struct conv *conv, int32_t channel, int32_t segment)
 {
-    int32_t lanes = conv->isa->lanes, width = panel_width(conv, panel->vectors);
-    int32_t whole = conv->bytes / 4, rest = conv->bytes % 4;
-    ptrdiff_t filter = (ptrdiff_t)conv->segments * conv->bytes;
-    for (int32_t i = 0; i < width; i++) {
+    return conv->args.weights + ((ptrdiff_t)channel * conv->segments + segment) * conv->bytes;
+}
+
+/* How many levels the weights of a group have in a panel. */
+static int32_t count_levels(const struct conv *conv, const struct panel *panel, int32_t segment,
+                            int32_t group)
+{
+    int32_t levels = 1, end = gantry_min_i32(4 * group + 4, conv->bytes);
+    for (int32_t c = panel->channel; c < panel->channel + panel->count; c++) {
+        const int8_t *w = weights_of(conv, c, segment);
+        for (int32_t k = 4 * group; k < end; k++)
+            while (levels < GANTRY_WEIGHT_LEVELS &&
+                   gantry_weight_part(w[k] - conv->args.weight_zero, levels) != 0)
+                levels++;
+    }
+    return levels;
+}
+
+/* Lists the groups of a panel that have further levels. */
+static bool find_rests(const struct conv *conv, struct panel *panel, struct gantry_arena *arena)
+{
+    if (conv->args.weight_zero == 0) return true;
+    size_t most = (size_t)conv->segments * (size_t)conv->groups * (GANTRY_WEIGHT_LEVELS - 1);
+    struct gantry_gemm_rest *rests = gantry_arena_alloc(arena, most, sizeof *rests);
+    if (!rests) return false;
+    for (int32_t s = 0; s < conv->segments; s++)
+        for (int32_t g = 0; g < conv->groups; g++)
+            for (int32_t level = count_levels(conv, panel, s, g); level > 1; level--)
+                rests[panel->rest_count++] = (struct gantry_gemm_rest){s, 4 * g};
+    panel->rests = rests;
+    return true;
+}
+
+static bool make_panels(struct conv *conv, struct gantry_arena *arena)
+{
+    int32_t lanes = conv->isa->lanes, channels = conv->args.output.c;
+    struct panel *panels =
+        gantry_arena_alloc(arena, (size_t)gantry_div_up(channels, lanes), sizeof *panels);
+    if (!panels) return false;
+    size_t weights = 0, groups = (size_t)conv->segments * (size_t)conv->groups;
+    for (int32_t c = 0; c < channels;) {
+        struct panel *panel = &panels[conv->panel_count++];
+        panel->channel = c;
+        panel->vectors = panel_vectors(conv->isa, channels - c);
+        panel->count = gantry_min_i32(panel_width(conv, panel->vectors), channels - c);
+        panel->weights = weights;
+        if (!find_rests(conv, panel, arena)) return false;
+        weights +=
+            4 * (groups + (size_t)panel->rest_count) * (size_t)panel_width(conv, panel->vectors);
+        c += panel->count;
+    }
+    conv->panels = panels;
+    conv->weight_bytes = weights;
+    return true;
+}
+
+/* A level of the weights of a group, for all channels of a panel. */
+static void pack_group(const struct conv *conv, const struct panel *panel,
+                       struct gantry_gemm_rest group, int32_t level, int8_t *to)
+{
+    int32_t lanes = conv->isa->lanes, zero = conv->args.weight_zero;
+    int32_t count = gantry_min_i32(conv->bytes - group.byte, 4);
+    for (int32_t i = 0; i < panel_width(conv, panel->vectors); i++, to += 4) {
         int32_t channel = channel_at(panel->vectors, i / lanes, i % lanes);
         if (channel >= panel->count) continue;
-        const int8_t *w = from + (panel->channel + channel) * filter;
-        int8_t *at = to + 4 * i;
-        for (int32_t g = 0; g < whole; g++, at += (ptrdiff_t)4 * width) memcpy(at, w + 4 * g, 4);
-        if (rest) memcpy(at, w + 4 * whole, (size_t)rest);
+        const int8_t *w = weights_of(conv, panel->channel + channel, group.segment) + group.byte;
+        if (zero == 0 && count == 4)
+            memcpy(to, w, 4);
+        else
+            for (int32_t k = 0; k < count; k++) to[k] = gantry_weight_part(w[k] - zero, level);
+    }
+}
+
+static void pack_panel(const struct conv *conv, const struct panel *panel, int8_t *to)
+{
+    int32_t step = 4 * panel_width(conv, panel->vectors);
+    for (int32_t s = 0; s < conv->segments; s++)
+        for (int32_t g = 0; g < conv->groups; g++, to += step)
+            pack_group(conv, panel, (struct gantry_gemm_rest){s, 4 * g}, 0, to);
+    for (int32_t e = 0, level = 1; e < panel->rest_count; e++, to += step) {
+        const struct gantry_gemm_rest *rest = &panel->rests[e];
+        bool again = e > 0 && rest[-1].segment == rest->segment && rest[-1].byte == rest->byte;
+        level = again ? level + 1 : 1;
+        pack_group(conv, panel, *rest, level, to);
     }
 }
 
@@ -349,12 +364,11 @@ static void pack_channels(const struct conv *conv, const struct panel *panel, in
         int32_t channel = channel_at(panel->vectors, i / conv->isa->lanes, i % conv->isa->lanes);
         if (channel >= panel->count) continue;
         channel += panel->channel;
-        const int8_t *w = a->weights + (ptrdiff_t)channel * filter;
+        const int8_t *w = weights_of(conv, channel, 0);
         int32_t sum = 0;
-        for (int32_t k = 0; k < filter; k++) sum += w[k];
+        for (int32_t k = 0; k < filter; k++) sum += w[k] - a->weight_zero;
         int64_t value = a->bias ? a->bias[channel] : 0;
         value -= (int64_t)(a->input_zero + (conv->isa->flip ? 128 : 0)) * sum;
-        value += (int64_t)filter * a->input_zero * a->weight_zero;
         bias[i] = (int32_t)(uint32_t)(uint64_t)value; /* sums are modulo 2^32 */
         scale[i] = a->scale[channel];
     }
@@ -363,11 +377,9 @@ static void pack_channels(const struct conv *conv, const struct panel *panel, in
 static bool pack(struct conv *conv, struct gantry_arena *arena)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
-    size_t depth = (size_t)conv->segments * (size_t)conv->groups * 4;
     const struct panel *last = &conv->panels[conv->panel_count - 1];
-    size_t bytes = last->weights + depth * (size_t)panel_width(conv, last->vectors);
     size_t padded = (size_t)(last->channel + panel_width(conv, last->vectors));
-    int8_t *weights = gantry_arena_alloc(arena, bytes, 1);
+    int8_t *weights = gantry_arena_alloc(arena, conv->weight_bytes, 1);
     int32_t *bias = gantry_arena_alloc(arena, padded, sizeof *bias);
     float *scale = gantry_arena_alloc(arena, padded, sizeof *scale);
     int8_t *zeros = gantry_arena_alloc(arena, (size_t)conv->bytes + 4, 1);
@@ -375,10 +387,7 @@ static bool pack(struct conv *conv, struct gantry_arena *arena)
     memset(zeros, a->input_zero, (size_t)conv->bytes + 4);
     for (int32_t p = 0; p < conv->panel_count; p++) {
         const struct panel *panel = &conv->panels[p];
-        size_t segment = (size_t)conv->groups * 4 * (size_t)panel_width(conv, panel->vectors);
-        for (int32_t s = 0; s < conv->segments; s++)
-            pack_segment(conv, panel, a->weights + (ptrdiff_t)s * conv->bytes,
-                         weights + panel->weights + (size_t)s * segment);
+        pack_panel(conv, panel, weights + panel->weights);
         pack_channels(conv, panel, bias + panel->channel, scale + panel->channel);
     }
     conv->weights = weights;
@@ -441,36 +450,6 @@ static void choose_segments(struct conv *conv)
     conv->groups = gantry_div_up(conv->bytes, 4);
 }
 
-/* Takes the zero point off the weights where this pays; then they lie [out][part][filter]. */
-static bool split_weights(struct conv *conv, struct gantry_arena *arena)
-{
-    struct gantry_s8_conv_args *a = &conv->args;
-    size_t filter = (size_t)conv->segments * (size_t)conv->bytes;
-    size_t channels = (size_t)a->output.c;
-    int32_t parts = 1;
-    if (a->weight_zero == 0) return true;
-    for (size_t i = 0; i < filter * channels; i++) {
-        int32_t w = a->weights[i] - a->weight_zero;
-        if (w < INT8_MIN || w > INT8_MAX) parts = 2;
-        if (w > 2 * INT8_MAX) return true;
-    }
-    if (parts == 2 && a->output.c > SPLIT_CHANNELS_MAX) return true;
-    int8_t *split = gantry_arena_alloc(arena, filter * channels, (size_t)parts);
-    if (!split) return false;
-    for (size_t i = 0; i < filter * channels; i++) {
-        int32_t w = a->weights[i] - a->weight_zero;
-        int32_t first = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
-        int8_t *at = split + i / filter * filter * (size_t)parts + i % filter;
-        at[0] = (int8_t)first;
-        if (parts == 2) at[filter] = (int8_t)(w - first);
-    }
-    a->weights = split;
-    a->weight_zero = 0;
-    conv->parts = parts;
-    conv->segments *= parts;
-    return true;
-}
-
 static int32_t count_units(const struct conv *conv)
 {
     if (conv->by_panel) return conv->panel_count;
@@ -507,7 +486,6 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     conv->requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
                                             gantry_requant_is_wide(args->scale, args->output.c)};
     choose_segments(conv);
-    if (!split_weights(conv, arena)) return false;
     if (!make_panels(conv, arena) || !pack(conv, arena)) return false;
     uint64_t macs = (uint64_t)conv->pixels * (uint64_t)args->output.c * (uint64_t)conv->segments *
                     (uint64_t)conv->bytes;

@@ -7,8 +7,8 @@
  *          per column modulo the stride, with its padding, and then is flat
  * pixels   anything else: every pixel of the output is a run of its channels
  *
- * Weights minus their zero point that are no bytes are the sum of two: the kernel is then higher by
- * the rows that hold such weights, on the same rows of input once more. */
+ * Weights minus their zero point that are no bytes are the sum of two; the rows of the kernel that
+ * have such weights in a chunk are added once more there. */
 #include <string.h>
 
 #include "kernels/map.h"
@@ -22,8 +22,6 @@ struct depthwise {
     struct gantry_s8_conv_args args;
     const struct gantry_depthwise_isa *isa;
     enum way way;
-    int32_t more; /* rows of the kernel with weights that are sums of two bytes */
-    uint8_t more_row[TAPS_MAX];
     struct gantry_depthwise_pack pack;
     const int8_t *zeros; /* a row of zero points */
     int32_t plane_pixels;
@@ -36,12 +34,6 @@ static bool is_in(const struct gantry_s8_map *map, int32_t y) { return y >= 0 &&
 static int32_t top_of(const struct gantry_s8_conv_args *a, int32_t oy)
 {
     return oy * a->stride_h - a->pad_top;
-}
-
-/* Rows of the input that are there once more, behind those of the kernel. */
-static void repeat_rows(const struct depthwise *dw, const int8_t **rows)
-{
-    for (int32_t i = 0; i < dw->more; i++) rows[dw->args.kernel_h + i] = rows[dw->more_row[i]];
 }
 
 /* ---- Flat ---- */
@@ -60,7 +52,6 @@ static void run_flat_rows(const struct depthwise *dw, int32_t first, int32_t end
             int32_t y = top_of(a, oy) + ky * a->dilation_h;
             rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
         }
-        repeat_rows(dw, rows);
         call.out = gantry_map_pixel(&a->output, oy, 0);
         dw->isa->row(&call);
     }
@@ -70,7 +61,7 @@ static bool has_columns(const struct depthwise *dw)
 {
     const struct gantry_s8_conv_args *a = &dw->args;
     return dw->isa->column && a->kernel_h == 3 && a->kernel_w == 3 && a->stride_h == 1 &&
-           a->dilation_h == 1 && dw->more == 0;
+           a->dilation_h == 1;
 }
 
 static void run_flat(const void *state, int32_t first, int32_t end, void *scratch)
@@ -165,7 +156,6 @@ static void run_planes(const void *state, int32_t first, int32_t end, void *scra
             rows[ky] = is_in(&a->input, y) ? (int8_t *)scratch + (size_t)(y % span) * row_bytes
                                            : dw->zeros;
         }
-        repeat_rows(dw, rows);
         call.out = gantry_map_pixel(&a->output, oy, 0);
         dw->isa->row(&call);
     }
@@ -187,7 +177,6 @@ static void run_pixels(const void *state, int32_t first, int32_t end, void *scra
             int32_t y = top_of(a, oy) + ky * a->dilation_h;
             rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
         }
-        repeat_rows(dw, rows);
         /* The channels of the last pixel end the row. */
         call.valid = (a->input.w - 1) * a->input.pixel_stride + a->input.c;
         for (int32_t ox = 0; ox < a->output.w; ox++) {
@@ -255,33 +244,34 @@ static int32_t channel_at(const struct depthwise *dw, int32_t phase, int32_t q, 
     return at % c;
 }
 
-/* The taps of a channel in row `to` of the packed kernel, from row ky of the weights: their first
- * bytes, or what these leave. Returns the sum. */
-static int32_t pack_row(const struct depthwise *dw, int32_t channel, int32_t ky, int32_t to,
-                        int8_t *weights)
+static int32_t weight_at(const struct gantry_s8_conv_args *a, int32_t channel, int32_t tap)
 {
-    const struct gantry_s8_conv_args *a = &dw->args;
-    int32_t c = a->output.c, vector = 4 * dw->isa->lanes, sum = 0;
-    for (int32_t kx = 0; kx < a->kernel_w; kx++) {
-        int32_t w = a->weights[(ptrdiff_t)(ky * a->kernel_w + kx) * c + channel] - a->weight_zero;
-        int32_t first = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
-        int32_t value = to < a->kernel_h ? first : w - first;
-        weights[(ptrdiff_t)((to * dw->pack.tap_groups + kx / 4) * 4) * vector + kx % 4] =
-            (int8_t)value;
-        sum += value;
-    }
-    return sum;
+    return a->weights[(ptrdiff_t)tap * a->output.c + channel] - a->weight_zero;
 }
 
-static void pack_channel(const struct depthwise *dw, int32_t channel, int8_t *weights,
-                         int32_t *bias, float *scale)
+/* A level of a channel's taps; returns the rows of the kernel in which there are any. */
+static uint64_t pack_taps(const struct depthwise *dw, int32_t channel, int32_t level,
+                          int8_t *weights)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t vector = 4 * dw->isa->lanes;
+    uint64_t rows = 0;
+    for (int32_t ky = 0; ky < a->kernel_h; ky++) {
+        for (int32_t kx = 0; kx < a->kernel_w; kx++) {
+            int32_t w = weight_at(a, channel, ky * a->kernel_w + kx);
+            int8_t part = gantry_weight_part(w, level);
+            weights[(ptrdiff_t)((ky * dw->pack.tap_groups + kx / 4) * 4) * vector + kx % 4] = part;
+            if (part != 0) rows |= (uint64_t)1 << ky;
+        }
+    }
+    return rows;
+}
+
+static void pack_channel(const struct depthwise *dw, int32_t channel, int32_t *bias, float *scale)
 {
     const struct gantry_s8_conv_args *a = &dw->args;
     int32_t sum = 0;
-    for (int32_t ky = 0; ky < dw->pack.kernel_h; ky++) {
-        int32_t from = ky < a->kernel_h ? ky : dw->more_row[ky - a->kernel_h];
-        sum += pack_row(dw, channel, from, ky, weights);
-    }
+    for (int32_t tap = 0; tap < a->kernel_h * a->kernel_w; tap++) sum += weight_at(a, channel, tap);
     int64_t value = a->bias ? a->bias[channel] : 0;
     value -= (int64_t)(a->input_zero + (dw->isa->flip ? 128 : 0)) * sum;
     *bias = (int32_t)(uint32_t)(uint64_t)value;
@@ -296,20 +286,25 @@ static bool pack(struct depthwise *dw, struct gantry_arena *arena)
     to->tap_groups = gantry_div_up(a->kernel_w, 4);
     size_t phase_bytes = (size_t)(to->kernel_h * to->tap_groups) * 16 * (size_t)lanes;
     size_t channels = (size_t)to->phases * 4 * (size_t)lanes;
+    bool bytes = a->weight_zero == 0;
     int8_t *weights = gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
+    int8_t *rests = bytes ? weights : gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
+    uint64_t *rest_rows = gantry_arena_alloc(arena, (size_t)to->phases, sizeof *rest_rows);
     int32_t *bias = gantry_arena_alloc(arena, channels, sizeof *bias);
     float *scale = gantry_arena_alloc(arena, channels, sizeof *scale);
-    if (!weights || !bias || !scale) return false;
-    for (int32_t phase = 0; phase < to->phases; phase++) {
-        for (int32_t i = 0; i < 4 * lanes; i++) {
-            int32_t channel = channel_at(dw, phase, i / lanes, i % lanes);
-            ptrdiff_t at = (ptrdiff_t)phase * 4 * lanes + i;
-            if (channel >= 0)
-                pack_channel(dw, channel, weights + (size_t)phase * phase_bytes + 4 * i, bias + at,
-                             scale + at);
-        }
+    if (!weights || !rests || !rest_rows || !bias || !scale) return false;
+    for (int32_t at = 0; at < to->phases * 4 * lanes; at++) {
+        int32_t phase = at / (4 * lanes), i = at % (4 * lanes);
+        int32_t channel = channel_at(dw, phase, i / lanes, i % lanes);
+        if (channel < 0) continue;
+        size_t from = (size_t)phase * phase_bytes + 4 * (size_t)i;
+        (void)pack_taps(dw, channel, 0, weights + from);
+        if (!bytes) rest_rows[phase] |= pack_taps(dw, channel, 1, rests + from);
+        pack_channel(dw, channel, bias + at, scale + at);
     }
     to->weights = weights;
+    to->rests = rests;
+    to->rest_rows = rest_rows;
     to->bias = bias;
     to->scale = scale;
     return true;
@@ -342,24 +337,15 @@ static bool bind_ref(struct gantry_kernel *kernel, const struct gantry_s8_conv_a
     return true;
 }
 
-/* Finds the rows of the kernel whose weights minus their zero point are not all bytes. False: they
- * are not even sums of two, or the shape is not one of those above. */
-static bool find_rows(struct depthwise *dw)
+/* False: the shape is none of those above, or weights minus their zero point are not even sums of
+ * two bytes. */
+static bool is_covered(const struct gantry_s8_conv_args *a)
 {
-    const struct gantry_s8_conv_args *a = &dw->args;
-    ptrdiff_t row = (ptrdiff_t)a->kernel_w * a->output.c;
     if (a->output.c != a->input.c || a->kernel_w > TAPS_MAX || a->kernel_h > TAPS_MAX) return false;
-    for (int32_t ky = 0; a->weight_zero != 0 && ky < a->kernel_h; ky++) {
-        bool bytes = true;
-        for (ptrdiff_t i = 0; i < row; i++) {
-            int32_t w = a->weights[ky * row + i] - a->weight_zero;
-            bytes = bytes && w >= INT8_MIN && w <= INT8_MAX;
-            if (w > 2 * INT8_MAX) return false;
-        }
-        if (!bytes) dw->more_row[dw->more++] = (uint8_t)ky;
-    }
-    dw->pack.kernel_h = a->kernel_h + dw->more;
-    return dw->pack.kernel_h <= TAPS_MAX;
+    for (int32_t tap = 0; tap < a->kernel_h * a->kernel_w && a->weight_zero != 0; tap++)
+        for (int32_t c = 0; c < a->output.c; c++)
+            if (weight_at(a, c, tap) > 2 * INT8_MAX) return false;
+    return true;
 }
 
 bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
@@ -372,8 +358,9 @@ bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
     struct depthwise *dw = gantry_arena_alloc(arena, 1, sizeof *dw);
     if (!dw) return false;
     dw->args = *args;
-    if (!kernels || !find_rows(dw)) return bind_ref(kernel, args, arena);
+    if (!kernels || !is_covered(args)) return bind_ref(kernel, args, arena);
     dw->isa = kernels;
+    dw->pack.kernel_h = args->kernel_h;
     dw->pack.kernel_w = args->kernel_w;
     dw->pack.input_zero = args->input_zero;
     dw->pack.requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
@@ -384,7 +371,7 @@ bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
     int32_t span = (args->kernel_h - 1) * args->dilation_h + 1;
     size_t ring = dw->plane_bytes * (size_t)args->stride_w * (size_t)span;
     uint64_t macs = (uint64_t)(args->output.h * args->output.w) * (uint64_t)args->output.c *
-                    (uint64_t)(dw->pack.kernel_h * args->kernel_w);
+                    (uint64_t)(args->kernel_h * args->kernel_w);
     *kernel = (struct gantry_kernel){.run = runs[dw->way],
                                      .state = dw,
                                      .units = args->output.h,

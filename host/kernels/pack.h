@@ -21,17 +21,36 @@ struct gantry_requant {
 };
 bool gantry_requant_is_wide(const float *scale, int32_t count);
 
+/* Weights minus their zero point that are no bytes are sums of bytes: the part of w at a level,
+ * most of it at level 0. Three levels hold any of them. */
+enum { GANTRY_WEIGHT_LEVELS = 3 };
+static inline int8_t gantry_weight_part(int32_t w, int32_t level)
+{
+    int32_t part = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
+    for (; level > 0; level--) {
+        w -= part;
+        part = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
+    }
+    return (int8_t)part;
+}
+
 /* ---- Matrix product over segments: rows[s * pitch + i] is segment s of pixel i ---- */
+
+/* A group of four bytes that is multiplied once more: with further levels of its weights. */
+struct gantry_gemm_rest {
+    int32_t segment, byte; /* the first of the four */
+};
 
 struct gantry_gemm_call {
     const int8_t *const *rows;
     int32_t pitch;
     int32_t segments, groups; /* groups of four bytes in a segment */
-    const int8_t *weights;    /* [segment][group][vector][lane][4] */
-    const int32_t *bias;      /* [vector][lane] */
+    const int8_t *weights;    /* [segment][group][vector][lane][4], then [rest][vector][lane][4] */
+    const struct gantry_gemm_rest *rests;
+    int32_t rest_count;
+    const int32_t *bias; /* [vector][lane] */
     const float *scale;
-    const int32_t *offset; /* per pixel, added to every channel; or NULL */
-    bool flipped;          /* the segments hold x + 128 already */
+    bool flipped; /* the segments hold x + 128 already */
     int8_t *out;
     ptrdiff_t out_stride;
     int32_t channels; /* of the panel that are written */
@@ -46,8 +65,6 @@ struct gantry_gemm_isa {
     bool halves;                               /* panels of half a vector */
     int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
     void (*tile)(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows);
-    /* Sum of count signed bytes, which are held as x + 128 where flipped; NULL: plain C does it. */
-    int32_t (*sum)(const int8_t *x, int32_t count, bool flipped);
     /* Products at the greatest speed that registers allow; returns how many. */
     uint64_t (*peak)(int32_t rounds);
 };
@@ -55,11 +72,13 @@ struct gantry_gemm_isa {
 /* ---- Depthwise convolution of flat rows: channels and pixels in one run of bytes ---- */
 
 /* Chunks of 4 x lanes bytes; chunk c uses the weights of phase c % phases:
- * [phase][ky][tap group][4 vectors][lane][4 taps], bias and scale [phase][4 vectors][lane]. */
+ * [phase][ky][tap group][4 vectors][lane][4 taps], bias and scale [phase][4 vectors][lane].
+ * rest_rows[phase] has bit ky set where weights of that row have a second level: in rests. */
 struct gantry_depthwise_pack {
     int32_t kernel_h, kernel_w, tap_groups;
     int32_t phases;
-    const int8_t *weights;
+    const int8_t *weights, *rests; /* rests: like weights, read where rest_rows says so */
+    const uint64_t *rest_rows;
     const int32_t *bias;
     const float *scale;
     int32_t input_zero;

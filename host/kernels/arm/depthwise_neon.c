@@ -27,6 +27,18 @@ INLINE void add_tap(int32x4_t a[4], int8x16_t x, int8x16_t w)
     a[3] = vaddw_high_s16(a[3], high);
 }
 
+/* Adds the taps of row ky of the kernel to 16 positions. */
+INLINE void add_row(const struct gantry_depthwise_call *call, int32_t ky, int32_t at,
+                    const int8_t *w, bool edge, int32x4_t a[4])
+{
+    for (int32_t tap = 0; tap < call->pack->kernel_w; tap += 4) {
+        int8x16x4_t quads = vld4q_s8(w + tap * CHUNK);
+        for (int t = 0; t < 4 && tap + t < call->pack->kernel_w; t++)
+            add_tap(a, load_tap(call, call->rows[ky], at + call->offset[tap + t], edge),
+                    weights_of(&quads, t));
+    }
+}
+
 static void row(const struct gantry_depthwise_call *call)
 {
     const struct gantry_depthwise_pack *pack = call->pack;
@@ -35,7 +47,7 @@ static void row(const struct gantry_depthwise_call *call)
     ptrdiff_t row_weights = (ptrdiff_t)pack->tap_groups * 4 * CHUNK;
     int32_t phase = 0;
     for (int32_t at = 0; at < call->bytes; at += CHUNK) {
-        const int8_t *w = pack->weights + phase * row_weights * pack->kernel_h;
+        ptrdiff_t from = phase * row_weights * pack->kernel_h;
         int32x4_t a[4];
         float32x4_t s[4];
         for (int q = 0; q < 4; q++) {
@@ -43,13 +55,11 @@ static void row(const struct gantry_depthwise_call *call)
             s[q] = vld1q_f32(pack->scale + (ptrdiff_t)phase * CHUNK + LANES * q);
         }
         bool edge = at + call->offset[0] < 0 || at + call->offset[kw - 1] + CHUNK > call->valid;
-        for (int32_t ky = 0; ky < pack->kernel_h; ky++, w += row_weights) {
-            for (int32_t tap = 0; tap < kw; tap += 4) {
-                int8x16x4_t quads = vld4q_s8(w + tap * CHUNK);
-                for (int t = 0; t < 4 && tap + t < kw; t++)
-                    add_tap(a, load_tap(call, call->rows[ky], at + call->offset[tap + t], edge),
-                            weights_of(&quads, t));
-            }
+        for (int32_t ky = 0; ky < pack->kernel_h; ky++)
+            add_row(call, ky, at, pack->weights + from + ky * row_weights, edge, a);
+        for (uint64_t rows = pack->rest_rows[phase]; rows; rows &= rows - 1) {
+            int32_t ky = __builtin_ctzll(rows);
+            add_row(call, ky, at, pack->rests + from + ky * row_weights, edge, a);
         }
         int8_t bytes[CHUNK];
         int32_t left = call->bytes - at;

@@ -9,7 +9,7 @@ enum { ROWS = 4, VECTORS = 2 };
 struct sum {
     int32x4_t all;
 };
-INLINE struct sum add_4(struct sum sum, int8x16_t w, int8x16_t x)
+INLINE struct sum add_products(struct sum sum, int8x16_t w, int8x16_t x)
 {
     sum.all = vdotq_s32(sum.all, w, x);
     return sum;
@@ -20,7 +20,7 @@ struct sum {
     int32x4_t low, high; /* channels 0 and 1, channels 2 and 3 */
 };
 /* A product has 15 bits and a sign, so that pairs are added without loss. */
-INLINE struct sum add_4(struct sum sum, int8x16_t w, int8x16_t x)
+INLINE struct sum add_products(struct sum sum, int8x16_t w, int8x16_t x)
 {
     sum.low = vpadalq_s16(sum.low, vmull_s8(vget_low_s8(w), vget_low_s8(x)));
     sum.high = vpadalq_s16(sum.high, vmull_high_s8(w, x));
@@ -28,6 +28,23 @@ INLINE struct sum add_4(struct sum sum, int8x16_t w, int8x16_t x)
 }
 INLINE int32x4_t total(struct sum sum) { return vpaddq_s32(sum.low, sum.high); }
 #endif
+
+/* Adds the products of bytes k .. k + 3 of each pixel. */
+INLINE void add_4(const int8_t *const *x, ptrdiff_t k, const int8_t *w, const int nv, const int mr,
+                  struct sum *acc)
+{
+    int8x16_t wv[VECTORS];
+#pragma GCC unroll 2
+    for (int j = 0; j < nv; j++) wv[j] = vld1q_s8(w + CHUNK * j);
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i++) {
+        int32_t four;
+        memcpy(&four, x[i] + k, sizeof four);
+        int8x16_t xv = vreinterpretq_s8_s32(vdupq_n_s32(four));
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++) acc[i * nv + j] = add_products(acc[i * nv + j], wv[j], xv);
+    }
+}
 
 INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr,
                      struct sum *acc)
@@ -39,20 +56,12 @@ INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const in
         const int8_t *x[ROWS];
 #pragma GCC unroll 4
         for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
-        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv) {
-            int8x16_t wv[VECTORS];
-#pragma GCC unroll 2
-            for (int j = 0; j < nv; j++) wv[j] = vld1q_s8(w + CHUNK * j);
-#pragma GCC unroll 4
-            for (int i = 0; i < mr; i++) {
-                int32_t four;
-                memcpy(&four, x[i] + k, sizeof four);
-                int8x16_t xv = vreinterpretq_s8_s32(vdupq_n_s32(four));
-#pragma GCC unroll 2
-                for (int j = 0; j < nv; j++) acc[i * nv + j] = add_4(acc[i * nv + j], wv[j], xv);
-            }
-        }
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv)
+            add_4(x, k, w, nv, mr, acc);
     }
+    for (int32_t e = 0; e < call->rest_count; e++, w += CHUNK * nv)
+        add_4(call->rows + call->rests[e].segment * (ptrdiff_t)call->pitch, call->rests[e].byte, w,
+              nv, mr, acc);
 }
 
 INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr)
@@ -68,7 +77,6 @@ INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr
         for (int q = 0; q < 4; q++) {
             int pixel = i + q / nv < mr ? i + q / nv : mr - 1, j = q % nv;
             a[q] = vaddq_s32(total(acc[pixel * nv + j]), vld1q_s32(call->bias + LANES * j));
-            if (call->offset) a[q] = vaddq_s32(a[q], vdupq_n_s32(call->offset[pixel]));
         }
         vst1q_s8(bytes, requantize(a, s, &r));
         for (int p = 0; p < 4 / nv && i + p < mr; p++)

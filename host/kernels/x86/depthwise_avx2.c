@@ -59,7 +59,7 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
     ptrdiff_t row_weights = (ptrdiff_t)pack->tap_groups * 4 * CHUNK;
     int32_t phase = 0;
     for (int32_t at = 0; at < call->bytes; at += CHUNK) {
-        const int8_t *w = pack->weights + phase * row_weights * kh;
+        ptrdiff_t from = phase * row_weights * kh;
         const int32_t *bias = pack->bias + (ptrdiff_t)phase * CHUNK;
         const float *scale = pack->scale + (ptrdiff_t)phase * CHUNK;
         __m256i a[4];
@@ -70,8 +70,12 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
             s[q] = _mm256_loadu_ps(scale + LANES * q);
         }
         bool edge = at + call->offset[0] < 0 || at + call->offset[kw - 1] + CHUNK > call->valid;
-        for (int32_t ky = 0; ky < kh; ky++, w += row_weights)
-            add_row(call, call->rows[ky], at, w, kw, edge, a);
+        for (int32_t ky = 0; ky < kh; ky++)
+            add_row(call, call->rows[ky], at, pack->weights + from + ky * row_weights, kw, edge, a);
+        for (uint64_t rows = pack->rest_rows[phase]; rows; rows &= rows - 1) {
+            int32_t ky = __builtin_ctzll(rows);
+            add_row(call, call->rows[ky], at, pack->rests + from + ky * row_weights, kw, edge, a);
+        }
         store_first(call->out + at, requantize(a, s, &r), call->bytes - at);
         if (++phase == pack->phases) phase = 0;
     }

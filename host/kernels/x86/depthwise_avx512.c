@@ -96,6 +96,21 @@ INLINE void add_row(const struct window *window, const int8_t *row, const int8_t
     }
 }
 
+/* Adds all rows of the kernel to one chunk. */
+INLINE void add_rows(const struct gantry_depthwise_call *call, const struct window *window,
+                     int32_t phase, const int kh, const int kw, __m512i a[4])
+{
+    const struct gantry_depthwise_pack *pack = call->pack;
+    const ptrdiff_t row_weights = (kw + 3) / 4 * 4 * CHUNK;
+    ptrdiff_t from = phase * row_weights * kh;
+    for (int32_t ky = 0; ky < kh; ky++)
+        add_row(window, call->rows[ky], pack->weights + from + ky * row_weights, kw, a);
+    for (uint64_t rows = pack->rest_rows[phase]; rows; rows &= rows - 1) {
+        int32_t ky = __builtin_ctzll(rows);
+        add_row(window, call->rows[ky], pack->rests + from + ky * row_weights, kw, a);
+    }
+}
+
 INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, const int kw)
 {
     const struct gantry_depthwise_pack *pack = call->pack;
@@ -103,21 +118,17 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
     struct window window = {.offset = call->offset,
                             .valid = call->valid,
                             .zero = _mm512_set1_epi8((char)pack->input_zero)};
-    size_t weights = (size_t)(kh * pack->tap_groups) * 4 * CHUNK;
     int32_t phase = 0;
     for (int32_t at = 0; at < call->bytes; at += CHUNK) {
-        const int8_t *w = pack->weights + (size_t)phase * weights;
         __m512i a[4];
         load_4(a, pack->bias + (ptrdiff_t)phase * CHUNK);
         window.at = at;
         window.edge = is_edge(call->offset, kw, at, call->valid);
         if (window.edge) {
-            for (int32_t ky = 0; ky < kh; ky++, w += (ptrdiff_t)pack->tap_groups * 4 * CHUNK)
-                add_row(&window, call->rows[ky], w, kw, a);
+            add_rows(call, &window, phase, kh, kw, a);
         } else {
             window.edge = false;
-            for (int32_t ky = 0; ky < kh; ky++, w += (ptrdiff_t)pack->tap_groups * 4 * CHUNK)
-                add_row(&window, call->rows[ky], w, kw, a);
+            add_rows(call, &window, phase, kh, kw, a);
         }
         store(call->out + at, finish(a, pack->scale + (ptrdiff_t)phase * CHUNK, &r),
               call->bytes - at);
@@ -126,10 +137,6 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
 }
 
 static void row_3x3(const struct gantry_depthwise_call *call) { run_row(call, 3, 3); }
-/* 3 x 3 with rows whose weights are sums of two bytes. */
-static void row_4x3(const struct gantry_depthwise_call *call) { run_row(call, 4, 3); }
-static void row_5x3(const struct gantry_depthwise_call *call) { run_row(call, 5, 3); }
-static void row_6x3(const struct gantry_depthwise_call *call) { run_row(call, 6, 3); }
 static void row_5x5(const struct gantry_depthwise_call *call) { run_row(call, 5, 5); }
 static void row_any(const struct gantry_depthwise_call *call)
 {
@@ -138,11 +145,9 @@ static void row_any(const struct gantry_depthwise_call *call)
 
 static void row(const struct gantry_depthwise_call *call)
 {
-    static void (*const of_width_3[])(const struct gantry_depthwise_call *) = {
-        [3] = row_3x3, [4] = row_4x3, [5] = row_5x3, [6] = row_6x3};
     int32_t kh = call->pack->kernel_h, kw = call->pack->kernel_w;
-    if (kw == 3 && kh >= 3 && kh <= 6)
-        of_width_3[kh](call);
+    if (kh == 3 && kw == 3)
+        row_3x3(call);
     else if (kh == 5 && kw == 5)
         row_5x5(call);
     else
@@ -151,28 +156,42 @@ static void row(const struct gantry_depthwise_call *call)
 
 /* ---- Columns: each row of input is interleaved once for the three rows of output it is in ---- */
 
-INLINE void add_3(__m512i a[4], const __m512i x[4], const __m512i w[4])
+struct column_weights {
+    __m512i w[12];
+    uint64_t rest_rows;
+    const __m512i *rests;
+};
+
+/* Adds row ky of the kernel; rest: its weights may have a second level. */
+INLINE void add_3(__m512i a[4], const __m512i x[4], const struct column_weights *weights,
+                  const int ky, const bool rest)
 {
 #pragma GCC unroll 4
-    for (int q = 0; q < 4; q++) DOT(a[q], x[q], w[q]);
+    for (int q = 0; q < 4; q++) DOT(a[q], x[q], weights->w[4 * ky + q]);
+    if (!rest || !(weights->rest_rows >> ky & 1)) return;
+#pragma GCC unroll 4
+    for (int q = 0; q < 4; q++) DOT(a[q], x[q], weights->rests[4 * ky + q]);
 }
 
 /* Finishes the oldest row of accumulators, adds to the middle one and starts the newest. */
 #define STEP(oldest, middle, newest)                \
     do {                                            \
         interleave(&window, *rows++, 0, 3, x);      \
-        add_3(oldest, x, w + 8);                    \
-        add_3(middle, x, w + 4);                    \
+        add_3(oldest, x, &weights, 2, rest);        \
+        add_3(middle, x, &weights, 1, rest);        \
         load_4(newest, bias);                       \
-        add_3(newest, x, w);                        \
+        add_3(newest, x, &weights, 0, rest);        \
         store(out, finish(oldest, scale, r), left); \
         out += column->out_pitch;                   \
     } while (0)
 
 INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
-                      const bool edge, const struct rounding *r)
+                      const bool edge, const bool rest, const struct rounding *r)
 {
     const struct gantry_depthwise_pack *pack = column->pack;
+    ptrdiff_t from = (ptrdiff_t)phase * 12 * CHUNK;
+    struct column_weights weights = {.rest_rows = pack->rest_rows[phase],
+                                     .rests = (const void *)(pack->rests + from)};
     const struct window window = {column->offset, at, column->valid, edge,
                                   _mm512_set1_epi8((char)pack->input_zero)};
     const int32_t *bias = pack->bias + (ptrdiff_t)phase * CHUNK;
@@ -180,18 +199,18 @@ INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, 
     const int8_t *const *rows = column->rows;
     int8_t *out = column->out + at;
     int32_t left = column->bytes - at;
-    __m512i w[12], x[4], a[4], b[4], c[4];
+    __m512i x[4], a[4], b[4], c[4];
 #pragma GCC unroll 12
     for (int i = 0; i < 12; i++)
-        w[i] = _mm512_load_si512(pack->weights + ((ptrdiff_t)phase * 12 + i) * CHUNK);
+        weights.w[i] = _mm512_load_si512(pack->weights + from + (ptrdiff_t)i * CHUNK);
     load_4(a, bias);
     load_4(b, bias);
     load_4(c, bias);
     interleave(&window, *rows++, 0, 3, x);
-    add_3(a, x, w);
+    add_3(a, x, &weights, 0, rest);
     interleave(&window, *rows++, 0, 3, x);
-    add_3(a, x, w + 4);
-    add_3(b, x, w);
+    add_3(a, x, &weights, 1, rest);
+    add_3(b, x, &weights, 0, rest);
     int32_t i = 0;
     for (; i + 3 <= column->count; i += 3) {
         STEP(a, b, c);
@@ -205,13 +224,19 @@ INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, 
 static void column_edge(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
                         const struct rounding *r)
 {
-    run_chunk(column, at, phase, true, r);
+    run_chunk(column, at, phase, true, true, r);
 }
 
 static void column_inside(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
                           const struct rounding *r)
 {
-    run_chunk(column, at, phase, false, r);
+    run_chunk(column, at, phase, false, false, r);
+}
+
+static void column_rest(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
+                        const struct rounding *r)
+{
+    run_chunk(column, at, phase, false, true, r);
 }
 
 static void column(const struct gantry_depthwise_column *column)
@@ -221,6 +246,8 @@ static void column(const struct gantry_depthwise_column *column)
     for (int32_t at = 0; at < column->bytes; at += CHUNK) {
         if (is_edge(column->offset, 3, at, column->valid))
             column_edge(column, at, phase, &r);
+        else if (column->pack->rest_rows[phase])
+            column_rest(column, at, phase, &r);
         else
             column_inside(column, at, phase, &r);
         if (++phase == column->pack->phases) phase = 0;

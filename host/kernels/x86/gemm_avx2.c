@@ -4,6 +4,29 @@
 
 enum { ROWS = 4, VECTORS = 2 };
 
+/* Adds the products of bytes k .. k + 3 of each pixel. */
+INLINE void add_4(const int8_t *const *x, ptrdiff_t k, const int8_t *w, const int nv, const int mr,
+                  __m256i *acc)
+{
+    __m256i even[VECTORS], odd[VECTORS];
+#pragma GCC unroll 2
+    for (int j = 0; j < nv; j++) {
+        __m256i wv = load(w + CHUNK * j);
+        even[j] = even_bytes(wv);
+        odd[j] = odd_bytes(wv);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i++) {
+        int32_t four;
+        memcpy(&four, x[i] + k, sizeof four);
+        __m256i xv = _mm256_set1_epi32(four);
+        __m256i x_even = even_bytes(xv), x_odd = odd_bytes(xv);
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++)
+            acc[i * nv + j] = add_products(acc[i * nv + j], x_even, x_odd, even[j], odd[j]);
+    }
+}
+
 INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr, __m256i *acc)
 {
     const int8_t *w = call->weights;
@@ -15,32 +38,12 @@ INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const in
         const int8_t *x[ROWS];
 #pragma GCC unroll 4
         for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
-        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv) {
-            __m256i even[VECTORS], odd[VECTORS];
-#pragma GCC unroll 2
-            for (int j = 0; j < nv; j++) {
-                __m256i wv = load(w + CHUNK * j);
-                even[j] = even_bytes(wv);
-                odd[j] = odd_bytes(wv);
-            }
-#pragma GCC unroll 4
-            for (int i = 0; i < mr; i++) {
-                int32_t four;
-                memcpy(&four, x[i] + k, sizeof four);
-                __m256i xv = _mm256_set1_epi32(four);
-                __m256i x_even = even_bytes(xv), x_odd = odd_bytes(xv);
-#pragma GCC unroll 2
-                for (int j = 0; j < nv; j++)
-                    acc[i * nv + j] = add_products(acc[i * nv + j], x_even, x_odd, even[j], odd[j]);
-            }
-        }
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv)
+            add_4(x, k, w, nv, mr, acc);
     }
-    if (!call->offset) return;
-#pragma GCC unroll 4
-    for (int i = 0; i < mr; i++)
-#pragma GCC unroll 2
-        for (int j = 0; j < nv; j++)
-            acc[i * nv + j] = _mm256_add_epi32(acc[i * nv + j], _mm256_set1_epi32(call->offset[i]));
+    for (int32_t e = 0; e < call->rest_count; e++, w += CHUNK * nv)
+        add_4(call->rows + call->rests[e].segment * (ptrdiff_t)call->pitch, call->rests[e].byte, w,
+              nv, mr, acc);
 }
 
 INLINE void store_pixel(const struct gantry_gemm_call *call, int i, const int8_t *bytes)
@@ -95,24 +98,6 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors - 1][rows - 1](call);
 }
 
-static int32_t sum(const int8_t *x, int32_t count, bool flipped)
-{
-    const __m256i flip = _mm256_set1_epi8((char)0x80), none = _mm256_setzero_si256();
-    __m256i acc = none;
-    int64_t parts[4];
-    int32_t i = 0;
-    /* As unsigned bytes, 128 above; these products take signed bytes, which are never flipped. */
-    gantry_assert(!flipped);
-    for (; i + CHUNK <= count; i += CHUNK) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(x + i));
-        acc = _mm256_add_epi64(acc, _mm256_sad_epu8(_mm256_xor_si256(bytes, flip), none));
-    }
-    _mm256_storeu_si256((__m256i *)(void *)parts, acc);
-    int32_t total = (int32_t)(parts[0] + parts[1] + parts[2] + parts[3]) - 128 * i;
-    for (; i < count; i++) total += x[i];
-    return total;
-}
-
 static uint64_t peak(int32_t rounds)
 {
     __m256i acc[ROWS * VECTORS], x = _mm256_set1_epi16(1);
@@ -129,9 +114,5 @@ static uint64_t peak(int32_t rounds)
     return (uint64_t)rounds * ROWS * VECTORS * 2 * LANES;
 }
 
-const struct gantry_gemm_isa gantry_gemm__avx2 = {.lanes = LANES,
-                                                  .vectors = VECTORS,
-                                                  .rows = {0, ROWS, ROWS},
-                                                  .tile = run_tile,
-                                                  .sum = sum,
-                                                  .peak = peak};
+const struct gantry_gemm_isa gantry_gemm__avx2 = {
+    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .peak = peak};

@@ -16,6 +16,21 @@ INLINE __m512i load_4(const int8_t *x, const bool flipped)
     return flipped ? all : _mm512_xor_si512(all, _mm512_set1_epi8((char)0x80));
 }
 
+/* Adds the products of bytes k .. k + 3 of each pixel. */
+INLINE void add_4(const int8_t *const *x, ptrdiff_t k, const int8_t *w, const int nv, const int mr,
+                  const bool flipped, __m512i *acc)
+{
+    __m512i wv[GANTRY_GEMM_VECTORS_MAX];
+#pragma GCC unroll 4
+    for (int j = 0; j < nv; j++) wv[j] = _mm512_load_si512(w + 64 * j);
+#pragma GCC unroll 12
+    for (int i = 0; i < mr; i++) {
+        __m512i xv = load_4(x[i] + k, flipped);
+#pragma GCC unroll 4
+        for (int j = 0; j < nv; j++) DOT(acc[i * nv + j], xv, wv[j]);
+    }
+}
+
 INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr,
                      const bool flipped, __m512i *acc)
 {
@@ -30,32 +45,12 @@ INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const in
         const int8_t *x[ROWS_MAX];
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
-        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4) {
-            __m512i wv[GANTRY_GEMM_VECTORS_MAX];
-#pragma GCC unroll 4
-            for (int j = 0; j < nv; j++) wv[j] = _mm512_load_si512(w + 64 * j);
-            w += 64 * nv;
-#pragma GCC unroll 12
-            for (int i = 0; i < mr; i++) {
-                __m512i xv = load_4(x[i] + k, flipped);
-#pragma GCC unroll 4
-                for (int j = 0; j < nv; j++) DOT(acc[i * nv + j], xv, wv[j]);
-            }
-        }
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += 64 * nv)
+            add_4(x, k, w, nv, mr, flipped, acc);
     }
-}
-
-/* Adds what a pixel takes in all channels. */
-INLINE void add_offsets(const struct gantry_gemm_call *call, const int nv, const int mr,
-                        __m512i *acc)
-{
-    if (!call->offset) return;
-#pragma GCC unroll 12
-    for (int i = 0; i < mr; i++) {
-        __m512i offset = _mm512_set1_epi32(call->offset[i]);
-#pragma GCC unroll 4
-        for (int j = 0; j < nv; j++) acc[i * nv + j] = _mm512_add_epi32(acc[i * nv + j], offset);
-    }
+    for (int32_t e = 0; e < call->rest_count; e++, w += 64 * nv)
+        add_4(call->rows + call->rests[e].segment * (ptrdiff_t)call->pitch, call->rests[e].byte, w,
+              nv, mr, flipped, acc);
 }
 
 INLINE void store_part(const struct gantry_gemm_call *call, int i, __m512i bytes, int width)
@@ -145,7 +140,6 @@ INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr
 {
     __m512i acc[TILE_MAX];
     multiply(call, nv, mr, flipped, acc);
-    add_offsets(call, nv, mr, acc);
     if (nv == 4)
         finish_4(call, mr, acc);
     else if (nv == 2)
@@ -156,11 +150,25 @@ INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr
 
 /* ---- Half vectors: eight channels, eight pixels ---- */
 
+INLINE void add_4_half(const int8_t *const *x, ptrdiff_t k, const int8_t *w, const int mr,
+                       const bool flipped, __m256i *acc)
+{
+    const __m256i flip = _mm256_set1_epi8((char)0x80);
+    __m256i wv = _mm256_load_si256((const __m256i *)(const void *)w);
+#pragma GCC unroll 8
+    for (int i = 0; i < mr; i++) {
+        int32_t four;
+        memcpy(&four, x[i] + k, sizeof four);
+        __m256i xv = _mm256_set1_epi32(four);
+        if (!flipped) xv = _mm256_xor_si256(xv, flip);
+        DOT(acc[i], xv, wv);
+    }
+}
+
 INLINE void multiply_half(const struct gantry_gemm_call *call, const int mr, const bool flipped,
                           __m256i *acc)
 {
     const int8_t *w = call->weights;
-    const __m256i flip = _mm256_set1_epi8((char)0x80);
     __m256i bias = _mm256_loadu_si256((const __m256i *)(const void *)call->bias);
 #pragma GCC unroll 8
     for (int i = 0; i < HALF_ROWS; i++) acc[i] = bias;
@@ -168,22 +176,12 @@ INLINE void multiply_half(const struct gantry_gemm_call *call, const int mr, con
         const int8_t *x[HALF_ROWS];
 #pragma GCC unroll 8
         for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
-        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += 32) {
-            __m256i wv = _mm256_load_si256((const __m256i *)(const void *)w);
-#pragma GCC unroll 8
-            for (int i = 0; i < mr; i++) {
-                int32_t four;
-                memcpy(&four, x[i] + k, sizeof four);
-                __m256i xv = _mm256_set1_epi32(four);
-                if (!flipped) xv = _mm256_xor_si256(xv, flip);
-                DOT(acc[i], xv, wv);
-            }
-        }
+        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += 32)
+            add_4_half(x, k, w, mr, flipped, acc);
     }
-    if (!call->offset) return;
-#pragma GCC unroll 8
-    for (int i = 0; i < mr; i++)
-        acc[i] = _mm256_add_epi32(acc[i], _mm256_set1_epi32(call->offset[i]));
+    for (int32_t e = 0; e < call->rest_count; e++, w += 32)
+        add_4_half(call->rows + call->rests[e].segment * (ptrdiff_t)call->pitch,
+                   call->rests[e].byte, w, mr, flipped, acc);
 }
 
 INLINE __m512i join(const __m256i *pair)
@@ -271,19 +269,6 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors][rows](call);
 }
 
-static int32_t sum(const int8_t *x, int32_t count, bool flipped)
-{
-    __m512i acc = _mm512_setzero_si512(), ones = _mm512_set1_epi8(1);
-    for (int32_t i = 0; i < count; i += 64) {
-        __m512i bytes = _mm512_maskz_loadu_epi8(first_lanes(count - i), x + i);
-        if (flipped)
-            DOT(acc, bytes, ones);
-        else
-            DOT(acc, ones, bytes);
-    }
-    return _mm512_reduce_add_epi32(acc) - (flipped ? 128 * count : 0);
-}
-
 static uint64_t peak(int32_t rounds)
 {
     __m512i acc[TILE_MAX / 2], x = _mm512_set1_epi32(0x01010101);
@@ -303,5 +288,4 @@ const struct gantry_gemm_isa gantry_gemm__avx512 = {.lanes = LANES,
                                                     .halves = true,
                                                     .rows = {HALF_ROWS, 12, 8, 0, 6},
                                                     .tile = run_tile,
-                                                    .sum = sum,
                                                     .peak = peak};
