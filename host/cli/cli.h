@@ -71,7 +71,7 @@ struct gantry_cli_args {
 enum gantry_cli_kind {
     GANTRY_CLI_FLAG,   /* bool */
     GANTRY_CLI_STRING, /* const char * */
-    GANTRY_CLI_NUMBER, /* uint64_t */
+    GANTRY_CLI_NUMBER, /* uint64_t, at least 1 */
     GANTRY_CLI_CHOICE, /* const char *, one of the words in argument, divided by | */
     GANTRY_CLI_LIST    /* struct gantry_cli_list, repeatable */
 };

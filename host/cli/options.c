@@ -108,6 +108,8 @@ static int set_value(const struct gantry_cli_option *option, const char *value,
     case GANTRY_CLI_NUMBER:
         if (!gantry_cli_number(value, field))
             return gantry_cli_usage(NULL, "--%s: not a whole number (%s)", option->name, value);
+        if (*(uint64_t *)field == 0)
+            return gantry_cli_usage(NULL, "--%s: too few (0, at least 1)", option->name);
         break;
     case GANTRY_CLI_CHOICE:
         if (!is_choice(option->argument, value)) return bad_choice(option, value);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * gantry profile: runs a model and explains every layer. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,13 @@ static int do_work(struct work *work)
 static json_t *read_profile(const char *path)
 {
     json_error_t why;
-    json_t *root = json_load_file(path, 0, &why);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        fprintf(stderr, "gantry: %s: cannot be opened (%s)\n", path, strerror(errno));
+        return NULL;
+    }
+    json_t *root = json_loadf(file, 0, &why);
+    (void)fclose(file);
     if (!root) fprintf(stderr, "gantry: %s: no JSON (line %d: %s)\n", path, why.line, why.text);
     return root;
 }
@@ -248,7 +255,9 @@ static int compare(const struct gantry_cli_args *args)
 {
     struct gantry_error error = {0};
     json_t *older = read_profile(args->compare), *newer = older ? read_profile(args->model) : NULL;
-    json_t *result = older && newer ? gantry_report_compare(older, newer, &error) : NULL;
+    json_t *result = older && newer
+                         ? gantry_report_compare(older, newer, args->compare, args->model, &error)
+                         : NULL;
     int code = result ? GANTRY_EXIT_OK : GANTRY_EXIT_FILE;
     if (older && newer && !result) code = gantry_cli_failure(&error);
     if (result && args->json)

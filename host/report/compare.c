@@ -24,18 +24,17 @@ static const char *name_of(const json_t *node)
     return name ? name : "";
 }
 
-static enum gantry_status check(const json_t *root, const char *which, struct gantry_error *error)
+static enum gantry_status check(const json_t *root, const char *name, struct gantry_error *error)
 {
     const json_t *nodes = get(root, "nodes");
     if (json_integer_value(get(root, "schema")) != GANTRY_REPORT_SCHEMA ||
         !json_is_object(get(root, "totals")) || !json_is_array(nodes))
         return gantry_fail(error, GANTRY_ERR_FILE,
-                           "%s file: no output of gantry profile --json (schema %d)", which,
+                           "%s: no output of gantry profile --json (schema %d)", name,
                            GANTRY_REPORT_SCHEMA);
     for (size_t i = 0; i < json_array_size(nodes); i++)
         if (!json_is_object(json_array_get(nodes, i)))
-            return gantry_fail(error, GANTRY_ERR_FILE, "%s file: a node is no object (%zu)", which,
-                               i);
+            return gantry_fail(error, GANTRY_ERR_FILE, "%s: a node is no object (%zu)", name, i);
     return GANTRY_OK;
 }
 
@@ -128,10 +127,11 @@ static json_t *source(const json_t *root)
     return object;
 }
 
-json_t *gantry_report_compare(const json_t *old_root, const json_t *new_root,
-                              struct gantry_error *error)
+json_t *gantry_report_compare(const json_t *old_root, const json_t *new_root, const char *old_name,
+                              const char *new_name, struct gantry_error *error)
 {
-    if (check(old_root, "old", error) != GANTRY_OK || check(new_root, "new", error) != GANTRY_OK)
+    if (check(old_root, old_name, error) != GANTRY_OK ||
+        check(new_root, new_name, error) != GANTRY_OK)
         return NULL;
     const json_t *older = get(old_root, "nodes"), *newer = get(new_root, "nodes");
     bool *taken = gantry_allocate(NULL, json_array_size(older) + 1, sizeof *taken);

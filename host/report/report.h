@@ -96,9 +96,9 @@ bool gantry_report_chrome_streams(FILE *out, const struct gantry_report_streams 
 /* ---- Comparison ---- */
 
 /* What became faster or slower from one profile JSON to another, layer by layer; a JSON object
- * owned by the caller, NULL (with error) when one is no profile. */
-json_t *gantry_report_compare(const json_t *old_root, const json_t *new_root,
-                              struct gantry_error *error);
+ * owned by the caller, NULL (with an error that has its name) when one is no profile. */
+json_t *gantry_report_compare(const json_t *old_root, const json_t *new_root, const char *old_name,
+                              const char *new_name, struct gantry_error *error);
 /* The object of gantry_report_compare for people. */
 void gantry_report_compare_table(FILE *out, const json_t *comparison);
 

@@ -2,6 +2,7 @@
  * Reading target files. */
 #include "target/target.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -122,7 +123,12 @@ static enum gantry_status read_file(struct gantry_target *out, const char *path,
                                     struct gantry_error *error)
 {
     json_error_t where;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return gantry_fail(error, GANTRY_ERR_FILE, "%s: cannot be opened (%s)", path,
+                           strerror(errno));
+    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &where);
+    (void)fclose(file);
     return parse(out, root, path, &where, error);
 }
 

@@ -44,12 +44,16 @@ refuses "a second model" 2 "unexpected" run a.tflite b.tflite
 refuses "no input" 2 "no input" "${run[@]}"
 refuses "input and random at once" 2 "--random" "${run[@]}" --random 1 --input $input
 refuses "a seed that is no number" 2 "--random" "${run[@]}" --random many
+refuses "no thread at all" 2 "--threads: too few (0, at least 1)" \
+    "${run[@]}" --random 1 --threads 0
 refuses "an unknown device" 2 "modle" run $model --device modle --random 1 --quiet
 refuses "an unknown configuration" 2 "hlaf" run $model --device model:hlaf --random 1 --quiet
 refuses "an unknown placement" 2 "did you mean optimal?" run $model --placement optimum --random 1
 refuses "an unknown target" 2 "known: kv260" "${run[@]}" --random 1 --target kv620
-refuses "a target file that is missing" 3 "nowhere.json" "${run[@]}" --random 1 \
-    --target ./nowhere.json
+refuses "a target file that is missing" 3 "nowhere.json: cannot be opened" \
+    "${run[@]}" --random 1 --target ./nowhere.json
+refuses "a profile that is missing" 3 "nowhere.json: cannot be opened" profile \
+    --compare ./nowhere.json ./nothing.json
 refuses "bench without a model" 2 "no MODEL given" bench
 refuses "calibration of a model" 2 "takes no MODEL" bench --calibrate $model
 refuses "calibration of another device" 2 "measures the cpu" bench --calibrate --device model

@@ -495,7 +495,7 @@ static void compare__names_what_became_faster_slower_new_and_gone(void **state)
     nodes[3].cycles = 41;
     nodes[2].cpu_ns = 2550; /* within the noise of times */
     json_t *newer = gantry_report_json(&profile, &context);
-    json_t *result = gantry_report_compare(older, newer, &error);
+    json_t *result = gantry_report_compare(older, newer, "old", "new", &error);
     assert_non_null(result);
     assert_string_equal(verdict_of(result, "conv \"one\""), "faster");
     assert_string_equal(verdict_of(result, "@launch"), "slower");
@@ -518,7 +518,7 @@ static void compare__a_layer_that_moved_is_compared_by_time(void **state)
     nodes[0].accelerator = false;
     nodes[0].cpu_ns = 50000;
     json_t *newer = gantry_report_json(&profile, &context);
-    json_t *result = gantry_report_compare(older, newer, &error);
+    json_t *result = gantry_report_compare(older, newer, "old", "new", &error);
     const json_t *row = layer_row(result, "conv \"one\"");
     assert_string_equal(json_string_value(json_object_get(row, "unit")), "us");
     assert_string_equal(json_string_value(json_object_get(row, "verdict")), "slower");
@@ -532,12 +532,12 @@ static void compare__refuses_what_is_no_profile(void **state)
     (void)state;
     struct gantry_error error = {0};
     json_t *good = gantry_report_json(&profile, &context), *bad = json_pack("{s:i}", "schema", 1);
-    assert_null(gantry_report_compare(good, bad, &error));
-    assert_non_null(strstr(error.message, "new file"));
+    assert_null(gantry_report_compare(good, bad, "a.json", "b.json", &error));
+    assert_non_null(strstr(error.message, "b.json: no output"));
     json_object_set_new(bad, "totals", json_object());
     json_object_set_new(bad, "nodes", json_pack("[i]", 3));
-    assert_null(gantry_report_compare(bad, good, &error));
-    assert_non_null(strstr(error.message, "old file"));
+    assert_null(gantry_report_compare(bad, good, "b.json", "a.json", &error));
+    assert_non_null(strstr(error.message, "b.json: a node"));
     json_decref(bad);
     json_decref(good);
 }
