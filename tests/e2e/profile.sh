@@ -74,8 +74,8 @@ equal "comparison as JSON" \
 equal "a model is no profile" "$? $(grep -c 'digits.tflite: no JSON' "$scratch/text")" "3 1"
 "$gantry" inspect $model --device model --json --quiet >"$scratch/inspect.json"
 "$gantry" profile --compare "$scratch/inspect.json" "$scratch/model.json" 2>"$scratch/text"
-equal "what inspect prints is no profile of a run" "$? $(grep -c 'inspect.json: no output' "$scratch/text")" \
-    "3 1"
+equal "what inspect prints is no profile of a run" \
+    "$? $(grep -c 'inspect.json: no output' "$scratch/text")" "3 1"
 
 # ---- inspect
 "$gantry" inspect $model --device model --quiet --dot "$scratch/graph.dot"
