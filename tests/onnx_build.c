@@ -147,6 +147,14 @@ void onnx_build_input(struct onnx_build *b, const char *name, int32_t type, cons
     b->inputs[b->graph.n_input++] = info;
 }
 
+void onnx_build_free(struct onnx_build *b, size_t i, size_t d, char *name)
+{
+    Onnx__TensorShapeProto__Dimension *dim = b->inputs[i]->type->tensor_type->shape->dim[d];
+    dim->value_case = name ? ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM
+                           : ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE__NOT_SET;
+    dim->dim_param = name;
+}
+
 void onnx_build_output(struct onnx_build *b, const char *name)
 {
     b->outputs[b->graph.n_output++] = value_info(b, name);

@@ -37,6 +37,8 @@ void onnx_build_scale(struct onnx_build *b, const char *name, float value);
 void onnx_build_zero(struct onnx_build *b, const char *name, int32_t type, int32_t value);
 void onnx_build_input(struct onnx_build *b, const char *name, int32_t type, const int64_t *dims,
                       size_t rank);
+/* Takes the number from dimension d of input i; name: of the dimension, or NULL. */
+void onnx_build_free(struct onnx_build *b, size_t i, size_t d, char *name);
 void onnx_build_output(struct onnx_build *b, const char *name);
 /* The bytes of the file, in the arena. */
 uint8_t *onnx_build_pack(struct onnx_build *b, size_t *size);

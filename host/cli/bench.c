@@ -18,6 +18,7 @@ static const double seconds_default = 1.0, seconds_max = 3600.0;
 static const struct gantry_cli_option options[] = {
     {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
      "cpu (default), model[:CONFIG], sim[:CONFIG], xrt[:INDEX] or opencl[:INDEX][:CONFIG]"},
+    GANTRY_CLI_OPTIONS_SHAPE,
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_THREADS,
     GANTRY_CLI_OPTIONS_STREAMS("so many inferences at once, each with an engine: inferences/s"),

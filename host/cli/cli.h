@@ -53,7 +53,7 @@ struct gantry_cli_args {
     const char *require_offload;                      /* as written; NULL: not given */
     uint64_t max_segments, onchip_limit, arena_limit; /* 0: not given */
     bool forbid_fallback;
-    struct gantry_cli_list inputs, expects;
+    struct gantry_cli_list inputs, expects, shapes;
     const char *random;                    /* as written; NULL: not given */
     uint64_t seed, top, runs, batch;       /* batch 0: not given */
     uint64_t hop, threshold, seconds;      /* 0: not given */
@@ -149,6 +149,12 @@ struct gantry_cli_command {
     {                                                                                             \
         "quantize", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(quantize),                               \
             "accept float32 files for quantised inputs"                                           \
+    }
+#define GANTRY_CLI_OPTIONS_SHAPE                                                           \
+    {                                                                                      \
+        "shape", "[NAME=]DIMS", GANTRY_CLI_LIST, GANTRY_CLI_AT(shapes),                    \
+            "the shape of an input whose dimensions the model leaves free, as 8x49x10x1; " \
+            "repeatable"                                                                   \
     }
 #define GANTRY_CLI_OPTIONS_BATCH                                          \
     {                                                                     \
@@ -281,6 +287,14 @@ const char *gantry_cli_place(const struct gantry_tensor_info *info, size_t eleme
                              size_t size);
 /* Element i of a tensor's data as a number. */
 double gantry_cli_element(enum gantry_dtype dtype, const void *data, size_t i);
+
+/* ---- shape.c ---- */
+
+/* Shapes of --shape, GANTRY_CLI_LIST_MAX at most, whose names are copied into text. Prints what is
+ * wrong. */
+enum { GANTRY_CLI_SHAPE_TEXT = 2048 };
+int gantry_cli_shapes(const struct gantry_cli_args *args, struct gantry_input_shape *shapes,
+                      char *text);
 
 /* ---- session.c: model, device, plan and engine of a command ---- */
 

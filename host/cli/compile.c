@@ -12,6 +12,7 @@ static const struct gantry_cli_option options[] = {
      "the file that is written, also -o; usually NAME.gantry"},
     {"device", "DEVICE", GANTRY_CLI_STRING, GANTRY_CLI_AT(device),
      "what it is made for: model[:CONFIG], sim[:CONFIG] or cpu (default model)"},
+    GANTRY_CLI_OPTIONS_SHAPE,
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_COMMON,
 };

@@ -13,6 +13,7 @@ enum { TEXT_BYTES = 96, LINE_BYTES = 1024 };
 
 static const struct gantry_cli_option options[] = {
     GANTRY_CLI_OPTIONS_DEVICE,
+    GANTRY_CLI_OPTIONS_SHAPE,
     GANTRY_CLI_OPTIONS_PLACE,
     {"program", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(program),
      "print the instructions of the segments"},
@@ -74,6 +75,9 @@ static void print_tensor(const char *what, const struct gantry_graph *graph, int
     char shape[TEXT_BYTES];
     printf("%-7s %s %s %s", what, meta->name, gantry_shape_text(&meta->shape, shape, sizeof shape),
            gantry_dtype_name(meta->dtype));
+    if (meta->free_dims)
+        printf(", free: %s",
+               gantry_shape_signature(&meta->shape, meta->free_dims, shape, sizeof shape));
     if (meta->quantization.count == 1)
         printf(", scale %.9g, zero point %d", (double)meta->quantization.scale[0],
                meta->quantization.zero_point[0]);
@@ -254,6 +258,8 @@ static int run(const struct gantry_cli_args *args)
     struct gantry_model *model;
     struct gantry_cli_session session;
     const struct gantry_cli_session_options how = {.device = args->device};
+    if (args->coverage && args->shapes.count > 0)
+        return gantry_cli_usage(NULL, "--shape is for one model, not for --coverage");
     if (args->coverage) return gantry_cli_coverage(args);
     if (args->more.count > 0)
         return gantry_cli_usage("--coverage takes several models",

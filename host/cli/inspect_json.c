@@ -13,6 +13,16 @@ static json_t *shape_json(const struct gantry_shape *shape)
     return list;
 }
 
+/* Dimensions that the model leaves free; null: the rank, too. */
+static json_t *free_json(const struct gantry_graph_tensor *meta)
+{
+    if (meta->free_dims == GANTRY_FREE_RANK) return json_null();
+    json_t *list = json_array();
+    for (int32_t d = 0; d < meta->shape.rank; d++)
+        if (meta->free_dims >> d & 1) json_array_append_new(list, json_integer(d));
+    return list;
+}
+
 static json_t *tensors_json(const struct gantry_graph *graph, const int32_t *tensors, int32_t count)
 {
     json_t *list = json_array();
@@ -21,9 +31,9 @@ static json_t *tensors_json(const struct gantry_graph *graph, const int32_t *ten
         bool quantized = meta->quantization.count == 1;
         json_array_append_new(
             list,
-            json_pack("{s:o, s:s, s:o, s:o, s:o}", "name", gantry_report_string(meta->name),
+            json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "name", gantry_report_string(meta->name),
                       "dtype", gantry_dtype_name(meta->dtype), "shape", shape_json(&meta->shape),
-                      "scale",
+                      "free_dims", free_json(meta), "scale",
                       quantized ? json_real((double)meta->quantization.scale[0]) : json_null(),
                       "zero_point",
                       quantized ? json_integer(meta->quantization.zero_point[0]) : json_null()));

@@ -7,6 +7,7 @@ extern "C" {
 }
 
 #include <string.h>
+#include <vector>
 
 #include "gantry/version.h"
 #include "planfile_generated.h"
@@ -55,6 +56,21 @@ flatbuffers::Offset<fb::Segment> write_segment(Builder &b, const gantry_plan_seg
                              s->act_rows_used);
 }
 
+/* The shapes of inputs that have no other in the model. */
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Input>>>
+write_inputs(Builder &b, const gantry_graph *graph)
+{
+    std::vector<flatbuffers::Offset<fb::Input>> inputs;
+    for (int32_t i = 0; i < graph->input_count; i++) {
+        const gantry_graph_tensor &t = graph->tensors[graph->inputs[i]];
+        if (t.free_dims == 0) continue;
+        auto name = b.CreateString(t.name);
+        auto dims = b.CreateVector(t.shape.dims, static_cast<size_t>(t.shape.rank));
+        inputs.push_back(fb::CreateInput(b, name, dims));
+    }
+    return b.CreateVector(inputs);
+}
+
 void write_header(uint8_t *out, const uint8_t *rest, size_t size)
 {
     memset(out, 0, GANTRY_PLANFILE_HEADER);
@@ -78,6 +94,7 @@ void write_plan(Builder &b, const gantry_plan *plan, const gantry_planfile_parts
     if (parts->manifest)
         manifest =
             b.CreateVector(static_cast<const uint8_t *>(parts->manifest), parts->manifest_size);
+    auto inputs = write_inputs(b, graph);
     auto nodes = b.CreateVector<flatbuffers::Offset<fb::Node>>(
         node_count, [&](size_t i) { return write_node(b, &plan->nodes[i]); });
     auto segments = b.CreateVector<flatbuffers::Offset<fb::Segment>>(
@@ -92,7 +109,7 @@ void write_plan(Builder &b, const gantry_plan *plan, const gantry_planfile_parts
         plan->target.clock_hz, plan->target.launch_ns, plan->target.memory_bytes_per_cycle,
         plan->target.memory_latency, nodes, tensors, segments, plan->arena_bytes, plan->input_bytes,
         plan->output_bytes, static_cast<uint8_t>(plan->options.placement), plan->modelled_ns,
-        plan->proven, made_for, library, name, model, manifest));
+        plan->proven, made_for, library, name, model, manifest, inputs));
 }
 
 } // namespace

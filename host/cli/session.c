@@ -36,8 +36,15 @@ int gantry_cli_model_open(struct gantry_model **model, struct gantry_manifest *m
                           const struct gantry_cli_args *args)
 {
     struct gantry_error error = {0};
+    struct gantry_input_shape shapes[GANTRY_CLI_LIST_MAX];
+    char names[GANTRY_CLI_SHAPE_TEXT];
+    struct gantry_model_options options = GANTRY_MODEL_OPTIONS_INIT;
+    int code = gantry_cli_shapes(args, shapes, names);
+    if (code != GANTRY_EXIT_OK) return code;
+    options.shapes = shapes;
+    options.shape_count = args->shapes.count;
     if (manifest) memset(manifest, 0, sizeof *manifest);
-    if (gantry_model_open(model, args->model, NULL, &error) != GANTRY_OK)
+    if (gantry_model_open(model, args->model, &options, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
     if (!manifest) return GANTRY_EXIT_OK;
     if (read_manifest(manifest, args, *model, &error) == GANTRY_OK) return GANTRY_EXIT_OK;

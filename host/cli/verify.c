@@ -14,6 +14,7 @@ enum { ENTRIES_MAX = 32, TEXT_BYTES = 96 };
 static const struct gantry_cli_option options[] = {
     {"devices", "DEVICE,...", GANTRY_CLI_STRING, GANTRY_CLI_AT(devices),
      "the devices; default: cpu, model and, if it is there, sim"},
+    GANTRY_CLI_OPTIONS_SHAPE,
     GANTRY_CLI_OPTIONS_PLACE,
     GANTRY_CLI_OPTIONS_INPUT,
     GANTRY_CLI_OPTIONS_BATCH,

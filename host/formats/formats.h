@@ -19,21 +19,43 @@ GANTRY_MUST_USE enum gantry_status gantry_file_open(struct gantry_file *file, co
                                                     struct gantry_error *error);
 void gantry_file_close(struct gantry_file *file);
 
+/* Shapes that inputs are given while a model is read. */
+struct gantry_input_shapes {
+    const struct gantry_input_shape *items;
+    size_t count;
+};
+/* shapes.c, for the readers: sets the shapes of a graph's inputs, whose free_dims are known and
+ * whose tensors are there. name: of the file, for messages. *changed: whether one is now another
+ * than before. Errors: GANTRY_ERR_SHAPE, naming the input, both shapes and the fixed dimension. */
+GANTRY_MUST_USE enum gantry_status gantry_inputs_shape(struct gantry_graph *graph,
+                                                       const struct gantry_input_shapes *shapes,
+                                                       const char *name, bool *changed,
+                                                       struct gantry_error *error);
+
+/* Whether inputs that have been read have shapes that are asked for; the error names both. */
+GANTRY_MUST_USE enum gantry_status gantry_inputs_match(const struct gantry_graph *graph,
+                                                       const struct gantry_input_shapes *shapes,
+                                                       const char *name,
+                                                       struct gantry_error *error);
+
 /* Reads a .tflite model into an initialised graph. The graph borrows constant data from bytes,
  * which must outlive it. name: for messages and as the graph's name. Verifier first, then
  * semantic checks, then gantry_graph_check. Operators outside ops.def and custom operators are
- * all named in one GANTRY_ERR_UNSUPPORTED. */
-GANTRY_MUST_USE enum gantry_status gantry_tflite_read(struct gantry_graph *graph,
-                                                      const uint8_t *bytes, size_t size,
-                                                      const char *name, struct gantry_error *error);
+ * all named in one GANTRY_ERR_UNSUPPORTED. shapes: of inputs, or NULL: those of the file; with
+ * others all that depend on them are inferred. */
+GANTRY_MUST_USE enum gantry_status
+gantry_tflite_read(struct gantry_graph *graph, const uint8_t *bytes, size_t size, const char *name,
+                   const struct gantry_input_shapes *shapes, struct gantry_error *error);
 
 /* Reads an .onnx model into an initialised graph, which copies what it keeps. folder: of data that
  * lies in files beside the model, with its last '/'; NULL refuses such data. Channels become the
- * last axis inside; inputs and outputs keep their shapes. Dimensions without a number are 1.
- * Operators that are not read are all named in one GANTRY_ERR_UNSUPPORTED. */
+ * last axis inside; inputs and outputs keep their shapes. Dimensions without a number are those of
+ * shapes (NULL: none), of inputs that name them alike, or 1. Operators that are not read are all
+ * named in one GANTRY_ERR_UNSUPPORTED. */
 GANTRY_MUST_USE enum gantry_status gantry_onnx_read(struct gantry_graph *graph,
                                                     const uint8_t *bytes, size_t size,
                                                     const char *name, const char *folder,
+                                                    const struct gantry_input_shapes *shapes,
                                                     struct gantry_error *error);
 /* Whether bytes look like an .onnx model. */
 bool gantry_onnx_is_model(const uint8_t *bytes, size_t size);

@@ -323,64 +323,6 @@ static void read_constants(struct gantry_onnx *r)
     r->at = NULL;
 }
 
-/* Dimensions without a number are 1. */
-static bool input_shape(struct gantry_onnx *r, const Onnx__TypeProto__Tensor *type,
-                        const char *name, struct gantry_shape *out)
-{
-    size_t rank = type->shape ? type->shape->n_dim : 0;
-    if (rank > GANTRY_RANK_MAX) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "input \"%s\": rank %zu (limit %d)", name,
-                               rank, GANTRY_RANK_MAX);
-        return false;
-    }
-    out->rank = (int32_t)rank;
-    for (size_t i = 0; i < rank; i++) {
-        const Onnx__TensorShapeProto__Dimension *dim = type->shape->dim[i];
-        bool given = dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
-        if (given && (dim->dim_value < 1 || dim->dim_value > INT32_MAX)) {
-            (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
-                                   "input \"%s\": dimension %zu is %lld (1..2^31 - 1)", name, i,
-                                   (long long)dim->dim_value);
-            return false;
-        }
-        out->dims[i] = given ? (int32_t)dim->dim_value : 1;
-    }
-    return true;
-}
-
-static void read_input(struct gantry_onnx *r, const Onnx__ValueInfoProto *info)
-{
-    struct gantry_shape shape = {0};
-    enum gantry_dtype dtype = GANTRY_FLOAT32;
-    int32_t value = gantry_onnx_named(r, info->name ? info->name : "");
-    /* Older files list initialisers as inputs. */
-    if (value == GANTRY_NO_VALUE || r->values[value].tensor != GANTRY_NO_TENSOR) return;
-    const char *name = r->values[value].name;
-    if (!info->type || info->type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "input \"%s\" is not a tensor", name);
-        return;
-    }
-    const Onnx__TypeProto__Tensor *type = info->type->tensor_type;
-    if (!gantry_onnx_dtype(type->elem_type, &dtype)) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "input \"%s\" is %s", name,
-                               gantry_onnx_dtype_name(type->elem_type));
-        return;
-    }
-    if (!input_shape(r, type, name, &shape)) return;
-    int32_t tensor = gantry_onnx_tensor(r, name, dtype, NULL);
-    gantry_onnx_set_shape(r, tensor, &shape);
-    gantry_onnx_give(r, value, tensor, gantry_onnx_identity());
-    if (r->status == GANTRY_OK) r->graph->inputs[r->graph->input_count++] = tensor;
-}
-
-static void read_inputs(struct gantry_onnx *r, const Onnx__GraphProto *graph)
-{
-    r->graph->inputs = gantry_arena_alloc(&r->graph->arena, graph->n_input + 1, sizeof(int32_t));
-    if (!r->graph->inputs) (void)gantry_onnx_memory(r);
-    for (size_t i = 0; r->status == GANTRY_OK && i < graph->n_input; i++)
-        read_input(r, graph->input[i]);
-}
-
 static void read_nodes(struct gantry_onnx *r)
 {
     for (int32_t i = 0; r->status == GANTRY_OK && i < r->node_count; i++) {
@@ -444,7 +386,7 @@ static void read_model(struct gantry_onnx *r, const Onnx__ModelProto *model)
     read_initializers(r, model->graph);
     read_constants(r);
     drop_empty(r);
-    read_inputs(r, model->graph);
+    gantry_onnx_read_inputs(r, model->graph);
     read_nodes(r);
     read_outputs(r, model->graph);
     if (r->status != GANTRY_OK) return;
@@ -459,9 +401,11 @@ static void read_model(struct gantry_onnx *r, const Onnx__ModelProto *model)
 
 enum gantry_status gantry_onnx_read(struct gantry_graph *graph, const uint8_t *bytes, size_t size,
                                     const char *name, const char *folder,
+                                    const struct gantry_input_shapes *shapes,
                                     struct gantry_error *error)
 {
-    struct gantry_onnx r = {.graph = graph, .file = name, .folder = folder, .error = error};
+    struct gantry_onnx r = {
+        .graph = graph, .file = name, .folder = folder, .shapes = shapes, .error = error};
     struct gantry_onnx_budget budget;
     if (!gantry_onnx_guard(&r, bytes, size)) return r.status;
     graph->name = gantry_arena_copy(&graph->arena, name, strlen(name));

@@ -4,8 +4,10 @@
 
 enum gantry_status gantry_onnx_read(struct gantry_graph *graph, const uint8_t *bytes, size_t size,
                                     const char *name, const char *folder,
+                                    const struct gantry_input_shapes *shapes,
                                     struct gantry_error *error)
 {
+    (void)shapes;
     (void)graph;
     (void)bytes;
     (void)size;

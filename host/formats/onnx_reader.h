@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Between the parts of the ONNX reader.
  *
- *   onnx.c           the file: guard, unpacking, versions, inputs, nodes in order, outputs
+ *   onnx.c           the file: guard, unpacking, versions, nodes in order, outputs
+ *   onnx_input.c     inputs: types, shapes, dimensions without a number
  *   onnx_guard.c     depth of the wire format, memory of unpacking
  *   onnx_constant.c  initialisers: typed fields, raw bytes, files beside the model
  *   onnx_value.c     named values: where they lie, in which order of axes, as which integers
@@ -55,6 +56,7 @@ struct gantry_onnx {
     struct gantry_graph *graph;
     const char *file;   /* for messages */
     const char *folder; /* of data outside of the file; NULL: none may be read */
+    const struct gantry_input_shapes *shapes; /* or NULL */
     struct gantry_error *error;
     enum gantry_status status;
     int64_t opset;
@@ -91,6 +93,10 @@ bool gantry_onnx_is(const struct gantry_onnx_node *node, const char *type);
 int32_t gantry_onnx_input(const struct gantry_onnx_node *node, int32_t i);
 /* An axis attribute or element, counted from the front; recorded when it is out of range. */
 int32_t gantry_onnx_axis(struct gantry_onnx *r, int64_t axis, int32_t rank);
+
+/* ---- onnx_input.c ---- */
+
+void gantry_onnx_read_inputs(struct gantry_onnx *r, const Onnx__GraphProto *graph);
 
 /* ---- onnx_guard.c ---- */
 

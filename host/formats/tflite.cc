@@ -286,7 +286,8 @@ gantry_status check_graph(Reader &r)
 } // namespace
 
 extern "C" gantry_status gantry_tflite_read(gantry_graph *graph, const uint8_t *bytes, size_t size,
-                                            const char *name, gantry_error *error)
+                                            const char *name, const gantry_input_shapes *shapes,
+                                            gantry_error *error)
 {
     Reader r = {};
     r.graph = graph;
@@ -305,6 +306,7 @@ extern "C" gantry_status gantry_tflite_read(gantry_graph *graph, const uint8_t *
         status = read_indices(r, r.subgraph->inputs(), &graph->inputs, &graph->input_count);
     if (status == GANTRY_OK)
         status = read_indices(r, r.subgraph->outputs(), &graph->outputs, &graph->output_count);
+    if (status == GANTRY_OK) status = take_shapes(r, shapes);
     if (status == GANTRY_OK) status = read_nodes(r);
     if (status == GANTRY_OK) status = check_graph(r);
     return status;

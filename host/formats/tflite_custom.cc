@@ -22,7 +22,7 @@ bool same_name(const flatbuffers::String *name, const char *wanted)
 void set_shape(Reader &r, int32_t tensor, const gantry_shape &shape)
 {
     gantry_graph_tensor *to = &r.graph->tensors[tensor];
-    if (to->shape.rank != 0 || to->data) return;
+    if (to->shape.rank > 0 || to->data) return;
     to->shape = shape;
     to->bytes = static_cast<size_t>(gantry_shape_elements(&shape)) * gantry_dtype_bytes(to->dtype);
 }

@@ -177,6 +177,9 @@ gantry_status read_nodes(Reader &r)
     r.graph->nodes = arena_array<gantry_graph_node>(r, operators->size());
     if (!r.graph->nodes) return out_of_memory(r);
     r.graph->node_count = static_cast<int32_t>(operators->size());
+    int32_t kept = 0;
+    bool *folded = arena_array<bool>(r, operators->size());
+    if (!folded) return out_of_memory(r);
     for (uint32_t i = 0; i < operators->size(); i++) {
         const fb::Operator *from = operators->Get(i);
         gantry_graph_node *node = &r.graph->nodes[i];
@@ -184,8 +187,13 @@ gantry_status read_nodes(Reader &r)
         (void)operator_of(code, &node->op);
         gantry_status status = read_edges(r, node, from);
         if (status == GANTRY_OK) status = read_options(r, node, from, builtin_code(code));
+        if (status == GANTRY_OK && r.reshaped)
+            status = infer_node(r, static_cast<int32_t>(i), &folded[i]);
         if (status != GANTRY_OK) return status;
     }
+    for (uint32_t i = 0; i < operators->size(); i++)
+        if (!folded[i]) r.graph->nodes[kept++] = r.graph->nodes[i];
+    r.graph->node_count = kept;
     return gantry_tflite_name_nodes(r.graph) ? GANTRY_OK : out_of_memory(r);
 }
 

@@ -99,13 +99,6 @@ gantry_status options_none(Reader &, gantry_graph_node *, const fb::Operator *)
     return GANTRY_OK;
 }
 
-/* A renaming whose other inputs say what the output's shape says, too. */
-gantry_status options_first(Reader &, gantry_graph_node *node, const fb::Operator *)
-{
-    node->input_count = 1;
-    return GANTRY_OK;
-}
-
 gantry_status options_conv(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     return read_conv(r, node, from->builtin_options_as_Conv2DOptions());
@@ -124,12 +117,15 @@ gantry_status options_transpose_conv(Reader &r, gantry_graph_node *node, const f
     if (!options) return no_options(r, node);
     if (node->input_count < 3 || node->inputs[2] < 0)
         return operator_error(r, node, GANTRY_ERR_FILE, "inputs:", node->input_count);
+    int32_t shape = node->inputs[0];
     node->inputs[0] = node->inputs[2];
     node->inputs[2] = node->input_count > 3 ? node->inputs[3] : GANTRY_NO_TENSOR;
     node->input_count = 3;
     read_window(r, node, options);
     node->attributes.window.dilation_h = node->attributes.window.dilation_w = 1;
-    gantry_status status = read_padding(r, node, node->outputs[0], options->padding());
+    gantry_status status = state_listed(r, node, shape);
+    if (status != GANTRY_OK) return status;
+    status = read_padding(r, node, node->outputs[0], options->padding());
     if (status != GANTRY_OK) return status;
     return read_activation(r, node, options->fused_activation_function());
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Between the parts of the .tflite reader: file and tensors (tflite.cc), operators
- * (tflite_nodes.cc), their options (tflite_options.cc). */
+ * (tflite_nodes.cc), their options (tflite_options.cc), shapes that are not the file's
+ * (tflite_shapes.cc). */
 #ifndef GANTRY_FORMATS_TFLITE_READER_HH
 #define GANTRY_FORMATS_TFLITE_READER_HH
 
@@ -25,6 +26,7 @@ struct Reader {
     /* A file can name one vector from many places. What is copied or scanned for them together is
      * bounded by a multiple of the file, so that a small file costs little. */
     size_t budget;
+    bool reshaped; /* an input has another shape than in the file: outputs of nodes are open */
 };
 
 template <typename T> uint32_t count_of(const T *vector) { return vector ? vector->size() : 0; }
@@ -73,6 +75,14 @@ using OptionsReader = gantry_status(Reader &r, gantry_graph_node *node, const fb
 bool custom_operator(const fb::OperatorCode *code, gantry_op *out);
 /* Options of a node with such an operator. */
 OptionsReader custom_options;
+
+/* Free dimensions of the inputs, and the shapes that they are given. Where one is not the file's,
+ * the outputs of all nodes become open. */
+gantry_status take_shapes(Reader &r, const gantry_input_shapes *shapes);
+/* The rule of node i, whose options are read, for a reader that is reshaped. */
+gantry_status infer_node(Reader &r, int32_t i, bool *folded);
+/* Gives an open output of a node the shape that a constant list states. */
+gantry_status state_listed(Reader &r, const gantry_graph_node *node, int32_t list);
 
 gantry_status operator_error(Reader &r, const gantry_graph_node *node, gantry_status status,
                              const char *what, int value);

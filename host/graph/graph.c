@@ -46,16 +46,28 @@ bool gantry_shape_resolve(const struct gantry_shape *from, const int64_t *dims, 
     return out->dims[open] > 0;
 }
 
-const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size)
+const char *gantry_shape_signature(const struct gantry_shape *shape, uint32_t free_dims,
+                                   char *buffer, size_t size)
 {
     size_t used = 0;
     if (size) buffer[0] = 0;
-    if (shape->rank == 0) (void)snprintf(buffer, size, "scalar");
-    for (int32_t i = 0; i < shape->rank && used < size; i++) {
-        int n = snprintf(buffer + used, size - used, i ? "x%d" : "%d", shape->dims[i]);
+    if (free_dims == GANTRY_FREE_RANK)
+        (void)snprintf(buffer, size, "any shape");
+    else if (shape->rank == 0)
+        (void)snprintf(buffer, size, "scalar");
+    for (int32_t i = 0; free_dims != GANTRY_FREE_RANK && i < shape->rank && used < size; i++) {
+        const char *before = i ? "x" : "";
+        int n = free_dims >> i & 1
+                    ? snprintf(buffer + used, size - used, "%s?", before)
+                    : snprintf(buffer + used, size - used, "%s%d", before, shape->dims[i]);
         used += n > 0 ? (size_t)n : 0;
     }
     return buffer;
+}
+
+const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size)
+{
+    return gantry_shape_signature(shape, 0, buffer, size);
 }
 
 bool gantry_shape_extent(const struct gantry_shape *shape, struct gantry_extent *out)

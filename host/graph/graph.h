@@ -50,11 +50,12 @@ struct gantry_graph_tensor {
     enum gantry_dtype dtype;
     struct gantry_shape shape;
     struct gantry_quantization quantization;
-    const void *data; /* constant data, aligned to its elements, else NULL */
-    size_t bytes;     /* elements x size of dtype */
-    bool variable;    /* keeps its value from run to run; 0 (of int8: the zero point) at first */
-    bool flipped;     /* uint8 at the interface: stored are value ^ 0x80 and zero point - 128 */
-    int32_t producer; /* node, or GANTRY_NO_NODE */
+    const void *data;   /* constant data, aligned to its elements, else NULL */
+    size_t bytes;       /* elements x size of dtype */
+    uint32_t free_dims; /* of an input of the network: see struct gantry_tensor_info */
+    bool variable;      /* keeps its value from run to run; 0 (of int8: the zero point) at first */
+    bool flipped;       /* uint8 at the interface: stored are value ^ 0x80 and zero point - 128 */
+    int32_t producer;   /* node, or GANTRY_NO_NODE */
 };
 
 struct gantry_graph_node {
@@ -92,6 +93,9 @@ int64_t gantry_shape_elements(const struct gantry_shape *shape);
 bool gantry_shape_equal(const struct gantry_shape *a, const struct gantry_shape *b);
 /* Writes "1x49x10x1"; returns buffer. */
 const char *gantry_shape_text(const struct gantry_shape *shape, char *buffer, size_t size);
+/* The same with "?" for free dimensions; "any shape" for a free rank. */
+const char *gantry_shape_signature(const struct gantry_shape *shape, uint32_t free_dims,
+                                   char *buffer, size_t size);
 
 /* The shape that dims state for the elements of another one: a single -1 stands for what is left.
  * False where they do not fit; *out then has what is stated, as far as dimensions can hold it. */

@@ -154,7 +154,20 @@ gantry_status gantry_planfile_open(gantry_planfile *out, const uint8_t *bytes, s
     out->manifest_size = count_of(plan->manifest());
     out->model_name = plan->model_name()->c_str();
     out->device = plan->device()->c_str();
+    out->input_count = count_of(plan->inputs());
     return GANTRY_OK;
+}
+
+gantry_input_shape gantry_planfile_input(const gantry_planfile *file, size_t i)
+{
+    const fb::Input *from = root(file)->inputs()->Get(static_cast<uint32_t>(i));
+    size_t rank = count_of(from->shape());
+    gantry_input_shape out = {};
+    out.input = text_of(from->name());
+    out.shape.rank = static_cast<int32_t>(rank); /* the reader of the model checks it */
+    for (uint32_t d = 0; d < rank && d < GANTRY_RANK_MAX; d++)
+        out.shape.dims[d] = from->shape()->Get(d);
+    return out;
 }
 
 gantry_status gantry_planfile_read(gantry_plan *plan, const gantry_planfile *file,

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 enum {
-    GANTRY_PLANFILE_FORMAT = 2, /* of what this library writes */
+    GANTRY_PLANFILE_FORMAT = 3, /* of what this library writes */
     GANTRY_PLANFILE_READER = 1, /* the oldest format number whose readers understand that */
     GANTRY_PLANFILE_HEADER = 64,
     /* Places in the header; all numbers are little-endian. */
@@ -38,6 +38,7 @@ struct gantry_planfile {
     const uint8_t *manifest; /* JSON; NULL: there was none beside the model */
     size_t manifest_size;
     const char *model_name, *device;
+    size_t input_count; /* inputs with free dimensions */
 };
 /* Checks header, checksum and structure. bytes: aligned to 16. Errors: GANTRY_ERR_FILE naming
  * what is wrong, with both numbers where a version or a hash differs. */
@@ -45,6 +46,8 @@ GANTRY_MUST_USE enum gantry_status gantry_planfile_open(struct gantry_planfile *
                                                         const uint8_t *bytes, size_t size,
                                                         const char *name,
                                                         struct gantry_error *error);
+/* The shape that input i < input_count of an open file has in the plan. */
+struct gantry_input_shape gantry_planfile_input(const struct gantry_planfile *file, size_t i);
 /* Fills a plan whose model and graph are set from an open file; every index, offset and size is
  * checked, and every program. */
 GANTRY_MUST_USE enum gantry_status gantry_planfile_read(struct gantry_plan *plan,

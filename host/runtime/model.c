@@ -27,6 +27,7 @@ static void fill_info(struct gantry_tensor_info *info, const struct gantry_graph
     info->dtype = tensor->dtype;
     info->shape = tensor->shape;
     info->bytes = tensor->bytes;
+    info->free_dims = tensor->free_dims;
     info->scale = tensor->quantization.count ? tensor->quantization.scale[0] : 0;
     info->zero_point = tensor->quantization.count ? tensor->quantization.zero_point[0] : 0;
     if (!tensor->flipped) return;
@@ -48,6 +49,8 @@ static const char *base_name(const char *path)
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
+
+static const struct gantry_model_options defaults = GANTRY_MODEL_OPTIONS_INIT;
 
 static struct gantry_model *create(const struct gantry_allocator *allocator,
                                    struct gantry_error *error)
@@ -75,11 +78,28 @@ static enum gantry_status optimize(struct gantry_model *model, struct gantry_err
     return GANTRY_OK;
 }
 
+/* The shapes that inputs have in the plan that came with the model. */
+static enum gantry_status planned_shapes(struct gantry_model *model,
+                                         struct gantry_input_shapes *shapes, const char *name,
+                                         struct gantry_error *error)
+{
+    size_t count = model->plan.input_count;
+    struct gantry_input_shape *items =
+        gantry_arena_alloc(&model->graph.arena, count + 1, sizeof *items);
+    if (!items) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
+    for (size_t i = 0; i < count; i++) items[i] = gantry_planfile_input(&model->plan, i);
+    *shapes = (struct gantry_input_shapes){items, count};
+    return GANTRY_OK;
+}
+
 /* folder: of data beside an .onnx file, or NULL. */
 static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *bytes, size_t size,
                                      const char *name, const char *folder,
+                                     const struct gantry_model_options *options,
                                      struct gantry_error *error)
 {
+    const struct gantry_input_shapes given = {options->shapes, options->shape_count};
+    struct gantry_input_shapes shapes = given;
     struct gantry_graph *graph = &model->graph;
     enum gantry_status status = GANTRY_OK;
     model->planned = gantry_planfile_is(bytes, size);
@@ -88,13 +108,16 @@ static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *
         bytes = model->plan.model;
         size = model->plan.model_size;
         folder = NULL;
+        if (status == GANTRY_OK) status = planned_shapes(model, &shapes, name, error);
     }
     model->bytes = bytes;
     model->size = size;
     if (status == GANTRY_OK && gantry_onnx_is_model(bytes, size))
-        status = gantry_onnx_read(graph, bytes, size, name, folder, error);
+        status = gantry_onnx_read(graph, bytes, size, name, folder, &shapes, error);
     else if (status == GANTRY_OK)
-        status = gantry_tflite_read(graph, bytes, size, name, error);
+        status = gantry_tflite_read(graph, bytes, size, name, &shapes, error);
+    if (status == GANTRY_OK && model->planned)
+        status = gantry_inputs_match(graph, &given, name, error);
     return status == GANTRY_OK ? optimize(model, error) : status;
 }
 
@@ -109,11 +132,12 @@ static enum gantry_status finish(struct gantry_model **out, struct gantry_model 
 }
 
 enum gantry_status gantry_model_open(struct gantry_model **out, const char *path,
-                                     const struct gantry_allocator *allocator,
+                                     const struct gantry_model_options *options,
                                      struct gantry_error *error)
 {
     *out = NULL;
-    struct gantry_model *model = create(allocator, error);
+    if (!options) options = &defaults;
+    struct gantry_model *model = create(options->allocator, error);
     if (!model) return GANTRY_ERR_MEMORY;
     enum gantry_status status = gantry_file_open(&model->file, path, error);
     const char *name = base_name(path);
@@ -121,16 +145,19 @@ enum gantry_status gantry_model_open(struct gantry_model **out, const char *path
     if (status == GANTRY_OK && !folder)
         status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
     if (status == GANTRY_OK)
-        status = read_bytes(model, model->file.data, model->file.size, name, folder, error);
+        status =
+            read_bytes(model, model->file.data, model->file.size, name, folder, options, error);
     return finish(out, model, status);
 }
 
 enum gantry_status gantry_model_open_memory(struct gantry_model **out, const void *bytes,
                                             size_t size, const char *name,
-                                            const struct gantry_allocator *allocator,
+                                            const struct gantry_model_options *options,
                                             struct gantry_error *error)
 {
     *out = NULL;
+    if (!options) options = &defaults;
+    const struct gantry_allocator *allocator = options->allocator;
     if (!bytes || !name)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "model: bytes or name is NULL");
     struct gantry_model *model = create(allocator, error);
@@ -144,7 +171,7 @@ enum gantry_status gantry_model_open_memory(struct gantry_model **out, const voi
             status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
         bytes = model->copy;
     }
-    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, NULL, error);
+    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, NULL, options, error);
     return finish(out, model, status);
 }
 

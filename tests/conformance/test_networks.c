@@ -23,8 +23,8 @@ static void open_network(struct network *network, const char *path)
     struct gantry_error error = {0};
     gantry_graph_init(&network->graph, NULL);
     if (gantry_file_open(&network->file, path, &error) != GANTRY_OK ||
-        gantry_tflite_read(&network->graph, network->file.data, network->file.size, path, &error) !=
-            GANTRY_OK)
+        gantry_tflite_read(&network->graph, network->file.data, network->file.size, path, NULL,
+                           &error) != GANTRY_OK)
         fail_msg("%s", error.message);
     graph_run_init(&network->run, &network->graph);
 }

@@ -111,7 +111,7 @@ P
 refused "a file shorter than its header" "truncated (40 bytes" "$scratch/bad-short.gantry"
 refused "a truncated file" "it says" "$scratch/bad-truncated.gantry"
 refused "a file that goes on" "it says" "$scratch/bad-longer.gantry"
-refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 2)" \
+refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 3)" \
     "$scratch/bad-newer.gantry"
 refused "another specification, with both hashes" "000000000000007b (this is" \
     "$scratch/bad-spec.gantry"

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gantry_assert(bytes);
     if (size) memcpy(bytes, data, size);
     gantry_graph_init(&graph, NULL);
-    fuzz_result(&graph, gantry_tflite_read(&graph, bytes, size, "fuzzed", &error), &error);
+    fuzz_result(&graph, gantry_tflite_read(&graph, bytes, size, "fuzzed", NULL, &error), &error);
     gantry_release(NULL, bytes);
     return 0;
 }

@@ -26,11 +26,12 @@ void engine_fixture_open_model(struct engine_fixture *fixture, const char *path,
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
     plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
+    const struct gantry_model_options model_options = {.allocator = allocator};
     device_options.allocator = allocator;
     plan_options.allocator = allocator;
     plan_options.observe = observe;
     engine_options.allocator = allocator;
-    require(gantry_model_open(&fixture->model, path, allocator, &error), &error);
+    require(gantry_model_open(&fixture->model, path, &model_options, &error), &error);
     require(gantry_device_open(&fixture->device, device, &device_options, &error), &error);
     require(gantry_plan_create(&fixture->plan, fixture->model, gantry_device_info(fixture->device),
                                &plan_options, &error),

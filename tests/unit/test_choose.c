@@ -31,7 +31,7 @@ static bool try_file(struct network *net, const char *path)
     gantry_graph_init(&net->graph, NULL);
     assert_true(gantry_array_params_named("k26", &net->params));
     enum gantry_status status =
-        gantry_tflite_read(&net->graph, net->file.data, net->file.size, path, &error);
+        gantry_tflite_read(&net->graph, net->file.data, net->file.size, path, NULL, &error);
     assert_true(net->graph.node_count <= NODES_MAX);
     if (status == GANTRY_OK) return true;
     print_message("not imported: %s\n", error.message);

@@ -44,6 +44,34 @@ static void options__input_repeats_and_has_an_alias(void **state)
     assert_string_equal(args.inputs.items[2], "x=c.npy");
 }
 
+static void options__shapes_are_numbers_behind_a_name(void **state)
+{
+    (void)state;
+    struct gantry_cli_args args;
+    struct gantry_input_shape shapes[GANTRY_CLI_LIST_MAX];
+    char text[GANTRY_CLI_SHAPE_TEXT];
+    assert_int_equal(
+        parse(&args, &gantry_cli_run, "m", "--shape", "8x49x10x1", "--shape=a=b:0=3,4", NULL), 0);
+    assert_int_equal(gantry_cli_shapes(&args, shapes, text), 0);
+    assert_null(shapes[0].input);
+    assert_int_equal(shapes[0].shape.rank, 4);
+    assert_int_equal(shapes[0].shape.dims[1], 49);
+    assert_string_equal(shapes[1].input, "a=b:0");
+    assert_int_equal(shapes[1].shape.rank, 2);
+    assert_int_equal(shapes[1].shape.dims[1], 4);
+    static const char *const slips[] = {"",           "x=",
+                                        "1x",         "0x3",
+                                        "1x-1",       "1*2",
+                                        "1x 2",       "2xx3",
+                                        "4294967296", "1x2x3x4x5x6x7",
+                                        "x8",         "?x3",
+                                        "1.5x2",      "99999999999999999999"};
+    for (size_t i = 0; i < GANTRY_COUNT(slips); i++) {
+        args = (struct gantry_cli_args){.shapes = {{slips[i]}, 1}};
+        assert_int_equal(gantry_cli_shapes(&args, shapes, text), GANTRY_EXIT_USAGE);
+    }
+}
+
 static void options__slips_are_usage_errors(void **state)
 {
     (void)state;
@@ -146,6 +174,7 @@ static void exit_codes__are_the_contracts(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(options__values_come_behind_an_equals_sign_or_next),
     cmocka_unit_test(options__input_repeats_and_has_an_alias),
+    cmocka_unit_test(options__shapes_are_numbers_behind_a_name),
     cmocka_unit_test(options__slips_are_usage_errors),
     cmocka_unit_test(options__two_dashes_end_them),
     cmocka_unit_test(options__choices_are_whole_words),

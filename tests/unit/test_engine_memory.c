@@ -123,8 +123,9 @@ static enum gantry_status open_all(const struct gantry_allocator *allocator)
     struct gantry_plan_options plan_options = GANTRY_PLAN_OPTIONS_INIT;
     plan_options.placement = GANTRY_PLACEMENT_ACCELERATOR;
     struct gantry_engine_options engine_options = GANTRY_ENGINE_OPTIONS_INIT;
+    const struct gantry_model_options options = {.allocator = allocator};
     device_options.allocator = plan_options.allocator = engine_options.allocator = allocator;
-    enum gantry_status status = gantry_model_open(&model, ENGINE_DIGITS, allocator, NULL);
+    enum gantry_status status = gantry_model_open(&model, ENGINE_DIGITS, &options, NULL);
     if (status == GANTRY_OK) status = gantry_device_open(&device, "model", &device_options, NULL);
     if (status == GANTRY_OK)
         status = gantry_plan_create(&plan, model, gantry_device_info(device), &plan_options, NULL);

@@ -22,7 +22,7 @@ static enum gantry_status read_built(struct onnx_build *b, struct gantry_graph *
     *error = (struct gantry_error){0};
     gantry_graph_init(graph, NULL);
     assert_true(gantry_onnx_is_model(bytes, size));
-    return gantry_onnx_read(graph, bytes, size, "t.onnx", folder, error);
+    return gantry_onnx_read(graph, bytes, size, "t.onnx", folder, NULL, error);
 }
 
 static void refuses(struct onnx_build *b, enum gantry_status status, const char *message)
@@ -276,7 +276,7 @@ static void onnx__refuses_deep_nesting(void **state)
     struct gantry_graph graph;
     struct gantry_error error = {0};
     gantry_graph_init(&graph, NULL);
-    assert_int_equal(gantry_onnx_read(&graph, buffer + at, ROOM - at, "deep", NULL, &error),
+    assert_int_equal(gantry_onnx_read(&graph, buffer + at, ROOM - at, "deep", NULL, NULL, &error),
                      GANTRY_ERR_FILE);
     assert_non_null(strstr(error.message, "nest deeper than 64"));
     gantry_graph_finish(&graph);
@@ -297,7 +297,7 @@ static void onnx__refuses_a_file_that_needs_much_memory(void **state)
     struct gantry_graph graph;
     struct gantry_error error = {0};
     gantry_graph_init(&graph, NULL);
-    assert_int_equal(gantry_onnx_read(&graph, buffer + at, ROOM - at, "much", NULL, &error),
+    assert_int_equal(gantry_onnx_read(&graph, buffer + at, ROOM - at, "much", NULL, NULL, &error),
                      GANTRY_ERR_FILE);
     gantry_graph_finish(&graph);
 }
@@ -313,7 +313,7 @@ static void onnx__refuses_every_cut_file(void **state)
         struct gantry_graph graph;
         struct gantry_error error = {0};
         gantry_graph_init(&graph, NULL);
-        enum gantry_status status = gantry_onnx_read(&graph, bytes, cut, "cut", NULL, &error);
+        enum gantry_status status = gantry_onnx_read(&graph, bytes, cut, "cut", NULL, NULL, &error);
         assert_true(status == GANTRY_ERR_FILE || status == GANTRY_ERR_UNSUPPORTED);
         assert_true(error.message[0] && !strchr(error.message, '\n'));
         gantry_graph_finish(&graph);

@@ -17,7 +17,7 @@ static void run_network(const char *name, const char *array, int32_t share, bool
     struct gantry_error error = {0};
     if (gantry_file_open(&file, path, &error) != GANTRY_OK) fail_msg("%s", error.message);
     gantry_graph_init(&graph, NULL);
-    if (gantry_tflite_read(&graph, file.data, file.size, name, &error) != GANTRY_OK)
+    if (gantry_tflite_read(&graph, file.data, file.size, name, NULL, &error) != GANTRY_OK)
         fail_msg("%s", error.message);
     struct graph_run values;
     net_reference(&values, &graph, 7);

@@ -7,6 +7,7 @@
 #include "formats/formats.h"
 #include "graph_run.h"
 #include "random.h"
+#include "tflite_text.h"
 
 /* CONV 2x2 stride 2 with RELU6, RESHAPE, FULLY_CONNECTED. */
 static const char sample[] =
@@ -72,16 +73,6 @@ static const char transposed_sample[] =
     "buffers: [{}, {data: [1, 0, 0, 0, 4, 0, 0, 0, 6, 0, 0, 0, 2, 0, 0, 0]}, "
     "{data: [16, 50, 84, 118, 152, 186, 220, 254, 15]}]}";
 
-static void compile_text(const char *text)
-{
-    char json[1024], folder[1024], command[4096];
-    (void)snprintf(json, sizeof json, "%s", scratch_file("t.json", text, strlen(text)));
-    (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
-    (void)snprintf(command, sizeof command, "'%s' -b -o '%s' '%s/host/formats/tflite.fbs' '%s'",
-                   GANTRY_FLATC, folder, GANTRY_SOURCE_DIR, json);
-    assert_int_equal(system(command), 0);
-}
-
 /* The sample with the first occurrence of from replaced by to. */
 static void compile(const char *from, const char *to)
 {
@@ -90,7 +81,7 @@ static void compile(const char *from, const char *to)
     assert_non_null(at);
     (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sample), sample, to,
                    at + strlen(from));
-    compile_text(text);
+    tflite_compile(text);
 }
 
 static enum gantry_status read_file(struct gantry_graph *graph, struct gantry_file *file,
@@ -98,19 +89,13 @@ static enum gantry_status read_file(struct gantry_graph *graph, struct gantry_fi
 {
     gantry_graph_init(graph, NULL);
     if (gantry_file_open(file, path, error)) fail_msg("%s", error->message);
-    return gantry_tflite_read(graph, file->data, file->size, "t.tflite", error);
+    return gantry_tflite_read(graph, file->data, file->size, "t.tflite", NULL, error);
 }
 
 static void finish(struct gantry_graph *graph, struct gantry_file *file)
 {
     gantry_graph_finish(graph);
     gantry_file_close(file);
-}
-
-static void clean(void)
-{
-    (void)scratch_remove("t.json");
-    (void)scratch_remove("t.bin");
 }
 
 static void tflite__resolves_padding_activation_and_names(void **state)
@@ -135,7 +120,7 @@ static void tflite__resolves_padding_activation_and_names(void **state)
     assert_int_equal(graph.nodes[2].op, GANTRY_OP_FULLY_CONNECTED);
     assert_int_equal(graph.nodes[2].inputs[2], GANTRY_NO_TENSOR);
     finish(&graph, &file);
-    clean();
+    tflite_clean();
 }
 
 static void tflite__reads_mean_and_quantize(void **state)
@@ -144,7 +129,7 @@ static void tflite__reads_mean_and_quantize(void **state)
     struct gantry_graph graph;
     struct gantry_file file;
     struct gantry_error error = {0};
-    compile_text(mean_sample);
+    tflite_compile(mean_sample);
     if (read_file(&graph, &file, scratch_path("t.bin"), &error)) fail_msg("%s", error.message);
     assert_int_equal(graph.node_count, 2);
     assert_int_equal(graph.nodes[0].op, GANTRY_OP_QUANTIZE);
@@ -155,7 +140,7 @@ static void tflite__reads_mean_and_quantize(void **state)
     assert_true(mean->mapped && mean->attributes.keep_dims);
     assert_true(mean->clamp_min == -128 && mean->clamp_max == 127);
     finish(&graph, &file);
-    clean();
+    tflite_clean();
 }
 
 static void tflite__reads_weights_of_four_bits_and_a_transposed_convolution(void **state)
@@ -164,7 +149,7 @@ static void tflite__reads_weights_of_four_bits_and_a_transposed_convolution(void
     struct gantry_graph graph;
     struct gantry_file file;
     struct gantry_error error = {0};
-    compile_text(transposed_sample);
+    tflite_compile(transposed_sample);
     if (read_file(&graph, &file, scratch_path("t.bin"), &error)) fail_msg("%s", error.message);
     const struct gantry_graph_node *node = &graph.nodes[0];
     assert_string_equal(graph.tensors[node->inputs[0]].name, "x");
@@ -178,7 +163,7 @@ static void tflite__reads_weights_of_four_bits_and_a_transposed_convolution(void
     assert_true(window->pad_left == 0 && window->pad_right == 1);
     assert_int_equal(node->macs, 2 * 3 * 3 * 3 * 2);
     finish(&graph, &file);
-    clean();
+    tflite_clean();
 }
 
 struct change {
@@ -204,7 +189,7 @@ static void refuse(const struct change *change)
 static void refuse_all(const struct change *changes, size_t count)
 {
     for (size_t i = 0; i < count; i++) refuse(&changes[i]);
-    clean();
+    tflite_clean();
 }
 
 static void tflite__refuses_bad_structure(void **state)
@@ -341,7 +326,8 @@ static void tflite__refuses_truncated_files(void **state)
         assert_non_null(cut);
         memcpy(cut, file.data, size);
         gantry_graph_init(&graph, NULL);
-        assert_int_equal(gantry_tflite_read(&graph, cut, size, "cut", &error), GANTRY_ERR_FILE);
+        assert_int_equal(gantry_tflite_read(&graph, cut, size, "cut", NULL, &error),
+                         GANTRY_ERR_FILE);
         assert_memory_equal(error.message, "cut: ", 5);
         gantry_graph_finish(&graph);
         free(cut);
@@ -357,7 +343,7 @@ static bool try_bytes(const uint8_t *bytes, size_t size)
     struct gantry_graph graph;
     struct gantry_error error = {0};
     gantry_graph_init(&graph, NULL);
-    enum gantry_status status = gantry_tflite_read(&graph, bytes, size, "damaged", &error);
+    enum gantry_status status = gantry_tflite_read(&graph, bytes, size, "damaged", NULL, &error);
     uint64_t work = 0;
     for (int32_t i = 0; status == GANTRY_OK && i < graph.node_count; i++)
         work += graph.nodes[i].macs + graph.tensors[graph.nodes[i].outputs[0]].bytes * 100;

@@ -44,6 +44,15 @@ struct gantry_tensor {
     size_t bytes;
 };
 
+/* The shape that an input gets where the model leaves dimensions free. */
+struct gantry_input_shape {
+    const char *input; /* its name; NULL: the only one */
+    struct gantry_shape shape;
+};
+
+/* Free dimensions of an input that may have any rank. */
+#define GANTRY_FREE_RANK UINT32_MAX
+
 /* What a model says of one of its inputs or outputs. name is borrowed from the model.
  * scale 0 means: not quantised; else real = scale * (value - zero_point). */
 struct gantry_tensor_info {
@@ -53,6 +62,7 @@ struct gantry_tensor_info {
     float scale;
     int32_t zero_point;
     size_t bytes;
+    uint32_t free_dims; /* of an input: bit d, when the model leaves dimension d free */
 };
 
 /* Name in lower case ("int8") and bytes of one element. Thread-safe. */
