@@ -32,41 +32,6 @@ const char *const gantry_cli_home_names[] = {[GANTRY_HOME_NONE] = "chip",
                                              [GANTRY_HOME_OUTPUT] = "output",
                                              [GANTRY_HOME_CONSTANT] = "model"};
 
-bool gantry_cli_written_rows(const struct gantry_insn *insn, int32_t npx,
-                             struct gantry_cli_rows *rows)
-{
-    struct gantry_act_tensor tensor = {0};
-    switch (gantry_insn_get(insn, GANTRY_COMMON_OPCODE)) {
-    case GANTRY_INSN_CONV:
-    case GANTRY_INSN_WINDOW: /* has these operands in the same places */
-        tensor.base = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_BASE);
-        tensor.cb = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_CB);
-        tensor.pitch = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_PITCH);
-        tensor.ps = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_PS);
-        tensor.sy = 1 + (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_SY);
-        tensor.sx = 1 + (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_SX);
-        tensor.h = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_H);
-        tensor.w = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_W);
-        break;
-    case GANTRY_INSN_LOAD:
-        tensor.base = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_BASE);
-        tensor.cb = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_CB);
-        tensor.pitch = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PITCH);
-        tensor.ps = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PS);
-        tensor.sy = 1 + (int32_t)gantry_insn_get(insn, GANTRY_LOAD_SY);
-        tensor.sx = 1 + (int32_t)gantry_insn_get(insn, GANTRY_LOAD_SX);
-        tensor.h = (int32_t)(gantry_insn_get(insn, GANTRY_LOAD_ROW0) +
-                             gantry_insn_get(insn, GANTRY_LOAD_ROWS));
-        tensor.w = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PIXELS);
-        break;
-    default:
-        return false;
-    }
-    rows->first = tensor.base;
-    rows->count = gantry_act_rows(&tensor, npx);
-    return true;
-}
-
 /* ---- Text ---- */
 
 static void print_tensor(const char *what, const struct gantry_graph *graph, int32_t tensor)
@@ -136,10 +101,10 @@ static void print_rows(const struct gantry_plan *plan, const struct gantry_plan_
     printf("  rows of the activation RAM, in order of writing\n");
     for (uint32_t i = 0; i < segment->insn_count; i++) {
         struct gantry_insn insn = gantry_plan_insn(segment, i);
-        struct gantry_cli_rows rows;
-        if (!gantry_cli_written_rows(&insn, 2 * plan->params.g, &rows)) continue;
+        struct gantry_plan_rows rows;
+        if (!gantry_plan_written_rows(plan, &insn, &rows)) continue;
         int32_t node = segment->insn_node[i];
-        printf("    %6" PRId64 " .. %-6" PRId64 " %-5s %s\n", rows.first,
+        printf("    %6" PRId64 " .. %-6" PRId64 " %-6s %s\n", rows.first,
                rows.first + rows.count - 1,
                gantry_insn_name((uint32_t)gantry_insn_get(&insn, GANTRY_COMMON_OPCODE)),
                node >= 0 ? plan->graph->nodes[node].name : "");

@@ -16,14 +16,6 @@ struct gantry_cli_view {
 
 extern const char *const gantry_cli_home_names[]; /* by enum gantry_home */
 
-/* What an instruction writes to the activation RAM: first row and number of rows. */
-struct gantry_cli_rows {
-    int64_t first, count;
-};
-/* Rows of the tensor that a CONV, WINDOW or LOAD writes into; false for the others. The height of
- * a LOAD's tensor is taken from its last row. */
-bool gantry_cli_written_rows(const struct gantry_insn *insn, int32_t npx,
-                             struct gantry_cli_rows *rows);
 /* Predicted cycles of a node on the accelerator, where it runs there or could; GANTRY_UNKNOWN
  * where it could not. */
 uint64_t gantry_cli_accelerator_cycles(const struct gantry_profile_node *node);

@@ -88,11 +88,10 @@ static json_t *program_json(const struct gantry_plan *plan,
 {
     json_t *list = json_array();
     for (uint32_t i = 0; i < segment->insn_count; i++) {
-        struct gantry_insn insn;
-        gantry_insn_from_bytes(&insn, segment->program + (size_t)i * GANTRY_INSN_BYTES);
-        struct gantry_cli_rows rows;
+        struct gantry_insn insn = gantry_plan_insn(segment, i);
+        struct gantry_plan_rows rows;
         char line[LINE_BYTES];
-        bool writes = gantry_cli_written_rows(&insn, 2 * plan->params.g, &rows);
+        bool writes = gantry_plan_written_rows(plan, &insn, &rows);
         json_array_append_new(
             list, json_pack("{s:i, s:s, s:o, s:o}", "node", segment->insn_node[i], "text",
                             gantry_insn_text(&insn, line, sizeof line), "first_row",

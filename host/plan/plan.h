@@ -107,6 +107,14 @@ double gantry_plan_modelled_ns(const struct gantry_plan *plan, const bool *accel
 /* Instruction i of a segment, i < its insn_count. */
 struct gantry_insn gantry_plan_insn(const struct gantry_plan_segment *segment, uint32_t i);
 
+/* Rows of the activation RAM that hold the tensor which a CONV, WINDOW or LOAD writes into; false
+ * for the others. The height of a LOAD's tensor is taken from its last row. */
+struct gantry_plan_rows {
+    int64_t first, count;
+};
+bool gantry_plan_written_rows(const struct gantry_plan *plan, const struct gantry_insn *insn,
+                              struct gantry_plan_rows *rows);
+
 /* Runs the program checker on a segment, for a launch of several runs: those beyond the ones that
  * are checked meet as these do. Errors: those of gantry_program_check. */
 GANTRY_MUST_USE enum gantry_status

@@ -34,6 +34,39 @@ static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_n
     }
 }
 
+/* The node that computes n, which may be fused into another. */
+static int32_t computed_by(const struct gantry_plan *plan, int32_t n)
+{
+    return n >= 0 && plan->nodes[n].fused_into >= 0 ? plan->nodes[n].fused_into : n;
+}
+
+static bool is_among(const struct gantry_graph_node *node, int32_t count, int32_t tensor)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (node->inputs[i] == tensor) return true;
+    return false;
+}
+
+/* Bytes of the tensors that an accelerator node reads, each once: the least that could be moved. */
+static void record_operands(const struct gantry_plan *plan, int32_t n,
+                            struct gantry_profile_node *nodes)
+{
+    const struct gantry_graph *graph = plan->graph;
+    const struct gantry_graph_node *node = &graph->nodes[n];
+    int32_t by = computed_by(plan, n);
+    if (!plan->nodes[n].accelerator) return;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        int32_t t = node->inputs[i];
+        if (t == GANTRY_NO_TENSOR || is_among(node, i, t)) continue;
+        if (by != n && is_among(&graph->nodes[by], graph->nodes[by].input_count, t)) continue;
+        const struct gantry_graph_tensor *tensor = &graph->tensors[t];
+        if (!tensor->data && (tensor->producer < 0 || computed_by(plan, tensor->producer) != by))
+            nodes[by].input_operand_bytes += tensor->bytes;
+        if (tensor->data && node->macs > 0 && i > 0) /* not axes or shapes */
+            nodes[by].weight_operand_bytes += tensor->bytes;
+    }
+}
+
 struct gantry_insn gantry_plan_insn(const struct gantry_plan_segment *segment, uint32_t i)
 {
     struct gantry_insn insn;
@@ -47,26 +80,78 @@ static bool is_compute(const struct gantry_insn *insn)
     return opcode == GANTRY_INSN_CONV || opcode == GANTRY_INSN_WINDOW;
 }
 
-/* Node of the COMPUTE that first reads the rows of a LOAD, or last writes those of a STORE:
- * tensors are told by their first row. */
-static int32_t user(const struct gantry_plan_segment *segment, uint32_t at, int64_t base,
-                    bool writes)
+bool gantry_plan_written_rows(const struct gantry_plan *plan, const struct gantry_insn *insn,
+                              struct gantry_plan_rows *rows)
 {
-    int32_t found = writes ? GANTRY_NODE_STORE : GANTRY_NODE_LAUNCH;
-    for (uint32_t i = writes ? 0 : at; i < (writes ? at : segment->insn_count); i++) {
-        struct gantry_insn insn = gantry_plan_insn(segment, i);
-        if (!is_compute(&insn)) continue;
-        /* WINDOW has these operands in the same places. */
-        bool same =
-            gantry_insn_get(&insn, writes ? GANTRY_CONV_OUT_BASE : GANTRY_CONV_IN_BASE) == base;
-        if (!writes && gantry_insn_get(&insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_CONV &&
-            gantry_insn_get(&insn, GANTRY_CONV_RES))
-            same = same || gantry_insn_get(&insn, GANTRY_CONV_RES_BASE) == base;
-        if (!same) continue;
-        found = segment->insn_node[i];
-        if (!writes) break;
+    struct gantry_act_tensor tensor = {0};
+    switch (gantry_insn_get(insn, GANTRY_COMMON_OPCODE)) {
+    case GANTRY_INSN_CONV:
+    case GANTRY_INSN_WINDOW: /* has these operands in the same places */
+        tensor.base = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_BASE);
+        tensor.cb = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_CB);
+        tensor.pitch = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_PITCH);
+        tensor.ps = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_PS);
+        tensor.sy = 1 + (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_SY);
+        tensor.sx = 1 + (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_SX);
+        tensor.h = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_H);
+        tensor.w = (int32_t)gantry_insn_get(insn, GANTRY_CONV_OUT_W);
+        break;
+    case GANTRY_INSN_LOAD:
+        tensor.base = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_BASE);
+        tensor.cb = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_CB);
+        tensor.pitch = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PITCH);
+        tensor.ps = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PS);
+        tensor.sy = 1 + (int32_t)gantry_insn_get(insn, GANTRY_LOAD_SY);
+        tensor.sx = 1 + (int32_t)gantry_insn_get(insn, GANTRY_LOAD_SX);
+        tensor.h = (int32_t)(gantry_insn_get(insn, GANTRY_LOAD_ROW0) +
+                             gantry_insn_get(insn, GANTRY_LOAD_ROWS));
+        tensor.w = (int32_t)gantry_insn_get(insn, GANTRY_LOAD_PIXELS);
+        break;
+    default:
+        return false;
     }
-    return found;
+    rows->first = tensor.base;
+    rows->count = gantry_act_rows(&tensor, 2 * plan->params.g);
+    return true;
+}
+
+static bool holds(const struct gantry_plan_rows *rows, int64_t row)
+{
+    return row >= rows->first && row < rows->first + rows->count;
+}
+
+/* Node of the first COMPUTE behind a LOAD that reads from its rows. */
+static int32_t reader(const struct gantry_plan *plan, const struct gantry_plan_segment *segment,
+                      uint32_t load)
+{
+    struct gantry_insn insn = gantry_plan_insn(segment, load);
+    struct gantry_plan_rows rows;
+    if (!gantry_plan_written_rows(plan, &insn, &rows)) return GANTRY_NODE_LAUNCH;
+    for (uint32_t i = load + 1; i < segment->insn_count; i++) {
+        insn = gantry_plan_insn(segment, i);
+        if (!is_compute(&insn)) continue;
+        /* WINDOW has this operand in the same place. */
+        bool reads = holds(&rows, gantry_insn_get(&insn, GANTRY_CONV_IN_BASE));
+        bool residual = gantry_insn_get(&insn, GANTRY_COMMON_OPCODE) == GANTRY_INSN_CONV &&
+                        gantry_insn_get(&insn, GANTRY_CONV_RES);
+        if (residual) reads = reads || holds(&rows, gantry_insn_get(&insn, GANTRY_CONV_RES_BASE));
+        if (reads) return segment->insn_node[i];
+    }
+    return GANTRY_NODE_LAUNCH;
+}
+
+/* Node of the last COMPUTE before a STORE that writes its tensor, which its first row tells. */
+static int32_t writer(const struct gantry_plan_segment *segment, uint32_t store)
+{
+    struct gantry_insn insn = gantry_plan_insn(segment, store);
+    int64_t base = gantry_insn_get(&insn, GANTRY_STORE_BASE);
+    for (uint32_t i = store; i-- > 0;) {
+        insn = gantry_plan_insn(segment, i);
+        /* WINDOW has this operand in the same place. */
+        if (is_compute(&insn) && gantry_insn_get(&insn, GANTRY_CONV_OUT_BASE) == base)
+            return segment->insn_node[i];
+    }
+    return GANTRY_NODE_STORE;
 }
 
 static const char *path_of(const struct gantry_insn *insn)
@@ -98,10 +183,8 @@ static void record_program(const struct gantry_plan *plan,
         struct gantry_insn insn = gantry_plan_insn(segment, i);
         int64_t opcode = gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
         int32_t node = segment->insn_node[i];
-        if (opcode == GANTRY_INSN_LOAD)
-            node = user(segment, i, gantry_insn_get(&insn, GANTRY_LOAD_BASE), false);
-        if (opcode == GANTRY_INSN_STORE)
-            node = user(segment, i, gantry_insn_get(&insn, GANTRY_STORE_BASE), true);
+        if (opcode == GANTRY_INSN_LOAD) node = reader(plan, segment, i);
+        if (opcode == GANTRY_INSN_STORE) node = writer(segment, i);
         if (node < 0) node = node == GANTRY_NODE_STORE ? count + 1 : count;
         if (opcode == GANTRY_INSN_LOAD)
             nodes[node].load_bytes += (uint64_t)(gantry_insn_get(&insn, GANTRY_LOAD_ROWS) *
@@ -149,6 +232,7 @@ gantry_plan_record(const struct gantry_plan *plan, const struct gantry_device_in
 {
     bool launches = false;
     record_nodes(plan, nodes);
+    for (int32_t i = 0; i < plan->graph->node_count; i++) record_operands(plan, i, nodes);
     record_totals(plan, info, &plan->target, profile);
     for (int32_t s = 0; s < plan->segment_count; s++) {
         const struct gantry_plan_segment *segment = &plan->segments[s];

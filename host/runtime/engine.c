@@ -290,7 +290,8 @@ static void profile_scale(struct gantry_engine *engine, uint32_t inferences)
     for (size_t k = 0; k < GANTRY_COUNT(totals); k++) *totals[k] = *totals[k] / from * to;
     for (int32_t i = 0; i < engine->plan->graph->node_count + 2; i++) {
         struct gantry_profile_node *node = &engine->nodes[i];
-        uint64_t *const planned[] = {&node->macs, &node->predicted_cycles, &node->load_bytes,
+        uint64_t *const planned[] = {&node->macs,        &node->predicted_cycles,
+                                     &node->load_bytes,  &node->input_operand_bytes,
                                      &node->store_bytes, &node->weight_bytes};
         /* Weights that fit the ring are read once for all. */
         size_t count = GANTRY_COUNT(planned) - weights_stay(engine->plan, node->segment);

@@ -54,6 +54,7 @@ struct gantry_profile_node {
     /* planned, of the accelerator */
     uint64_t predicted_cycles; /* 0 for a CPU or fused node */
     uint64_t weight_bytes, load_bytes, store_bytes;
+    uint64_t weight_operand_bytes, input_operand_bytes; /* of the model's tensors, each once */
     struct gantry_profile_shape shape;
     /* What the other side would cost: filled by who knows, else GANTRY_UNKNOWN. */
     uint64_t other_cycles;    /* predicted, of a CPU node that the accelerator could run */
@@ -77,6 +78,7 @@ struct gantry_profile_event {
     enum gantry_profile_engine engine;
     const char *name; /* "CONV" */
     uint64_t from_cycle, to_cycle;
+    uint64_t work_cycle; /* the first one after waiting for semaphores, which only COMPUTE counts */
 };
 
 /* Consecutive work of one side; times are of the last run and count from its start. */
