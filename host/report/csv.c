@@ -76,6 +76,8 @@ static void row(FILE *out, const struct gantry_profile *profile,
     real(out, us(node->cpu_estimate_ns), 3);
     bool timed = node->accelerator && profile->has_times && !profile->trace_lost;
     real(out, timed && !context->planned ? us(node->device_ns) : -1.0, 3);
+    real(out, gantry_report_weight_loads(node), 3);
+    real(out, gantry_report_input_loads(node), 3);
     (void)fputs("\r\n", out);
 }
 
@@ -86,7 +88,8 @@ void gantry_report_csv(FILE *out, const struct gantry_profile *profile,
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++)
         fprintf(out, ",%s", gantry_profile_stall_name(i));
     (void)fputs(",predicted_cycles,error_percent,time_us,weight_bytes,load_bytes,store_bytes,"
-                "intensity,bound,other_cycles,other_cpu_us,cpu_estimate_us,device_us\r\n",
+                "intensity,bound,other_cycles,other_cpu_us,cpu_estimate_us,device_us,"
+                "weight_loads_per_byte,activation_loads_per_byte\r\n",
                 out);
     for (size_t i = 0; i < profile->node_count; i++) row(out, profile, context, &profile->nodes[i]);
 }

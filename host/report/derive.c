@@ -61,6 +61,21 @@ double gantry_report_intensity(const struct gantry_profile_node *node)
     return (double)node->macs / (double)bytes;
 }
 
+static double loads(const struct gantry_profile_node *node, uint64_t moved, uint64_t bytes)
+{
+    return node->accelerator && bytes ? (double)moved / (double)bytes : -1.0;
+}
+
+double gantry_report_weight_loads(const struct gantry_profile_node *node)
+{
+    return loads(node, node->weight_bytes, node->weight_operand_bytes);
+}
+
+double gantry_report_input_loads(const struct gantry_profile_node *node)
+{
+    return loads(node, node->load_bytes, node->input_operand_bytes);
+}
+
 double gantry_report_attainable(const struct gantry_profile *profile,
                                 const struct gantry_profile_node *node)
 {

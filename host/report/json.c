@@ -128,6 +128,17 @@ static json_t *planned_bytes_json(const struct gantry_profile *profile)
                      "activations", number(stores));
 }
 
+static json_t *overlap_json(const struct gantry_profile *profile,
+                            const struct gantry_report_context *context)
+{
+    uint64_t cycles[GANTRY_ENGINES_COMBINATIONS];
+    if (context->planned || !gantry_report_overlap(profile, cycles)) return json_null();
+    json_t *object = json_object();
+    for (unsigned i = 0; i < GANTRY_ENGINES_COMBINATIONS; i++)
+        set(object, gantry_report_engines_name(i), number(cycles[i]));
+    return object;
+}
+
 static void set_times(json_t *totals, const struct gantry_profile *profile,
                       const struct gantry_report_context *context)
 {
@@ -179,6 +190,7 @@ static json_t *totals_json(const struct gantry_profile *profile,
     set(totals, "ddr_planned_bytes", array ? planned_bytes_json(profile) : json_null());
     set(totals, "trace_lost", json_boolean(profile->trace_lost));
     set(totals, "stalls", known ? stalls_json(profile->stalls) : json_null());
+    set(totals, "overlap", overlap_json(profile, context));
     return totals;
 }
 
@@ -210,6 +222,11 @@ static void set_memory(json_t *object, const struct gantry_profile *profile,
             ? json_pack("{s:{s:o, s:o}, s:{s:o}}", "read", "weights", number(node->weight_bytes),
                         "activations", number(node->load_bytes), "write", "activations",
                         number(node->store_bytes))
+            : json_null());
+    set(object, "loads_per_byte",
+        node->accelerator
+            ? json_pack("{s:o, s:o}", "weights", real_or_null(gantry_report_weight_loads(node)),
+                        "activations", real_or_null(gantry_report_input_loads(node)))
             : json_null());
     bool moved = node->accelerator && gantry_report_has_node_cycles(profile) && node->cycles > 0;
     set(object, "bytes_per_cycle",
@@ -340,6 +357,7 @@ static json_t *events_json(const struct gantry_profile *profile)
                       (json_int_t)event->run, "instruction", (json_int_t)event->insn, "engine",
                       engine_names[event->engine], "name", event->name, "node", event->node);
         set(object, "from_cycle", number_or_null(cycles, event->from_cycle));
+        set(object, "work_cycle", number_or_null(cycles, event->work_cycle));
         set(object, "to_cycle", number_or_null(cycles, event->to_cycle));
         set(object, "from_us", times ? us(event->from_cycle) : json_null());
         set(object, "to_us", times ? us(event->to_cycle) : json_null());

@@ -128,6 +128,28 @@ double gantry_report_attainable(const struct gantry_profile *profile,
 const char *gantry_report_bound(const struct gantry_profile *profile,
                                 const struct gantry_profile_node *node);
 
+/* How often each byte of the operand crossed on average: planned bytes / bytes of the model's
+ * tensors. 0: it stayed on chip; above 1: tiles or layouts that read it again, and padding. */
+double gantry_report_weight_loads(const struct gantry_profile_node *node);
+double gantry_report_input_loads(const struct gantry_profile_node *node);
+
+/* ---- Overlap: engines at work in the same cycles ---- */
+
+/* Bits of a combination. */
+enum {
+    GANTRY_ENGINES_LOAD = 1,
+    GANTRY_ENGINES_COMPUTE = 2,
+    GANTRY_ENGINES_STORE = 4,
+    GANTRY_ENGINES_COMBINATIONS = 8
+};
+/* Cycles of all launches by the engines that had an instruction at work in them, which sum to
+ * accelerator_cycles. COMPUTE is at work from the end of its wait for semaphores to the front's
+ * last step. False where the device counts no cycles, or without a whole trace. */
+bool gantry_report_overlap(const struct gantry_profile *profile,
+                           uint64_t cycles[GANTRY_ENGINES_COMBINATIONS]);
+/* "none", "load", "load+compute", ... */
+const char *gantry_report_engines_name(unsigned engines);
+
 /* ---- Pieces ---- */
 
 /* Writes a number with so many decimals (0..9), whatever the locale; returns buffer. */

@@ -163,22 +163,39 @@ static void print_layers(FILE *out, const struct gantry_profile *profile,
     }
 }
 
+/* A line of cycles with their share of all as a bar. */
+static void print_share(FILE *out, const char *name, uint64_t cycles, uint64_t all)
+{
+    char number[CELL_BYTES], bar[BAR_COLUMNS + 1];
+    double ratio = (double)cycles / (double)all;
+    size_t length = (size_t)(ratio * BAR_COLUMNS + 0.5);
+    memset(bar, '#', length);
+    bar[length] = 0;
+    fprintf(out, "  %-18s %12" PRIu64 "  %5s %%%s%s\n", name, cycles,
+            gantry_report_number(100.0 * ratio, 1, number, sizeof number), length ? "  " : "", bar);
+}
+
 static void print_stalls(FILE *out, const struct gantry_profile *profile)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++) sum += profile->stalls[i];
     if (!profile->has_cycles || sum == 0) return;
     (void)fputs("\nwhat the front of the accelerator did\n", out);
-    for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++) {
-        char number[CELL_BYTES], bar[BAR_COLUMNS + 1];
-        double ratio = (double)profile->stalls[i] / (double)sum;
-        size_t length = (size_t)(ratio * BAR_COLUMNS + 0.5);
-        memset(bar, '#', length);
-        bar[length] = 0;
-        fprintf(out, "  %-12s %12" PRIu64 "  %5s %%%s%s\n", gantry_profile_stall_name(i),
-                profile->stalls[i], gantry_report_number(100.0 * ratio, 1, number, sizeof number),
-                length ? "  " : "", bar);
-    }
+    for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++)
+        print_share(out, gantry_profile_stall_name(i), profile->stalls[i], sum);
+}
+
+static void print_overlap(FILE *out, const struct gantry_profile *profile,
+                          const struct gantry_report_context *context)
+{
+    uint64_t cycles[GANTRY_ENGINES_COMBINATIONS];
+    if (context->planned || profile->accelerator_cycles == 0 ||
+        !gantry_report_overlap(profile, cycles))
+        return;
+    (void)fputs("\nengines at work in the same cycles\n", out);
+    for (unsigned i = 0; i < GANTRY_ENGINES_COMBINATIONS; i++)
+        if (cycles[i])
+            print_share(out, gantry_report_engines_name(i), cycles[i], profile->accelerator_cycles);
 }
 
 static void print_cycles(FILE *out, const struct gantry_profile *profile,
@@ -299,6 +316,7 @@ void gantry_report_table(FILE *out, const struct gantry_profile *profile,
     fprintf(out, ", target %s\n\n", context->target);
     print_layers(out, profile, context);
     print_stalls(out, profile);
+    print_overlap(out, profile, context);
     print_totals(out, profile, context);
     print_legend(out, profile);
 }

@@ -68,6 +68,13 @@ size_t gantry_trace_attribute(const uint8_t *trace, size_t records_max, const in
     return count;
 }
 
+/* The front waits for semaphores before anything else of an instruction. */
+static uint64_t work_cycle(const uint8_t *record, uint64_t from)
+{
+    if (FIELD(record, QUEUE) != QUEUE_COMPUTE) return from;
+    return from + gantry_load_u32(record + 4 * (GANTRY_TRACE_STALL0_WORD + GANTRY_STALL_SEMAPHORE));
+}
+
 static uint64_t cycle(const uint8_t *record, int word, int width)
 {
     return gantry_load_u64(record + 4 * word) & ((UINT64_C(1) << width) - 1);
@@ -101,6 +108,7 @@ size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32
         if (is_unwritten(record)) break;
         uint32_t index = FIELD(record, INDEX), queue = FIELD(record, QUEUE);
         const char *name = gantry_insn_name(FIELD(record, OPCODE));
+        uint64_t from = cycle(record, GANTRY_TRACE_START_WORD, GANTRY_TRACE_START_WIDTH);
         events[count] = (struct gantry_profile_event){
             .node = index < insn_count ? insn_node[index] : GANTRY_NODE_LAUNCH,
             .segment = segment,
@@ -109,7 +117,8 @@ size_t gantry_trace_events(const uint8_t *trace, size_t records_max, const int32
             .engine = queue <= GANTRY_ENGINE_STORE ? (enum gantry_profile_engine)queue
                                                    : GANTRY_ENGINE_FETCH,
             .name = name ? name : "?",
-            .from_cycle = cycle(record, GANTRY_TRACE_START_WORD, GANTRY_TRACE_START_WIDTH),
+            .from_cycle = from,
+            .work_cycle = work_cycle(record, from),
             .to_cycle = cycle(record, GANTRY_TRACE_END_WORD, GANTRY_TRACE_END_WIDTH),
         };
     }

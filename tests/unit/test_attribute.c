@@ -126,6 +126,27 @@ static void attribute__an_index_out_of_range_is_no_node(void **state)
     assert_int_equal(nodes[NODES].cycles, 5);
 }
 
+static void events__work_of_compute_begins_behind_its_semaphores(void **state)
+{
+    (void)state;
+    struct trace trace;
+    struct gantry_profile_event events[RECORDS];
+    const size_t semaphore = 4 * (GANTRY_TRACE_STALL0_WORD + GANTRY_STALL_SEMAPHORE);
+    trace_init(&trace);
+    add(&trace, 0, GANTRY_INSN_LOAD, QUEUE_LOAD, 0, 0);
+    add(&trace, 1, GANTRY_INSN_CONV, QUEUE_COMPUTE, 100, 7);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *record = trace.bytes + i * GANTRY_TRACE_BYTES;
+        gantry_store_u32(record + 4 * GANTRY_TRACE_START_WORD, 40);
+        gantry_store_u32(record + 4 * GANTRY_TRACE_END_WORD, 199);
+        gantry_store_u32(record + semaphore, 60);
+    }
+    assert_int_equal(gantry_trace_events(trace.bytes, RECORDS, insn_node, 7, 0, events), 2);
+    assert_true(events[0].from_cycle == 40 && events[0].work_cycle == 40);
+    assert_true(events[1].from_cycle == 40 && events[1].work_cycle == 100);
+    assert_int_equal(events[1].to_cycle, 199);
+}
+
 static void profile__stall_names_are_the_specifications(void **state)
 {
     (void)state;
@@ -141,6 +162,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(attribute__end_owns_the_tail),
     cmocka_unit_test(attribute__stops_at_what_was_not_written),
     cmocka_unit_test(attribute__an_index_out_of_range_is_no_node),
+    cmocka_unit_test(events__work_of_compute_begins_behind_its_semaphores),
     cmocka_unit_test(profile__stall_names_are_the_specifications),
 };
 
