@@ -134,6 +134,7 @@ static void run_pool(struct graph_run *run, const struct gantry_graph_node *node
         .stride_w = node->attributes.window.stride_w,
         .pad_top = node->attributes.window.pad_top,
         .pad_left = node->attributes.window.pad_left,
+        .half_up = node->attributes.window.half_up,
         .clamp_min = node->clamp_min,
         .clamp_max = node->clamp_max,
     };

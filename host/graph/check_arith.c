@@ -117,11 +117,7 @@ enum gantry_status gantry_check_pool(const struct gantry_site *site)
     if (size > limit)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "window of %lld values (limit %d)",
                              (long long)size, limit);
-    /* Ties, which windows of an odd size do not have, go another way than the map kernels'. */
-    bool padded = window->pad_top || window->pad_bottom || window->pad_left || window->pad_right;
-    bool ties =
-        site->node->op == GANTRY_OP_AVERAGE_POOL_2D && window->half_up && (padded || size % 2 == 0);
-    site->node->mapped = gantry_site_is_map(site) && !ties;
+    site->node->mapped = gantry_site_is_map(site);
     return gantry_check_alike(site, site->x, site->y);
 }
 

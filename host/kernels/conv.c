@@ -130,18 +130,15 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
 static void fill_row(const struct conv *conv, int32_t y, int32_t x, int32_t columns, int8_t *to)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
-    const int8_t flip = conv->isa->flip ? INT8_MIN : 0;
     int32_t c = a->input.c;
     int32_t left = gantry_min_i32(gantry_max_i32(-x, 0), columns);
     int32_t end = gantry_max_i32(gantry_min_i32(a->input.w - x, columns), left);
     if (y < 0 || y >= a->input.h) left = end = columns;
-    int zero = a->input_zero ^ flip;
+    int zero = a->input_zero + (conv->isa->flip ? 128 : 0);
     memset(to, zero, (size_t)left * (size_t)c);
-    if (left < end) {
-        const int8_t *from = gantry_map_pixel(&a->input, y, x + left);
-        int8_t *restrict inside_to = to + (size_t)left * (size_t)c;
-        for (int32_t i = 0; i < (end - left) * c; i++) inside_to[i] = (int8_t)(from[i] ^ flip);
-    }
+    if (left < end)
+        conv->isa->copy(to + (size_t)left * (size_t)c, gantry_map_pixel(&a->input, y, x + left),
+                        (end - left) * c);
     memset(to + (size_t)end * (size_t)c, zero, (size_t)(columns - end) * (size_t)c);
 }
 

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Sums and pools by instruction set; first and end are rows of the output. */
+ * What is no product, by instruction set; first and end are rows of the output, of MEAN groups of
+ * GANTRY_MEAN_GROUP channels. */
 #ifndef GANTRY_KERNELS_ELEMENTWISE_ISA_H
 #define GANTRY_KERNELS_ELEMENTWISE_ISA_H
 
 #include "kernels/kernel.h"
 #include "kernels/map.h"
 
+enum { GANTRY_MEAN_GROUP = 64 };
+
 struct gantry_elementwise_isa {
     void (*add)(const struct gantry_s8_add_args *args, int32_t first, int32_t end);
     void (*average)(const struct gantry_s8_pool_args *args, int32_t first, int32_t end);
     void (*max)(const struct gantry_s8_pool_args *args, int32_t first, int32_t end);
+    void (*mean)(const struct gantry_s8_mean_args *args, int32_t first, int32_t end);
+    void (*softmax)(const struct gantry_s8_softmax_args *args, int32_t first, int32_t end);
+    gantry_x8_look_up *look_up;
 };
 
 /* NULL where the build lacks the instruction set. */

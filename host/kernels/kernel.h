@@ -56,6 +56,20 @@ GANTRY_MUST_USE bool gantry_kernel_average_pool_2d(struct gantry_kernel *kernel,
 GANTRY_MUST_USE bool gantry_kernel_max_pool_2d(struct gantry_kernel *kernel,
                                                const struct gantry_s8_pool_args *args,
                                                enum gantry_isa isa, struct gantry_arena *arena);
+GANTRY_MUST_USE bool gantry_kernel_mean(struct gantry_kernel *kernel,
+                                        const struct gantry_s8_mean_args *args, enum gantry_isa isa,
+                                        struct gantry_arena *arena);
+GANTRY_MUST_USE bool gantry_kernel_softmax(struct gantry_kernel *kernel,
+                                           const struct gantry_s8_softmax_args *args,
+                                           enum gantry_isa isa, struct gantry_arena *arena);
+GANTRY_MUST_USE bool gantry_kernel_table(struct gantry_kernel *kernel,
+                                         const struct gantry_x8_table_args *args,
+                                         enum gantry_isa isa, struct gantry_arena *arena);
+
+/* y = table[x] for count bytes; from and to may be the same. */
+typedef void gantry_x8_look_up(const uint8_t table[256], const uint8_t *from, uint8_t *to,
+                               size_t count);
+gantry_x8_look_up *gantry_kernel_look_up(enum gantry_isa isa);
 
 /* The greatest multiply-accumulates per second of this core with an instruction set, measured with
  * operands in registers for some milliseconds; 0 where there is no such measure. */

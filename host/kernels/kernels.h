@@ -47,11 +47,12 @@ struct gantry_s8_add_args {
 };
 void gantry_s8_add__ref(const struct gantry_s8_add_args *args);
 
-/* Rule P for the average; maximum of raw values. Padding is not counted. */
+/* Rule P for the average, ties up where half_up; maximum of raw values. Padding is not counted. */
 struct gantry_s8_pool_args {
     struct gantry_s8_map input, output;
     int32_t kernel_h, kernel_w, stride_h, stride_w;
     int32_t pad_top, pad_left;
+    bool half_up;
     int32_t clamp_min, clamp_max;
 };
 void gantry_s8_average_pool_2d__ref(const struct gantry_s8_pool_args *args);
@@ -93,6 +94,8 @@ struct gantry_x8_table_args {
     const uint8_t *table;
 };
 void gantry_x8_table__ref(const struct gantry_x8_table_args *args);
+void gantry_x8_look_up__ref(const uint8_t table[256], const uint8_t *from, uint8_t *to,
+                            size_t count);
 
 /* Copies pixels between strides; the channel counts are equal (RESHAPE, packing of inputs). */
 void gantry_s8_copy__ref(const struct gantry_s8_map *input, const struct gantry_s8_map *output);
@@ -110,7 +113,7 @@ int32_t gantry_rule_q8_factor(float sx, float sy);
 int8_t gantry_s8_requantize(int32_t acc, float scale, int32_t zero, int32_t lo, int32_t hi);
 /* Rule X of one element. */
 int8_t gantry_s8_add_element(int32_t x1, int32_t x2, const struct gantry_s8_add_args *args);
-/* Rule P: sum of n values. */
-int32_t gantry_s8_mean_element(int32_t sum, int32_t count);
+/* Rule P: sum of n values; half_up: of a model of uint8. */
+int32_t gantry_s8_mean_element(int32_t sum, int32_t count, bool half_up);
 
 #endif

@@ -30,6 +30,7 @@ struct gantry_op_args {
     const union gantry_attributes *attributes;
     int32_t clamp_min, clamp_max; /* of a quantised output, in stored values */
     float real_min, real_max;     /* of a float32 output */
+    enum gantry_isa isa;          /* of int8 kernels that operators share; by default plain C */
 };
 
 /* Binds an operator; args and all that it points to outlive the kernel. False: out of memory. */

@@ -95,13 +95,6 @@ static void requantize(const void *state, int32_t first, int32_t end, void *scra
     for (int64_t i = 0; i < elements; i++) store(y, i, requantized(args, fixed, stored(x, i)));
 }
 
-static void quantize_s8(const void *state, int32_t first, int32_t end, void *scratch)
-{
-    const struct gantry_x8_table_args *args = state;
-    (void)first, (void)end, (void)scratch;
-    gantry_x8_table__ref(args);
-}
-
 /* The table of rule Q8, or of rule M for bytes that were unsigned. */
 static void fill_table(const struct gantry_op_args *args, uint8_t *table)
 {
@@ -128,16 +121,13 @@ static bool bind_s8(struct gantry_kernel *kernel, const struct gantry_op_args *a
                     struct gantry_arena *arena)
 {
     const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    struct gantry_x8_table_args *table = gantry_arena_alloc(arena, 1, sizeof *table);
-    uint8_t *bytes = gantry_arena_alloc(arena, 256, 1);
     int32_t elements = (int32_t)gantry_op_elements(x);
-    if (!table || !bytes) return false;
-    fill_table(args, bytes);
-    *table = (struct gantry_x8_table_args){.input = {x->data, 1, 1, elements, elements},
-                                           .output = {y->data, 1, 1, elements, elements},
-                                           .table = bytes};
-    gantry_op_set(kernel, quantize_s8, table, 1, (uint64_t)elements);
-    return true;
+    uint8_t table[256];
+    fill_table(args, table);
+    const struct gantry_x8_table_args bytes = {.input = {x->data, 1, 1, elements, elements},
+                                               .output = {y->data, 1, 1, elements, elements},
+                                               .table = table};
+    return gantry_kernel_table(kernel, &bytes, args->isa, arena);
 }
 
 bool gantry_op_quantize(struct gantry_kernel *kernel, const struct gantry_op_args *args,

@@ -53,13 +53,6 @@ static int32_t limited(const struct gantry_op_args *args, int32_t value)
     return gantry_min_i32(gantry_max_i32(value, args->clamp_min), args->clamp_max);
 }
 
-/* The mean of n values; half up: as if all were 128 greater, and the quotient cut. */
-static int32_t mean(const struct gantry_op_args *args, int32_t sum, int32_t n)
-{
-    if (args->attributes->window.half_up) return (sum + 128 * n + n / 2) / n - 128;
-    return gantry_s8_mean_element(sum, n);
-}
-
 /* Mean and maximum of a window of stored values. */
 #define STORED(type, average, most)                                                             \
     static type average(const struct gantry_op_args *args, const struct place *p, int32_t c)    \
@@ -69,7 +62,8 @@ static int32_t mean(const struct gantry_op_args *args, int32_t sum, int32_t n)
         for (int32_t ky = p->y.first; ky < p->y.end; ky++)                                      \
             for (int32_t kx = p->x.first; kx < p->x.end; kx++)                                  \
                 sum += x[p->origin + ((int64_t)ky * p->w + kx) * p->c + c];                     \
-        return (type)limited(args, mean(args, sum, n));                                         \
+        bool half_up = args->attributes->window.half_up;                                        \
+        return (type)limited(args, gantry_s8_mean_element(sum, n, half_up));                    \
     }                                                                                           \
     static type most(const struct gantry_op_args *args, const struct place *p, int32_t c)       \
     {                                                                                           \

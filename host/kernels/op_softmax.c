@@ -24,17 +24,6 @@ static void softmax_f32(const void *state, int32_t first, int32_t end, void *scr
     }
 }
 
-static void softmax_s8(const void *state, int32_t first, int32_t end, void *scratch)
-{
-    struct gantry_s8_softmax_args rows = *(const struct gantry_s8_softmax_args *)state;
-    int64_t offset = (int64_t)first * rows.input.c;
-    (void)scratch;
-    rows.input.data += offset;
-    rows.output.data += offset;
-    rows.input.h = rows.output.h = end - first;
-    gantry_s8_softmax__ref(&rows);
-}
-
 /* int8 with results of int16, which are rounded as those of int8. */
 struct wide_softmax {
     const struct gantry_op_args *args;
@@ -73,9 +62,8 @@ bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args
         return true;
     }
     if (x->dtype == GANTRY_INT16) return gantry_op_bind_softmax_s16(kernel, args, arena);
-    struct gantry_s8_softmax_args *rows = gantry_arena_alloc(arena, 1, sizeof *rows);
     double *table = gantry_arena_alloc(arena, 256, sizeof *table);
-    if (!rows || !table) return false;
+    if (!table) return false;
     gantry_s8_softmax_table(table, args->attributes->beta, x->scale[0]);
     if (y->dtype == GANTRY_INT16) {
         struct wide_softmax *wide = gantry_arena_alloc(arena, 1, sizeof *wide);
@@ -84,13 +72,12 @@ bool gantry_op_softmax(struct gantry_kernel *kernel, const struct gantry_op_args
         gantry_op_set(kernel, softmax_s8_s16, wide, units, cost);
         return true;
     }
-    *rows = (struct gantry_s8_softmax_args){.input = {x->data, units, 1, n, n},
-                                            .output = {y->data, units, 1, n, n},
-                                            .table = table,
-                                            .output_scale = y->scale[0],
-                                            .output_zero = y->zero_point[0]};
-    gantry_op_set(kernel, softmax_s8, rows, units, cost);
-    return true;
+    const struct gantry_s8_softmax_args rows = {.input = {x->data, units, 1, n, n},
+                                                .output = {y->data, units, 1, n, n},
+                                                .table = table,
+                                                .output_scale = y->scale[0],
+                                                .output_zero = y->zero_point[0]};
+    return gantry_kernel_softmax(kernel, &rows, args->isa, arena);
 }
 
 /* ---- LOG_SOFTMAX ---- */

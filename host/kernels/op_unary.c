@@ -26,10 +26,11 @@ static void run_s8(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_unary *unary = state;
     const uint8_t *x = unary->args->inputs[0].data;
-    int8_t *y = unary->args->outputs[0].data;
+    uint8_t *y = unary->args->outputs[0].data;
     int64_t i, until = piece(unary, first, end, &i);
     (void)scratch;
-    for (; i < until; i++) y[i] = unary->table[x[i]];
+    if (i < until)
+        gantry_kernel_look_up(unary->args->isa)(unary->table, x + i, y + i, (size_t)(until - i));
 }
 
 static void run_s16(const void *state, int32_t first, int32_t end, void *scratch)
@@ -42,12 +43,12 @@ static void run_s16(const void *state, int32_t first, int32_t end, void *scratch
     for (; i < until; i++) y[i] = (int16_t)unary->stored(unary->rule, x[i]);
 }
 
-static const int8_t *tabulate(const struct gantry_op_unary *unary, struct gantry_arena *arena)
+static const uint8_t *tabulate(const struct gantry_op_unary *unary, struct gantry_arena *arena)
 {
-    int8_t *table = gantry_arena_alloc(arena, 256, 1);
+    uint8_t *table = gantry_arena_alloc(arena, 256, 1);
     if (!table) return NULL;
     for (int32_t q = INT8_MIN; q <= INT8_MAX; q++)
-        table[(uint8_t)q] = (int8_t)unary->stored(unary->rule, q);
+        table[(uint8_t)q] = (uint8_t)unary->stored(unary->rule, q);
     return table;
 }
 

@@ -14,7 +14,7 @@ struct gantry_op_unary {
     int32_t (*stored)(const void *rule, int32_t value);
     const void *rule;
     /* Filled by gantry_op_set_unary: */
-    const int8_t *table;
+    const uint8_t *table;
     int64_t elements;
 };
 

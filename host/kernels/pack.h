@@ -65,6 +65,8 @@ struct gantry_gemm_isa {
     bool halves;                               /* panels of half a vector */
     int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
     void (*tile)(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows);
+    /* Copies bytes as the products take them: x + 128 where flip. */
+    void (*copy)(int8_t *to, const int8_t *from, int32_t count);
     /* Products at the greatest speed that registers allow; returns how many. */
     uint64_t (*peak)(int32_t rounds);
 };

@@ -65,7 +65,8 @@ int8_t gantry_s8_add_element(int32_t x1, int32_t x2, const struct gantry_s8_add_
     return (int8_t)clamp(rounded + args->zero_out, args->clamp_min, args->clamp_max);
 }
 
-int32_t gantry_s8_mean_element(int32_t sum, int32_t count)
+int32_t gantry_s8_mean_element(int32_t sum, int32_t count, bool half_up)
 {
+    if (half_up) return (sum + 128 * count + count / 2) / count - 128;
     return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
 }

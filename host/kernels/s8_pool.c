@@ -19,18 +19,20 @@ static struct window window_at(const struct gantry_s8_pool_args *args, int32_t o
     return w;
 }
 
-static int32_t average(const struct gantry_s8_map *in, const struct window *w, int32_t c)
+static int32_t average(const struct gantry_s8_pool_args *args, const struct window *w, int32_t c)
 {
+    const struct gantry_s8_map *in = &args->input;
     int32_t sum = 0;
     for (int32_t ky = w->rows.first; ky < w->rows.end; ky++)
         for (int32_t kx = w->columns.first; kx < w->columns.end; kx++)
             sum += gantry_map_pixel(in, w->y + ky, w->x + kx)[c];
     int32_t count = (w->rows.end - w->rows.first) * (w->columns.end - w->columns.first);
-    return gantry_s8_mean_element(sum, count);
+    return gantry_s8_mean_element(sum, count, args->half_up);
 }
 
-static int32_t maximum(const struct gantry_s8_map *in, const struct window *w, int32_t c)
+static int32_t maximum(const struct gantry_s8_pool_args *args, const struct window *w, int32_t c)
 {
+    const struct gantry_s8_map *in = &args->input;
     int32_t best = INT8_MIN;
     for (int32_t ky = w->rows.first; ky < w->rows.end; ky++)
         for (int32_t kx = w->columns.first; kx < w->columns.end; kx++)
@@ -39,7 +41,8 @@ static int32_t maximum(const struct gantry_s8_map *in, const struct window *w, i
 }
 
 static void pool(const struct gantry_s8_pool_args *args,
-                 int32_t (*reduce)(const struct gantry_s8_map *, const struct window *, int32_t))
+                 int32_t (*reduce)(const struct gantry_s8_pool_args *, const struct window *,
+                                   int32_t))
 {
     const struct gantry_s8_map *out = &args->output;
     gantry_map_assert(&args->input);
@@ -50,7 +53,7 @@ static void pool(const struct gantry_s8_pool_args *args,
             struct window w = window_at(args, oy, ox);
             int8_t *to = gantry_map_pixel(out, oy, ox);
             for (int32_t c = 0; c < out->c; c++) {
-                int32_t value = gantry_max_i32(reduce(&args->input, &w, c), args->clamp_min);
+                int32_t value = gantry_max_i32(reduce(args, &w, c), args->clamp_min);
                 to[c] = (int8_t)gantry_min_i32(value, args->clamp_max);
             }
         }

@@ -12,16 +12,10 @@ void gantry_x8_quantize_table(uint8_t table[256], const struct gantry_x8_quantiz
     }
 }
 
-static bool is_identity(const uint8_t table[256])
+void gantry_x8_look_up__ref(const uint8_t table[256], const uint8_t *from, uint8_t *to,
+                            size_t count)
 {
-    for (int32_t i = 0; i < 256; i++)
-        if (table[i] != i) return false;
-    return true;
-}
-
-static void look_up(const uint8_t table[256], const int8_t *from, int8_t *to, size_t count)
-{
-    for (size_t i = 0; i < count; i++) to[i] = (int8_t)table[(uint8_t)from[i]];
+    for (size_t i = 0; i < count; i++) to[i] = table[from[i]];
 }
 
 void gantry_x8_table__ref(const struct gantry_x8_table_args *args)
@@ -30,17 +24,7 @@ void gantry_x8_table__ref(const struct gantry_x8_table_args *args)
     gantry_map_assert(in);
     gantry_map_assert(out);
     gantry_assert(in->c == out->c && in->h == out->h && in->w == out->w);
-    /* uint8 that becomes int8 of the same scale is that: what is stored does not change. */
-    if (is_identity(args->table)) {
-        gantry_s8_copy__ref(in, out);
-        return;
-    }
-    if (in->pixel_stride == in->c && out->pixel_stride == in->c) {
-        look_up(args->table, in->data, out->data, (size_t)in->h * (size_t)in->w * (size_t)in->c);
-        return;
-    }
-    for (int32_t y = 0; y < in->h; y++)
-        for (int32_t x = 0; x < in->w; x++)
-            look_up(args->table, gantry_map_pixel(in, y, x), gantry_map_pixel(out, y, x),
-                    (size_t)in->c);
+    for (int32_t p = 0; p < in->h * in->w; p++)
+        gantry_x8_look_up__ref(args->table, (const uint8_t *)gantry_map_pixel(in, 0, p),
+                               (uint8_t *)gantry_map_pixel(out, 0, p), (size_t)in->c);
 }

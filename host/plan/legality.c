@@ -56,12 +56,16 @@ static struct gantry_reason check_window(const struct gantry_graph_node *node,
     return legal();
 }
 
-static struct gantry_reason check_pool(const struct gantry_task *task)
+static struct gantry_reason check_pool(const struct gantry_graph *graph,
+                                       const struct gantry_task *task)
 {
     if (task->kind != GANTRY_TASK_AVERAGE) return legal();
     int64_t count = gantry_task_pool_count(task);
     if (count == 0)
         return refuse("pool-padding", "Padding makes windows of an average pool differ in size");
+    /* Windows of an odd size have no ties. */
+    if (graph->nodes[task->node].attributes.window.half_up && count % 2 == 0)
+        return refuse("pool-ties", "Ties of an average go away from zero, in uint8 models up");
     if (count > GANTRY_POOL_MAX)
         return refuse_value("pool-size", "An average is over at most 4096 values", GANTRY_POOL_MAX,
                             count);
@@ -174,7 +178,7 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
     struct gantry_reason reason = check_extent(&task.in);
     if (!reason.code) reason = check_extent(&task.out);
     if (!reason.code) reason = check_window(&graph->nodes[node], &task);
-    if (!reason.code) reason = check_pool(&task);
+    if (!reason.code) reason = check_pool(graph, &task);
     if (!reason.code) reason = check_add(graph, node);
     if (!reason.code) reason = check_weights(graph, &task);
     if (!reason.code) reason = check_room(graph, &task, params);

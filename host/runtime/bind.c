@@ -36,7 +36,7 @@ struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_
     return view;
 }
 
-static bool is_dense(const struct gantry_view *view)
+bool gantry_view_is_dense(const struct gantry_view *view)
 {
     return view->pixels <= 1 || view->stride_bytes == view->pixel_bytes;
 }
@@ -50,7 +50,7 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
 {
     size_t left = view_bytes(from);
     gantry_assert(left == view_bytes(to));
-    if (is_dense(from) && is_dense(to)) {
+    if (gantry_view_is_dense(from) && gantry_view_is_dense(to)) {
         memcpy(to->data, from->data, left);
         return;
     }
@@ -164,7 +164,7 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
     struct gantry_view output = gantry_engine_view(engine, node->outputs[0]);
     int32_t features = weights->dims[1], units = weights->dims[0];
     work->kind = GANTRY_WORK_KERNEL;
-    if (!is_dense(&input) && input.pixel_bytes != (size_t)features) {
+    if (!gantry_view_is_dense(&input) && input.pixel_bytes != (size_t)features) {
         size_t bytes = view_bytes(&input);
         uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes + GANTRY_KERNEL_SLACK, 1);
         if (!packed) return false;
@@ -176,9 +176,9 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
         input = work->flatten->to;
     }
     int32_t rows = (int32_t)(view_bytes(&input) / (size_t)features);
-    int32_t step = is_dense(&input) ? features : (int32_t)input.stride_bytes;
+    int32_t step = gantry_view_is_dense(&input) ? features : (int32_t)input.stride_bytes;
     args->input = (struct gantry_s8_map){(int8_t *)input.data, rows, 1, features, step};
-    step = is_dense(&output) ? units : (int32_t)output.stride_bytes;
+    step = gantry_view_is_dense(&output) ? units : (int32_t)output.stride_bytes;
     args->output = (struct gantry_s8_map){(int8_t *)output.data, rows, 1, units, step};
     args->weights = graph->tensors[node->inputs[1]].data;
     args->kernel_h = args->kernel_w = args->stride_h = args->stride_w = 1;
@@ -224,6 +224,7 @@ static bool bind_pool(struct gantry_engine *engine, const struct gantry_graph_no
                                              .stride_w = window->stride_w,
                                              .pad_top = window->pad_top,
                                              .pad_left = window->pad_left,
+                                             .half_up = window->half_up,
                                              .clamp_min = node->clamp_min,
                                              .clamp_max = node->clamp_max};
     work->kind = GANTRY_WORK_KERNEL;
@@ -240,29 +241,28 @@ static bool bind_softmax(struct gantry_engine *engine, const struct gantry_graph
     double *table = gantry_arena_alloc(&engine->memory, 256, sizeof *table);
     if (!table) return false;
     gantry_s8_softmax_table(table, node->attributes.beta, scale_of(graph, node->inputs[0]));
-    work->kind = GANTRY_WORK_SOFTMAX;
-    work->args.softmax =
-        (struct gantry_s8_softmax_args){.input = map_of(engine, node->inputs[0]),
-                                        .output = map_of(engine, node->outputs[0]),
-                                        .table = table,
-                                        .output_scale = scale_of(graph, node->outputs[0]),
-                                        .output_zero = zero_of(graph, node->outputs[0])};
-    return true;
+    work->kind = GANTRY_WORK_KERNEL;
+    const struct gantry_s8_softmax_args args = {.input = map_of(engine, node->inputs[0]),
+                                                .output = map_of(engine, node->outputs[0]),
+                                                .table = table,
+                                                .output_scale = scale_of(graph, node->outputs[0]),
+                                                .output_zero = zero_of(graph, node->outputs[0])};
+    return gantry_kernel_softmax(&work->args.kernel, &args, engine->isa, &engine->memory);
 }
 
 static bool bind_mean(struct gantry_engine *engine, const struct gantry_graph_node *node,
                       struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
-    work->kind = GANTRY_WORK_MEAN;
-    work->args.mean = (struct gantry_s8_mean_args){.input = map_of(engine, node->inputs[0]),
-                                                   .output = map_of(engine, node->outputs[0]),
-                                                   .scale = gantry_node_scale(graph, node, 0),
-                                                   .input_zero = zero_of(graph, node->inputs[0]),
-                                                   .output_zero = zero_of(graph, node->outputs[0]),
-                                                   .clamp_min = node->clamp_min,
-                                                   .clamp_max = node->clamp_max};
-    return true;
+    const struct gantry_s8_mean_args args = {.input = map_of(engine, node->inputs[0]),
+                                             .output = map_of(engine, node->outputs[0]),
+                                             .scale = gantry_node_scale(graph, node, 0),
+                                             .input_zero = zero_of(graph, node->inputs[0]),
+                                             .output_zero = zero_of(graph, node->outputs[0]),
+                                             .clamp_min = node->clamp_min,
+                                             .clamp_max = node->clamp_max};
+    work->kind = GANTRY_WORK_KERNEL;
+    return gantry_kernel_mean(&work->args.kernel, &args, engine->isa, &engine->memory);
 }
 
 static int32_t least_of(const struct gantry_graph *graph, int32_t tensor)
@@ -274,8 +274,7 @@ static bool bind_quantize(struct gantry_engine *engine, const struct gantry_grap
                           struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
-    uint8_t *table = gantry_arena_alloc(&engine->memory, 256, sizeof *table);
-    if (!table) return false;
+    uint8_t table[256];
     const struct gantry_x8_quantize_rule rule = {
         .factor = gantry_node_quantize_factor(graph, node),
         .input_zero = zero_of(graph, node->inputs[0]),
@@ -284,11 +283,11 @@ static bool bind_quantize(struct gantry_engine *engine, const struct gantry_grap
         .output_least = least_of(graph, node->outputs[0]),
     };
     gantry_x8_quantize_table(table, &rule);
-    work->kind = GANTRY_WORK_TABLE;
-    work->args.table = (struct gantry_x8_table_args){.input = map_of(engine, node->inputs[0]),
-                                                     .output = map_of(engine, node->outputs[0]),
-                                                     .table = table};
-    return true;
+    const struct gantry_x8_table_args args = {.input = map_of(engine, node->inputs[0]),
+                                              .output = map_of(engine, node->outputs[0]),
+                                              .table = table};
+    work->kind = GANTRY_WORK_KERNEL;
+    return gantry_kernel_table(&work->args.kernel, &args, engine->isa, &engine->memory);
 }
 
 /* An alias where the plan gave input and output one place and the bytes lie alike. */
@@ -301,7 +300,7 @@ static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph
     gantry_assert(view_bytes(&from) == view_bytes(&to));
     bool same_pixels = from.pixel_bytes == to.pixel_bytes && from.stride_bytes == to.stride_bytes;
     if (from.data == to.data) {
-        gantry_assert(same_pixels || (is_dense(&from) && is_dense(&to)));
+        gantry_assert(same_pixels || (gantry_view_is_dense(&from) && gantry_view_is_dense(&to)));
         work->kind = GANTRY_WORK_NONE;
         return true;
     }
@@ -315,7 +314,7 @@ static bool bind_reshape(struct gantry_engine *engine, const struct gantry_graph
 static void *dense_input(struct gantry_engine *engine, int32_t tensor, struct gantry_work *work)
 {
     struct gantry_view view = gantry_engine_view(engine, tensor);
-    if (is_dense(&view)) return view.data;
+    if (gantry_view_is_dense(&view)) return view.data;
     size_t bytes = view_bytes(&view);
     uint8_t *packed = gantry_arena_alloc(&engine->memory, bytes, 1);
     if (packed)
@@ -342,12 +341,13 @@ static bool bind_general(struct gantry_engine *engine, const struct gantry_graph
     }
     for (int32_t i = 0; i < node->output_count; i++) {
         struct gantry_view view = gantry_engine_view(engine, node->outputs[i]);
-        gantry_assert(view.data && is_dense(&view));
+        gantry_assert(view.data && gantry_view_is_dense(&view));
         data[node->input_count + i] = view.data;
     }
     work->kind = GANTRY_WORK_KERNEL;
-    return gantry_node_args(graph, node, data, &engine->memory, &args) &&
-           gantry_op_row(node->op)->bind(&work->args.kernel, args, &engine->memory);
+    if (!gantry_node_args(graph, node, data, &engine->memory, &args)) return false;
+    args->isa = engine->isa;
+    return gantry_op_row(node->op)->bind(&work->args.kernel, args, &engine->memory);
 }
 
 /* How mapped nodes are bound, and a RESHAPE of anything. */
@@ -390,15 +390,6 @@ void gantry_work_run(const struct gantry_engine *engine, int32_t node)
     case GANTRY_WORK_KERNEL:
         gantry_pool_run(engine->pool, &work->args.kernel, work->parts, engine->scratch,
                         node == engine->last_shared);
-        break;
-    case GANTRY_WORK_SOFTMAX:
-        gantry_s8_softmax__ref(&work->args.softmax);
-        break;
-    case GANTRY_WORK_MEAN:
-        gantry_s8_mean__ref(&work->args.mean);
-        break;
-    case GANTRY_WORK_TABLE:
-        gantry_x8_table__ref(&work->args.table);
         break;
     case GANTRY_WORK_COPY:
         gantry_view_copy(&work->args.copy.from, &work->args.copy.to);

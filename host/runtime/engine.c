@@ -75,6 +75,20 @@ static void flip(uint8_t *bytes, size_t count)
     for (size_t i = 0; i < count; i++) bytes[i] ^= 0x80;
 }
 
+/* As gantry_view_copy, and flips. */
+static void copy_flipped(const struct gantry_view *from, const struct gantry_view *to)
+{
+    if (!gantry_view_is_dense(from) || !gantry_view_is_dense(to)) {
+        gantry_view_copy(from, to);
+        flip(to->data, (size_t)to->pixels * to->stride_bytes);
+        return;
+    }
+    const uint8_t *restrict source = from->data;
+    uint8_t *restrict target = to->data;
+    size_t count = (size_t)to->pixels * to->stride_bytes;
+    for (size_t i = 0; i < count; i++) target[i] = source[i] ^ 0x80;
+}
+
 /* Packs an input that its home holds in patches. */
 static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
                          const struct gantry_view *dense, const struct gantry_view *home)
@@ -97,8 +111,11 @@ static void pack_inputs(struct gantry_engine *engine, uint32_t slot,
         struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
         bool flipped = graph->tensors[graph->inputs[i]].flipped;
         if (!home.data) continue; /* nothing reads it */
-        if (!pack_patches(engine, graph->inputs[i], &dense, &home)) gantry_view_copy(&dense, &home);
-        if (flipped) flip(home.data, (size_t)home.pixels * home.stride_bytes);
+        if (pack_patches(engine, graph->inputs[i], &dense, &home)) {
+            if (flipped) flip(home.data, (size_t)home.pixels * home.stride_bytes);
+        } else {
+            (flipped ? copy_flipped : gantry_view_copy)(&dense, &home);
+        }
     }
 }
 

@@ -22,9 +22,6 @@ struct gantry_view {
 enum gantry_work_kind {
     GANTRY_WORK_NONE, /* an alias: nothing to do */
     GANTRY_WORK_KERNEL,
-    GANTRY_WORK_SOFTMAX,
-    GANTRY_WORK_MEAN,
-    GANTRY_WORK_TABLE,
     GANTRY_WORK_COPY
 };
 
@@ -39,9 +36,6 @@ struct gantry_work {
     } * flatten;
     union {
         struct gantry_kernel kernel;
-        struct gantry_s8_softmax_args softmax;
-        struct gantry_s8_mean_args mean;
-        struct gantry_x8_table_args table;
         struct {
             struct gantry_view from, to;
         } copy;
@@ -86,6 +80,7 @@ gantry_engine_create_beside(struct gantry_engine **out, const struct gantry_plan
 
 /* Where a tensor lies in the slot of the CPU nodes. */
 struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor);
+bool gantry_view_is_dense(const struct gantry_view *view);
 /* Copies elements in C order between two views of one size. */
 void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *to);
 

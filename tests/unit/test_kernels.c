@@ -58,13 +58,18 @@ static void requantize__rounds_ties_to_even_and_saturates(void **state)
 static void mean__rounds_half_away_from_zero(void **state)
 {
     (void)state;
-    assert_int_equal(gantry_s8_mean_element(3, 2), 2);
-    assert_int_equal(gantry_s8_mean_element(-3, 2), -2);
-    assert_int_equal(gantry_s8_mean_element(5, 4), 1);
-    assert_int_equal(gantry_s8_mean_element(-5, 4), -1);
-    assert_int_equal(gantry_s8_mean_element(6, 4), 2);
-    assert_int_equal(gantry_s8_mean_element(-6, 4), -2);
-    assert_int_equal(gantry_s8_mean_element(0, 9), 0);
+    assert_int_equal(gantry_s8_mean_element(3, 2, false), 2);
+    assert_int_equal(gantry_s8_mean_element(-3, 2, false), -2);
+    assert_int_equal(gantry_s8_mean_element(5, 4, false), 1);
+    assert_int_equal(gantry_s8_mean_element(-5, 4, false), -1);
+    assert_int_equal(gantry_s8_mean_element(6, 4, false), 2);
+    assert_int_equal(gantry_s8_mean_element(-6, 4, false), -2);
+    assert_int_equal(gantry_s8_mean_element(0, 9, false), 0);
+    assert_int_equal(gantry_s8_mean_element(3, 2, true), 2);
+    assert_int_equal(gantry_s8_mean_element(-3, 2, true), -1);
+    assert_int_equal(gantry_s8_mean_element(-5, 4, true), -1);
+    assert_int_equal(gantry_s8_mean_element(-6, 4, true), -1);
+    assert_int_equal(gantry_s8_mean_element(-7, 4, true), -2);
 }
 
 /* Memory of a map, filled with random values; GUARD between channels and stride. */

@@ -259,6 +259,7 @@ static void check_pool(uint64_t *seed, enum gantry_isa isa, bool average, int ro
                                     .kernel_w = random_in(seed, 1, 12),
                                     .stride_h = random_in(seed, 1, 3),
                                     .stride_w = random_in(seed, 1, 3),
+                                    .half_up = random_one_in(seed, 3),
                                     .clamp_min = random_in(seed, -128, 0),
                                     .clamp_max = random_in(seed, 0, 127)};
     int32_t c = random_channels(seed);
@@ -311,6 +312,86 @@ static void max_pool__equals_the_reference(void **state)
     for_each_isa(max_round, 150);
 }
 
+/* Binds with an instruction set, runs into a twin of the output and compares with the reference,
+ * which has written into the output itself. */
+#define CHECK_BOUND(seed, isa, round, args, bind, reference)                 \
+    do {                                                                     \
+        struct gantry_s8_map wanted_ = (args).output, got_ = twin(&wanted_); \
+        struct gantry_arena arena_;                                          \
+        struct gantry_kernel kernel_;                                        \
+        gantry_arena_init(&arena_, NULL);                                    \
+        (args).output = got_;                                                \
+        assert_true(bind(&kernel_, &(args), isa, &arena_));                  \
+        run_cut(seed, &kernel_);                                             \
+        (args).output = wanted_;                                             \
+        reference(&(args));                                                  \
+        check_map(&wanted_, &got_, gantry_isa_name(isa), round);             \
+        gantry_arena_finish(&arena_);                                        \
+        free(got_.data);                                                     \
+        free((args).input.data);                                             \
+        free((args).output.data);                                            \
+    } while (0)
+
+static void mean_round(uint64_t *seed, enum gantry_isa isa, int round)
+{
+    int32_t h = random_in(seed, 1, 15), w = random_one_in(seed, 20) ? 300 : random_in(seed, 1, 15);
+    int32_t c = random_channels(seed), gap = random_one_in(seed, 3) ? random_in(seed, 0, 9) : 0;
+    struct gantry_s8_mean_args a = {
+        .input = make_map(seed, h, w, c, gap),
+        .output = make_map(seed, 1, 1, c, 0),
+        .scale = ldexpf((float)random_in(seed, 100, 400), random_in(seed, -16, 4)) / (float)(h * w),
+        .input_zero = random_zero(seed),
+        .output_zero = random_zero(seed),
+        .clamp_min = random_in(seed, -128, 0),
+        .clamp_max = random_in(seed, 0, 127)};
+    CHECK_BOUND(seed, isa, round, a, gantry_kernel_mean, gantry_s8_mean__ref);
+}
+
+static void softmax_round(uint64_t *seed, enum gantry_isa isa, int round)
+{
+    static double table[256];
+    int32_t c = random_one_in(seed, 2) ? random_channels(seed) : random_in(seed, 250, 1100);
+    int32_t h = random_in(seed, 1, 3), w = random_in(seed, 1, 3), gap = random_in(seed, 0, 3);
+    struct gantry_s8_softmax_args a = {.input = make_map(seed, h, w, c, gap),
+                                       .output = make_map(seed, h, w, c, gap),
+                                       .table = table,
+                                       .output_scale = 1.0f / (float)random_in(seed, 100, 5000),
+                                       .output_zero = random_zero(seed)};
+    gantry_s8_softmax_table(table, 1.0f, (float)random_in(seed, 1, 200) / 500);
+    CHECK_BOUND(seed, isa, round, a, gantry_kernel_softmax, gantry_s8_softmax__ref);
+}
+
+static void table_round(uint64_t *seed, enum gantry_isa isa, int round)
+{
+    int32_t h = random_in(seed, 1, 4), w = random_in(seed, 1, 9), c = random_channels(seed);
+    int32_t gap = random_one_in(seed, 2) ? random_in(seed, 1, 9) : 0;
+    bool identity = random_one_in(seed, 8);
+    uint8_t bytes[256];
+    for (int32_t i = 0; i < 256; i++) bytes[i] = (uint8_t)(identity ? i : random_in(seed, 0, 255));
+    struct gantry_x8_table_args a = {.input = make_map(seed, h, w, c, gap),
+                                     .output = make_map(seed, h, w, c, random_in(seed, 0, 1) * gap),
+                                     .table = bytes};
+    CHECK_BOUND(seed, isa, round, a, gantry_kernel_table, gantry_x8_table__ref);
+}
+
+static void mean__equals_the_reference(void **state)
+{
+    (void)state;
+    for_each_isa(mean_round, 200);
+}
+
+static void softmax__equals_the_reference(void **state)
+{
+    (void)state;
+    for_each_isa(softmax_round, 100);
+}
+
+static void table__equals_the_reference(void **state)
+{
+    (void)state;
+    for_each_isa(table_round, 100);
+}
+
 static void isa__is_chosen_by_name(void **state)
 {
     (void)state;
@@ -338,6 +419,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(add__equals_the_reference),
     cmocka_unit_test(average_pool__equals_the_reference),
     cmocka_unit_test(max_pool__equals_the_reference),
+    cmocka_unit_test(mean__equals_the_reference),
+    cmocka_unit_test(softmax__equals_the_reference),
+    cmocka_unit_test(table__equals_the_reference),
     cmocka_unit_test(isa__is_chosen_by_name),
 };
 

@@ -272,6 +272,17 @@ static void legality__quantize(void **state)
     expect(&net, "operator", -1, 0);
 }
 
+static void legality__pool_ties(void **state)
+{
+    (void)state;
+    struct net net;
+    net_init(&net, 1);
+    (void)net_pool(&net, GANTRY_OP_AVERAGE_POOL_2D, net_input(&net, 6, 6, 4),
+                   &(struct window){2, 2, 2, 2, 1, false, 0});
+    net.graph.nodes[0].attributes.window.half_up = true;
+    expect(&net, "pool-ties", -1, 0);
+}
+
 static void legality__pool_size(void **state)
 {
     (void)state;
@@ -351,6 +362,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(legality__pool_padding),
     cmocka_unit_test(legality__mean),
     cmocka_unit_test(legality__quantize),
+    cmocka_unit_test(legality__pool_ties),
     cmocka_unit_test(legality__pool_size),
     cmocka_unit_test(legality__add_shape),
     cmocka_unit_test(legality__add_scale),

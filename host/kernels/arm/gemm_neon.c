@@ -103,5 +103,7 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors - 1][rows - 1](call);
 }
 
+static void copy(int8_t *to, const int8_t *from, int32_t count) { memcpy(to, from, (size_t)count); }
+
 const struct gantry_gemm_isa gantry_gemm__neon = {
-    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile};
+    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .copy = copy};

@@ -114,5 +114,11 @@ static uint64_t peak(int32_t rounds)
     return (uint64_t)rounds * ROWS * VECTORS * 2 * LANES;
 }
 
-const struct gantry_gemm_isa gantry_gemm__avx2 = {
-    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .peak = peak};
+static void copy(int8_t *to, const int8_t *from, int32_t count) { memcpy(to, from, (size_t)count); }
+
+const struct gantry_gemm_isa gantry_gemm__avx2 = {.lanes = LANES,
+                                                  .vectors = VECTORS,
+                                                  .rows = {0, ROWS, ROWS},
+                                                  .tile = run_tile,
+                                                  .copy = copy,
+                                                  .peak = peak};

@@ -269,6 +269,17 @@ static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32
     tiles[vectors][rows](call);
 }
 
+static void copy(int8_t *to, const int8_t *from, int32_t count)
+{
+    const __m512i flip = _mm512_set1_epi8((char)0x80);
+    int32_t i = 0;
+    for (; i + 64 <= count; i += 64)
+        _mm512_storeu_si512(to + i, _mm512_xor_si512(_mm512_loadu_si512(from + i), flip));
+    __mmask64 rest = first_lanes(count - i);
+    __m512i bytes = _mm512_maskz_loadu_epi8(rest, from + i);
+    _mm512_mask_storeu_epi8(to + i, rest, _mm512_xor_si512(bytes, flip));
+}
+
 static uint64_t peak(int32_t rounds)
 {
     __m512i acc[TILE_MAX / 2], x = _mm512_set1_epi32(0x01010101);
@@ -288,4 +299,5 @@ const struct gantry_gemm_isa gantry_gemm__avx512 = {.lanes = LANES,
                                                     .halves = true,
                                                     .rows = {HALF_ROWS, 12, 8, 0, 6},
                                                     .tile = run_tile,
+                                                    .copy = copy,
                                                     .peak = peak};
