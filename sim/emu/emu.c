@@ -23,18 +23,6 @@ enum {
     SECOND_MS = 1000
 };
 
-static const char usage[] =
-    "usage: gantry-emu [OPTIONS] COMMAND [ARGUMENTS]\n"
-    "       gantry-emu --check\n\n"
-    "Runs a command that finds the simulated accelerator through XRT: gantry run --device xrt\n\n"
-    "options:\n"
-    "  --check          tell what the emulation needs and whether it is there\n"
-    "  --config NAME    configuration of the accelerator (default: the first that is built)\n"
-    "  --memory NAME    memory model: kv260 (default) or ideal\n"
-    "  --bank KILOBYTES size of the device's memory (default 4194304)\n"
-    "  --fault NAME     go wrong: hang, stuck, die or spec-hash\n"
-    "  --help           print this text\n";
-
 struct launcher {
     struct emu_setup setup;
     struct emu_files files;
@@ -102,7 +90,11 @@ static int parse(struct launcher *launcher, int count, char **words)
                                          EMU_FAULT_NONE, (uint64_t)BANK_KILOBYTES * KILOBYTE};
     for (; at < count && strncmp(words[at], "--", 2) == 0; at++) {
         if (strcmp(words[at], "--help") == 0) {
-            (void)fputs(usage, stdout);
+            emu_help(stdout);
+            return 1;
+        }
+        if (strcmp(words[at], "--manual") == 0) { /* for the build */
+            emu_manual(stdout);
             return 1;
         }
         if (strcmp(words[at], "--check") == 0) {

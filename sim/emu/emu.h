@@ -40,6 +40,11 @@ static inline int emu_instances(const struct emu_setup *setup)
     return gantry_array_instances(setup->core->config);
 }
 
+/* ---- help.c: --help, and the manual page ---- */
+
+void emu_help(FILE *out);
+void emu_manual(FILE *out);
+
 /* ---- files.c: the folder of a run, all that it leaves in the file system ---- */
 
 struct emu_files {

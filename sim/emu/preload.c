@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Loaded into the command beside XRT's emulation driver. Some calls of the driver, and of nobody
  * else, do something other than they say: it sleeps for seconds where it has nothing to wait for,
- * it unmaps memory that it took from the heap, and it prints to the command's output. */
+ * it unmaps memory that it took from the heap, it prints to the command's output, and it writes a
+ * log beside the command's program. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -54,4 +55,17 @@ __attribute__((visibility("default"))) int puts(const char *text)
 {
     if (is_driver(__builtin_return_address(0))) return 0;
     return fputs(text, stdout) < 0 ? EOF : fputc('\n', stdout);
+}
+
+/* How the C++ library opens the driver's log, which has no other place. */
+__attribute__((visibility("default"))) FILE *fopen64(const char *path, const char *mode)
+{
+    static const char log[] = "/emulation_debug.log";
+    FILE *(*open_file)(const char *, const char *);
+    void *found = dlsym(RTLD_NEXT, "fopen64");
+    size_t length = strlen(path), ending = sizeof log - 1;
+    if (!found) return NULL;
+    memcpy(&open_file, &found, sizeof open_file);
+    int is_log = length >= ending && strcmp(path + length - ending, log) == 0;
+    return open_file(is_log ? "/dev/null" : path, mode);
 }

@@ -22,7 +22,12 @@ has_sim && devices=cpu,sim,xrt
 has_opencl && devices=$devices,opencl
 
 # leftovers: processes and files of the emulation.
-leftovers() { pgrep -c gantry-emu; find /tmp -maxdepth 1 -name 'gantry-emu-*'; }
+rm -f "$GANTRY_BUILD_DIR/bin/emulation_debug.log" # of XRT's driver alone
+leftovers() {
+    pgrep -c gantry-emu
+    find /tmp -maxdepth 1 -name 'gantry-emu-*'
+    find "$GANTRY_BUILD_DIR/bin" -name '*.log'
+}
 before=$(leftovers)
 
 equal "the module links one library of XRT" \
