@@ -3,7 +3,6 @@
 #include "graph/check.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static enum gantry_status check_weights_type(const struct gantry_site *site,
                                              enum gantry_dtype dtype)
@@ -108,12 +107,11 @@ static enum gantry_status check_sums(const struct gantry_site *site, int32_t cha
     int64_t x_high = INT8_MAX - site->x->quantization.zero_point[0];
     int32_t zero = w->quantization.zero_point[0];
     for (int32_t c = 0; c < channels; c++) {
-        int64_t low = bias ? (int32_t)gantry_load_u32(bias + 4 * (size_t)c) : 0, high = low;
-        for (int64_t i = 0; i < taps->count; i++) {
-            int64_t value = weights[c * taps->channel_step + i * taps->step] - zero;
-            low += value * (value > 0 ? x_low : x_high);
-            high += value * (value > 0 ? x_high : x_low);
-        }
+        struct gantry_weight_sums sums;
+        gantry_weights_sum(weights + c * taps->channel_step, taps->count, taps->step, zero, &sums);
+        int64_t start = bias ? (int32_t)gantry_load_u32(bias + 4 * (size_t)c) : 0;
+        int64_t low = start + sums.above * x_low + sums.below * x_high;
+        int64_t high = start + sums.above * x_high + sums.below * x_low;
         if (low < INT32_MIN || high > INT32_MAX)
             return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
                                  "the sum of channel %d can leave 32 bits (%lld..%lld)", c,
@@ -134,10 +132,10 @@ static enum gantry_status check_wide_sums(const struct gantry_site *site, int32_
     int32_t bits = bias && bias->dtype == GANTRY_INT32 ? 32 : 48;
     int64_t limit = (INT64_C(1) << (bits - 1)) - 1;
     for (int32_t c = 0; c < channels; c++) {
-        int64_t value = bias ? gantry_site_integer(site, 2, c) : 0, most = 0;
-        for (int64_t i = 0; i < taps->count; i++)
-            most += abs(weights[c * taps->channel_step + i * taps->step]);
-        most *= -(int64_t)INT16_MIN;
+        struct gantry_weight_sums sums;
+        gantry_weights_sum(weights + c * taps->channel_step, taps->count, taps->step, 0, &sums);
+        int64_t value = bias ? gantry_site_integer(site, 2, c) : 0;
+        int64_t most = (sums.above - sums.below) * -(int64_t)INT16_MIN;
         if (most > limit || value > limit - most || value < most - limit)
             return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
                                  "the sum of channel %d can leave %d bits", c, bits);

@@ -162,6 +162,16 @@ GANTRY_MUST_USE enum gantry_status gantry_pass_groups(struct gantry_graph *graph
 GANTRY_MUST_USE enum gantry_status gantry_pass_phases(struct gantry_graph *graph,
                                                       struct gantry_error *error);
 
+/* Weights minus their zero point: sums of those above and below 0, and the ends of their range,
+ * which holds 0. */
+struct gantry_weight_sums {
+    int64_t above, below;
+    int32_t least, greatest;
+};
+/* Of count weights from first on, step elements apart. */
+void gantry_weights_sum(const int8_t *first, int64_t count, int64_t step, int32_t zero,
+                        struct gantry_weight_sums *out);
+
 /* A tensor as the general operators see it; its memory is data. */
 struct gantry_op_tensor gantry_tensor_dense(const struct gantry_graph *graph, int32_t tensor,
                                             void *data);

@@ -142,19 +142,17 @@ void gantry_task_sum(const struct gantry_graph *graph, const struct gantry_task 
         out->bias = -out->sum * graph->tensors[task->source].quantization.zero_point[0];
     }
     if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return;
-    int32_t inputs = task->kind == GANTRY_TASK_CONV ? task->in.c : 1;
-    for (int32_t ky = 0; ky < task->kernel_h; ky++) {
-        for (int32_t kx = 0; kx < task->kernel_w; kx++) {
-            for (int32_t c = 0; c < inputs; c++) {
-                int32_t w = gantry_task_weight(graph, task, o, ky, kx, c);
-                out->sum += w;
-                out->magnitude += w < 0 ? -w : w;
-                if (w < out->least) out->least = w;
-                if (w > out->greatest) out->greatest = w;
-            }
-        }
-    }
     const struct gantry_graph_node *node = &graph->nodes[task->node];
+    const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];
+    bool together = node->op != GANTRY_OP_DEPTHWISE_CONV_2D; /* those of a channel */
+    int64_t count = (int64_t)weights->bytes / task->out.c;
+    struct gantry_weight_sums sums;
+    gantry_weights_sum((const int8_t *)weights->data + (together ? o * count : o), count,
+                       together ? 1 : task->out.c, weight_zero(weights, o), &sums);
+    out->sum = sums.above + sums.below;
+    out->magnitude = sums.above - sums.below;
+    out->least = sums.least;
+    out->greatest = sums.greatest;
     if (node->input_count > 2 && node->inputs[2] != GANTRY_NO_TENSOR) {
         const uint8_t *bias = graph->tensors[node->inputs[2]].data;
         out->bias = (int32_t)gantry_load_u32(bias + 4 * (size_t)o);

@@ -5,6 +5,7 @@ gantry_test(test_graph_absorb SOURCES test_graph_absorb.c PARTS graph kernels ba
   LIBRARIES m LABELS unit)
 gantry_test(test_graph_phases SOURCES test_graph_phases.c PARTS graph kernels base
   LIBRARIES m LABELS unit)
+gantry_test(test_weight_sums SOURCES test_weight_sums.c PARTS graph base LABELS unit)
 # General operators in networks of one node, a file for every family: rule, plan and run.
 file(GLOB families CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_node_*.c)
 foreach(family IN LISTS families)
