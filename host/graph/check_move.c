@@ -105,7 +105,9 @@ enum gantry_status gantry_check_concatenation(const struct gantry_site *site)
         int64_t size = (int64_t)inferred.dims[axis] + x->shape.dims[axis];
         inferred.dims[axis] = (int32_t)(size < INT32_MAX ? size : INT32_MAX);
     }
-    return status == GANTRY_OK ? gantry_check_output_shape(site, &inferred) : status;
+    if (status == GANTRY_OK) status = gantry_check_output_shape(site, &inferred);
+    if (status == GANTRY_OK) site->node->mapped = gantry_site_is_map(site);
+    return status;
 }
 
 enum gantry_status gantry_check_shape(const struct gantry_site *site)

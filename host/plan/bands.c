@@ -120,6 +120,7 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
     const struct gantry_chip *in = &lowered->chips[step->in], *out = &lowered->chips[step->out];
     step->bands.count = 0;
     if (!in->loaded || step->res >= 0 || step->flat || step->window) return;
+    if (out->whole >= 0) return; /* a STORE of the whole may wait for LOADs behind the bands */
     struct gantry_cost_load load = gantry_chip_load(in, &build->plan->tensors[in->tensor]);
     const struct gantry_cost_machine machine = gantry_build_machine(build);
     int64_t conv = front_cycles(build, step, in);

@@ -23,7 +23,9 @@ enum gantry_task_kind {
     GANTRY_TASK_AVERAGE,
     GANTRY_TASK_MEAN, /* of the whole map: unit weights, rule F */
     GANTRY_TASK_MAX,
-    GANTRY_TASK_IDENTITY /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
+    GANTRY_TASK_IDENTITY, /* 1x1, unit weights: a stand-alone ADD, or a copy to another layout */
+    GANTRY_TASK_CLOSE,    /* 1x1, unit weights: a copy without the gaps between parts */
+    GANTRY_TASK_JOIN      /* CONCATENATION: no step, its parts are written to where they belong */
 };
 
 struct gantry_task {
@@ -45,6 +47,14 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t node, struct
 /* The tensor that an accelerated node reads for its input i: RESHAPE nodes are looked through when
  * the extent stays, and by FULLY_CONNECTED always (it runs as a convolution of the whole map). */
 int32_t gantry_task_source(const struct gantry_graph *graph, int32_t node, int32_t input);
+/* Whether a step of the task walks all blocks of its input for each of its output's. */
+static inline bool gantry_task_is_dense(const struct gantry_task *task)
+{
+    return task->kind == GANTRY_TASK_CONV || task->kind == GANTRY_TASK_CLOSE;
+}
+/* Along what the inputs of a CONCATENATION of maps lie behind each other. */
+enum gantry_join_axis { GANTRY_JOIN_OTHER, GANTRY_JOIN_ROWS, GANTRY_JOIN_CHANNELS };
+enum gantry_join_axis gantry_task_join_axis(const struct gantry_graph *graph, int32_t node);
 /* Whether LOAD can fold the columns of the kernel into channels, when the input lies without gaps:
  * few channels, several columns. */
 bool gantry_task_folds(const struct gantry_task *task);
@@ -182,10 +192,44 @@ void gantry_build_patches(struct gantry_build *build);
 /* homes.c: plan->tensors and sizes of buffers, from the segments. */
 GANTRY_MUST_USE enum gantry_status gantry_build_homes(struct gantry_build *build);
 
+/* ---- join.c: CONCATENATIONs of a launch; their parts lie in blocks or rows of one chip ---- */
+
+struct gantry_join_part {
+    int32_t tensor;             /* that is read, seen through RESHAPE */
+    bool in_place;              /* its step writes it there; others are loaded or copied to there */
+    int32_t block, blocks, row; /* of the whole */
+    int32_t channels;
+    const struct gantry_join *gaps; /* where it has gaps itself: what it consists of */
+};
+struct gantry_join {
+    int32_t node, tensor;
+    bool by_rows;
+    bool gaps; /* blocks that are not full lie before others */
+    int32_t blocks, rows;
+    int32_t part_count;
+    struct gantry_join_part *parts;
+};
+struct gantry_joins {
+    struct gantry_join **of;               /* per tensor: what it consists of, or NULL */
+    const struct gantry_join_part **place; /* per tensor: where it is written in place, or NULL */
+    int32_t *whole;                        /* per tensor: of which that is a part */
+};
+/* Those of a segment; false: out of memory. */
+bool gantry_joins_find(const struct gantry_build *build, int32_t segment,
+                       struct gantry_arena *arena, struct gantry_joins *joins);
+/* The tensor in whose chip a tensor lies. */
+int32_t gantry_joins_root(const struct gantry_joins *joins, int32_t tensor);
+/* Channel of the tensor that lies at a channel of the chip, or -1: a gap. */
+int32_t gantry_join_channel(const struct gantry_join *join, int32_t channel);
+
 /* A tensor in the activation RAM. */
 struct gantry_chip {
     int32_t tensor;
-    int32_t channels; /* folded: of the folded pixels */
+    int32_t channels;               /* folded: of the folded pixels; with the gaps between parts */
+    const struct gantry_join *gaps; /* where there are some */
+    int32_t whole;                  /* chip of which this one is a part, or -1 */
+    int32_t block, row;             /* there */
+    int32_t offset;                 /* of its first word from the owner's, in rows of a bank */
     struct gantry_act_tensor act;
     int32_t min_pitch;
     int32_t rows;
@@ -193,7 +237,7 @@ struct gantry_chip {
     bool folded; /* by LOAD, for the step that reads it */
     int32_t fold_kernel, fold_stride, fold_pad;
     int32_t first, last; /* steps: written and last read; -1 and step_count: before, after all */
-    int32_t owner;       /* chip whose rows it takes over in place, or itself */
+    int32_t owner;       /* chip whose rows it takes over in place or is part of, or itself */
     int32_t home_row;    /* of a tile: first row of the home that it holds */
 };
 
@@ -224,6 +268,11 @@ struct gantry_step {
     struct gantry_bands bands;
 };
 
+static inline int32_t gantry_chip_blocks(const struct gantry_chip *chip)
+{
+    return gantry_div_up(chip->channels, GANTRY_CHANNELS);
+}
+
 /* Lines of the weight stream for one group of a step that reads chip in, and of all groups. */
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in);
 int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_chip *in);
@@ -231,7 +280,7 @@ int64_t gantry_step_lines(const struct gantry_step *step, const struct gantry_ch
 int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in);
 
 struct gantry_lowered {
-    struct gantry_chip *chips;
+    struct gantry_chip *chips; /* a part stands behind its whole */
     int32_t chip_count;
     struct gantry_step *steps;
     int32_t step_count;

@@ -13,6 +13,13 @@ static struct gantry_chip *chip_of(const struct gantry_lowered *lowered, int32_t
     return &lowered->chips[index];
 }
 
+/* The chip of which a chip is part, or itself: its pitch is that of all its parts. */
+static struct gantry_chip *root_of(const struct gantry_lowered *lowered, int32_t index)
+{
+    while (lowered->chips[index].whole >= 0) index = lowered->chips[index].whole;
+    return &lowered->chips[index];
+}
+
 static void lay_out(const struct gantry_build *build, struct gantry_chip *chip)
 {
     struct gantry_act_tensor *act = &chip->act;
@@ -20,21 +27,53 @@ static void lay_out(const struct gantry_build *build, struct gantry_chip *chip)
                       chip->min_pitch);
 }
 
+/* Rows that are parts begin in bank 0: true when a pitch had to grow. */
+static bool align_rows(const struct gantry_build *build, const struct gantry_lowered *lowered)
+{
+    bool grown = false;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *root = root_of(lowered, c);
+        int64_t row = lowered->chips[c].row;
+        for (; row * root->act.pitch % (2 * build->params->g) != 0; grown = true) {
+            root->min_pitch = root->act.pitch + 1;
+            lay_out(build, root);
+        }
+    }
+    return grown;
+}
+
+/* Parts lie as their whole does, which stands before them. */
+static void lay_out_parts(const struct gantry_build *build, struct gantry_lowered *lowered)
+{
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        if (chip->whole < 0) continue;
+        const struct gantry_chip *whole = chip_of(lowered, chip->whole);
+        int32_t h = chip->act.h;
+        chip->act = whole->act;
+        chip->act.h = h;
+        chip->offset = whole->offset +
+                       gantry_band_view(&whole->act, chip->row, 2 * build->params->g) -
+                       whole->act.base + chip->block;
+    }
+}
+
 /* Pitches: an input holds the output's raster; both ends of a flat step are the same. */
 static void set_geometry(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
-        struct gantry_chip *in = chip_of(lowered, step->in);
+        struct gantry_chip *in = root_of(lowered, step->in);
         if (!step->flat) in->min_pitch = gantry_max_i32(in->min_pitch, step->task.out.w);
     }
-    for (int32_t c = 0; c < lowered->chip_count; c++) lay_out(build, chip_of(lowered, c));
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (chip_of(lowered, c)->whole < 0) lay_out(build, chip_of(lowered, c));
     for (bool changed = true; changed;) {
-        changed = false;
+        changed = align_rows(build, lowered);
         for (int32_t i = 0; i < lowered->step_count; i++) {
             const struct gantry_step *step = &lowered->steps[i];
-            struct gantry_chip *in = chip_of(lowered, step->in);
-            struct gantry_chip *out = chip_of(lowered, step->out);
+            struct gantry_chip *in = root_of(lowered, step->in);
+            struct gantry_chip *out = root_of(lowered, step->out);
             if (!step->flat || in->act.pitch == out->act.pitch) continue;
             in->min_pitch = out->min_pitch = gantry_max_i32(in->act.pitch, out->act.pitch);
             lay_out(build, in);
@@ -42,6 +81,7 @@ static void set_geometry(const struct gantry_build *build, struct gantry_lowered
             changed = true;
         }
     }
+    lay_out_parts(build, lowered);
 }
 
 struct gantry_cost_load gantry_chip_load(const struct gantry_chip *chip,
@@ -50,10 +90,20 @@ struct gantry_cost_load gantry_chip_load(const struct gantry_chip *chip,
     const struct gantry_act_tensor *act = &chip->act;
     return (struct gantry_cost_load){
         .rows = act->h,
-        .words = act->w * act->cb,
+        .words = act->w * gantry_chip_blocks(chip),
         .bytes = home->extent.w * home->pixel_stride,
         .merges = !chip->folded && act->sy == 1 && act->sx == 1 && act->pitch == act->w,
     };
+}
+
+/* A step reads or writes a chip, and with it what that is part of. */
+static void touch(struct gantry_lowered *lowered, int32_t index, int32_t step, bool write)
+{
+    for (; index >= 0; index = chip_of(lowered, index)->whole) {
+        struct gantry_chip *chip = chip_of(lowered, index);
+        chip->last = step;
+        if (write && chip->first < 0) chip->first = step;
+    }
 }
 
 static void set_liveness(const struct gantry_build *build, struct gantry_lowered *lowered)
@@ -62,17 +112,15 @@ static void set_liveness(const struct gantry_build *build, struct gantry_lowered
         chip_of(lowered, c)->first = chip_of(lowered, c)->last = -1;
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
-        chip_of(lowered, step->in)->last = i;
-        if (step->res >= 0) chip_of(lowered, step->res)->last = i;
-        chip_of(lowered, step->out)->first = chip_of(lowered, step->out)->last = i;
+        touch(lowered, step->in, i, false);
+        if (step->res >= 0) touch(lowered, step->res, i, false);
+        touch(lowered, step->out, i, true);
     }
     for (int32_t c = 0; c < lowered->chip_count; c++) {
-        struct gantry_chip *chip = chip_of(lowered, c);
-        if (chip->loaded) chip->first = -1;
-        if (chip->stored) chip->last = lowered->step_count;
-        if (!build->plan->options.observe) continue;
-        chip->first = -1;
-        chip->last = lowered->step_count;
+        struct gantry_chip *root = root_of(lowered, c);
+        bool observe = build->plan->options.observe;
+        if (chip_of(lowered, c)->loaded || observe) root->first = -1;
+        if (chip_of(lowered, c)->stored || observe) root->last = lowered->step_count;
     }
 }
 
@@ -87,10 +135,11 @@ static void share_in_place(struct gantry_lowered *lowered)
 {
     for (int32_t i = 0; i < lowered->step_count; i++) {
         const struct gantry_step *step = &lowered->steps[i];
-        if (step->res < 0 || step->res == step->in) continue;
+        if (step->res < 0 || root_of(lowered, step->res) == root_of(lowered, step->in)) continue;
         struct gantry_chip *res = chip_of(lowered, step->res);
         struct gantry_chip *out = chip_of(lowered, step->out);
         if (res->last != i || !same_geometry(&res->act, &out->act)) continue;
+        if (res->whole >= 0 || out->whole >= 0) continue;
         struct gantry_chip *owner = chip_of(lowered, res->owner);
         if (owner->loaded && out->stored) continue; /* no LOAD waits for a STORE */
         out->owner = res->owner;
@@ -121,7 +170,7 @@ static struct gantry_cost_shape cost_shape(const struct gantry_step *step,
         .blocks = gantry_div_up(step->task.out.c, GANTRY_CHANNELS),
         .parts = step->task.split ? 2 : 1,
         .residual = step->res >= 0,
-        .grouped = step->task.kind == GANTRY_TASK_CONV,
+        .grouped = gantry_task_is_dense(&step->task),
     };
 }
 
@@ -179,11 +228,12 @@ void gantry_shape_steps(const struct gantry_build *build, struct gantry_lowered 
     }
 }
 
-/* Rows of every chip, or a failure. */
+/* Rows of every chip that is no part, or a failure. */
 static void count_rows(const struct gantry_build *build, struct gantry_lowered *lowered)
 {
     for (int32_t c = 0; c < lowered->chip_count && !lowered->failed.code; c++) {
         struct gantry_chip *chip = chip_of(lowered, c);
+        if (chip->whole >= 0) continue;
         int64_t rows = gantry_act_rows(&chip->act, 2 * build->params->g);
         if (rows > build->params->act_rows)
             fail(build, lowered, rows);
@@ -219,8 +269,10 @@ static int64_t place(const struct gantry_build *build, struct gantry_lowered *lo
     for (int32_t c = 0; c < lowered->chip_count; c++)
         if (chip_of(lowered, c)->owner == c)
             chip_of(lowered, c)->act.base = (int32_t)items[count++].offset;
-    for (int32_t c = 0; c < lowered->chip_count; c++)
-        chip_of(lowered, c)->act.base = chip_of(lowered, chip_of(lowered, c)->owner)->act.base;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        struct gantry_chip *chip = chip_of(lowered, c);
+        chip->act.base = chip_of(lowered, chip->owner)->act.base + chip->offset;
+    }
     return total;
 }
 
@@ -244,8 +296,10 @@ static int64_t place_apart(const struct gantry_build *build, struct gantry_lower
     return place(build, lowered, items, most);
 }
 
-static bool overlap(const struct gantry_chip *a, const struct gantry_chip *b)
+/* Parts of one whole count as one. */
+static bool overlap(const struct gantry_lowered *lowered, int32_t first, int32_t second)
 {
+    const struct gantry_chip *a = root_of(lowered, first), *b = root_of(lowered, second);
     return a->act.base < b->act.base + b->rows && b->act.base < a->act.base + a->rows;
 }
 
@@ -257,8 +311,7 @@ static bool meets(const struct gantry_lowered *lowered, int32_t chip,
                   bool (*kind)(const struct gantry_chip *chip))
 {
     for (int32_t c = 0; c < lowered->chip_count; c++)
-        if (kind(&lowered->chips[c]) && overlap(&lowered->chips[c], &lowered->chips[chip]))
-            return true;
+        if (kind(&lowered->chips[c]) && overlap(lowered, c, chip)) return true;
     return false;
 }
 

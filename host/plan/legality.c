@@ -150,6 +150,41 @@ static struct gantry_reason check_room(const struct gantry_graph *graph,
     return legal();
 }
 
+/* A CONCATENATION is nothing but places on chip. */
+static struct gantry_reason check_join(const struct gantry_graph *graph,
+                                       const struct gantry_task *task,
+                                       const struct gantry_array_params *params)
+{
+    const struct gantry_graph_node *node = &graph->nodes[task->node];
+    const struct gantry_quantization *to = &graph->tensors[task->output].quantization;
+    enum gantry_join_axis axis = gantry_task_join_axis(graph, task->node);
+    int64_t blocks = 0;
+    if (axis == GANTRY_JOIN_OTHER)
+        return refuse("concat-axis", "Parts lie behind each other in channels or in rows");
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const struct gantry_graph_tensor *part = &graph->tensors[node->inputs[i]];
+        struct gantry_extent extent = {0};
+        if (part->data) return refuse("concat-constant", "No part is a constant");
+        if (part->quantization.scale[0] != to->scale[0] ||
+            part->quantization.zero_point[0] != to->zero_point[0])
+            return refuse("concat-scale", "Parts have the scale and zero point of the whole");
+        (void)gantry_shape_extent(&part->shape, &extent);
+        if (i == 0 || axis == GANTRY_JOIN_CHANNELS)
+            blocks += gantry_div_up(extent.c, GANTRY_CHANNELS);
+    }
+    if (blocks > GANTRY_CHANNELS_MAX / GANTRY_CHANNELS)
+        return refuse_value("channels", "A tensor has at most 256 channel blocks",
+                            GANTRY_CHANNELS_MAX, blocks * GANTRY_CHANNELS);
+    struct gantry_act_tensor act;
+    gantry_act_layout(&act, params, task->out.h, task->out.w, (int32_t)blocks * GANTRY_CHANNELS, 1,
+                      1, 1);
+    int64_t rows = gantry_act_rows(&act, 2 * params->g);
+    if (rows > params->act_rows)
+        return refuse_value("onchip-memory", "The whole fits the activation rows", params->act_rows,
+                            rows);
+    return legal();
+}
+
 /* A RESHAPE is nothing on the accelerator when all that read it look through it. */
 static struct gantry_reason check_reshape(const struct gantry_graph *graph, int32_t index)
 {
@@ -177,6 +212,8 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
         return refuse("batch", "A tensor is one map of height, width and channels");
     struct gantry_reason reason = check_extent(&task.in);
     if (!reason.code) reason = check_extent(&task.out);
+    if (task.kind == GANTRY_TASK_JOIN)
+        return reason.code ? reason : check_join(graph, &task, params);
     if (!reason.code) reason = check_window(&graph->nodes[node], &task);
     if (!reason.code) reason = check_pool(graph, &task);
     if (!reason.code) reason = check_add(graph, node);

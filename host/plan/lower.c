@@ -5,7 +5,8 @@
  * makes is written in the layout that its readers agree on; where they disagree it is a raster,
  * and an identity step copies it to planes. A 1x1 step of stride 1 can read and write planes
  * unchanged, as one flat row, when its own output is wanted in the same planes. A tensor that
- * comes from memory is loaded once for each layout. */
+ * comes from memory is loaded once for each layout. A CONCATENATION is no step: its parts are made
+ * in, loaded or copied to their places in the chip of the whole. */
 #include "plan/build.h"
 
 #include <string.h>
@@ -16,9 +17,10 @@ struct lower {
     struct gantry_build *build;
     struct gantry_lowered *out;
     int32_t segment;
-    struct gantry_step *nodes;  /* one per node that runs, before copies are inserted */
-    int32_t *class_y, *class_x; /* per node step: layout of its output */
+    struct gantry_step *nodes;  /* one per node that runs or joins, before copies are inserted */
+    int32_t *class_y, *class_x; /* per tensor that is made: its layout */
     int32_t node_count;
+    struct gantry_joins joins;
     int32_t *primary;  /* per tensor: chip of what this launch makes, or -1 */
     int32_t *residual; /* per node step: tensor, or GANTRY_NO_TENSOR */
 };
@@ -43,9 +45,23 @@ static bool agrees(const struct gantry_task *task, int32_t sy, int32_t sx)
 static bool flexible(const struct lower *lower, int32_t i)
 {
     const struct gantry_task *w = &lower->nodes[i].task;
-    return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 && w->stride_w == 1 &&
-           w->pad_top == 0 && w->pad_left == 0 && w->in.h == w->out.h && w->in.w == w->out.w &&
-           lower->residual[i] == GANTRY_NO_TENSOR;
+    return w->kind != GANTRY_TASK_JOIN && w->kernel_h == 1 && w->kernel_w == 1 &&
+           w->stride_h == 1 && w->stride_w == 1 && w->pad_top == 0 && w->pad_left == 0 &&
+           w->in.h == w->out.h && w->in.w == w->out.w && lower->residual[i] == GANTRY_NO_TENSOR;
+}
+
+static struct gantry_extent extent_of(const struct lower *lower, int32_t tensor)
+{
+    struct gantry_extent extent = {0};
+    (void)gantry_shape_extent(&lower->build->graph->tensors[tensor].shape, &extent);
+    return extent;
+}
+
+/* Whether a tensor that this launch makes goes to memory. */
+static bool goes_out(const struct gantry_build *build, int32_t tensor)
+{
+    enum gantry_home home = build->plan->tensors[tensor].home;
+    return home == GANTRY_HOME_ARENA || home == GANTRY_HOME_OUTPUT;
 }
 
 /* The tensor that a step writes: of the ADD where one is computed with it. */
@@ -90,33 +106,74 @@ static bool flat_fits(const struct lower *lower, const struct gantry_task *task,
     return (int64_t)act.ps * sy * sx <= FLAT_MAX;
 }
 
-/* Chooses the layout that step i writes, the readers' own outputs being known. */
-static void choose_class(struct lower *lower, int32_t i)
+/* What the readers of a tensor want of its layout. */
+struct wish {
+    int32_t sy, sx;
+    bool agreed, flexible;
+};
+
+static void add_wish(struct wish *wish, int32_t y, int32_t x)
 {
-    int32_t tensor = written(lower, i), sy = 0, sx = 0;
-    bool agreed = true;
-    for (int32_t j = i + 1; j < lower->node_count; j++) {
+    if ((y && wish->sy && y != wish->sy) || (x && wish->sx && x != wish->sx)) wish->agreed = false;
+    if (y) wish->sy = y;
+    if (x) wish->sx = x;
+}
+
+/* Whether a CONCATENATION copies a tensor. */
+static bool copies(const struct gantry_join *join, int32_t tensor)
+{
+    for (int32_t k = 0; k < join->part_count; k++)
+        if (join->parts[k].tensor == tensor && !join->parts[k].in_place) return true;
+    return false;
+}
+
+/* Of a tensor that lies in one chip with its parts: of them, too. Copies are made of a raster. */
+static void add_readers(const struct lower *lower, int32_t tensor, struct wish *wish)
+{
+    const struct gantry_join *join = lower->joins.of[tensor];
+    bool gaps = join && join->gaps, raster = join && goes_out(lower->build, tensor);
+    for (int32_t j = 0; j < lower->node_count; j++) {
         const struct gantry_task *task = &lower->nodes[j].task;
-        if (task->source != tensor || flexible(lower, j)) continue;
-        int32_t y = demand_y(task), x = demand_x(task);
-        if ((y && sy && y != sy) || (x && sx && x != sx)) agreed = false;
-        if (y) sy = y;
-        if (x) sx = x;
-    }
-    sy = agreed && sy ? sy : 1;
-    sx = agreed && sx ? sx : 1;
-    if (sy == 2 || sx == 2) {
-        for (int32_t j = i + 1; j < lower->node_count; j++) {
-            if (lower->nodes[j].task.source != tensor || !flexible(lower, j)) continue;
-            if (lower->class_y[j] != sy || lower->class_x[j] != sx ||
-                !flat_fits(lower, &lower->nodes[j].task, sy, sx))
-                agreed = false;
+        if (gaps && lower->residual[j] == tensor) raster = true;
+        if (task->kind == GANTRY_TASK_JOIN) {
+            raster = raster || copies(lower->joins.of[task->output], tensor);
+        } else if (task->source == tensor) {
+            if (gaps && task->kind != GANTRY_TASK_CONV) raster = true;
+            if (flexible(lower, j))
+                wish->flexible = true;
+            else
+                add_wish(wish, demand_y(task), demand_x(task));
         }
     }
-    lower->class_y[i] = agreed ? sy : 1;
-    lower->class_x[i] = agreed ? sx : 1;
-    if (!agreed || (sy == 1 && sx == 1)) return;
-    for (int32_t j = i + 1; j < lower->node_count; j++)
+    if (raster || (join && join->by_rows)) add_wish(wish, 1, 1);
+    for (int32_t k = 0; join && k < join->part_count; k++)
+        if (join->parts[k].in_place) add_readers(lower, join->parts[k].tensor, wish);
+}
+
+/* Chooses the layout of what step i makes, that of what its readers make being known. */
+static void choose_class(struct lower *lower, int32_t i)
+{
+    int32_t tensor = written(lower, i), root = gantry_joins_root(&lower->joins, tensor);
+    int32_t *class_y = lower->class_y, *class_x = lower->class_x;
+    struct wish wish = {.agreed = true};
+    if (root != tensor) {
+        class_y[tensor] = class_y[root];
+        class_x[tensor] = class_x[root];
+        return;
+    }
+    add_readers(lower, tensor, &wish);
+    int32_t sy = wish.agreed && wish.sy ? wish.sy : 1, sx = wish.agreed && wish.sx ? wish.sx : 1;
+    bool planes = sy == 2 || sx == 2;
+    if (lower->joins.of[tensor]) planes = planes && !wish.flexible;
+    for (int32_t j = i + 1; planes && j < lower->node_count; j++) {
+        if (lower->nodes[j].task.source != tensor || !flexible(lower, j)) continue;
+        int32_t made = written(lower, j);
+        planes = class_y[made] == sy && class_x[made] == sx &&
+                 flat_fits(lower, &lower->nodes[j].task, sy, sx);
+    }
+    class_y[tensor] = planes ? sy : 1;
+    class_x[tensor] = planes ? sx : 1;
+    for (int32_t j = i + 1; planes && j < lower->node_count; j++)
         if (lower->nodes[j].task.source == tensor && flexible(lower, j))
             lower->nodes[j].flat = true;
 }
@@ -130,8 +187,40 @@ static int32_t new_chip(struct lower *lower, int32_t tensor, const struct gantry
         .channels = extent->c,
         .act = {.h = extent->h, .w = extent->w, .sy = sy, .sx = sx},
         .min_pitch = 1,
+        .whole = -1,
         .owner = index,
     };
+    return index;
+}
+
+/* Puts a chip into its place in another one. */
+static void put_into(struct lower *lower, int32_t index, int32_t whole,
+                     const struct gantry_join_part *part)
+{
+    struct gantry_chip *chip = &lower->out->chips[index];
+    chip->whole = whole;
+    chip->block = part->block;
+    chip->row = part->row;
+    chip->owner = lower->out->chips[whole].owner;
+}
+
+/* The chip of a tensor that this launch makes, in its place where it is part of another one; there
+ * may be one already where it has parts itself. */
+static int32_t primary_chip(struct lower *lower, int32_t tensor)
+{
+    if (lower->primary[tensor] >= 0) return lower->primary[tensor];
+    const struct gantry_join_part *place = lower->joins.place[tensor];
+    const struct gantry_join *join = lower->joins.of[tensor];
+    int32_t whole = place ? primary_chip(lower, lower->joins.whole[tensor]) : -1;
+    struct gantry_extent extent = extent_of(lower, tensor);
+    int32_t index =
+        new_chip(lower, tensor, &extent, lower->class_y[tensor], lower->class_x[tensor]);
+    if (place) put_into(lower, index, whole, place);
+    if (join && join->gaps) {
+        lower->out->chips[index].gaps = join;
+        lower->out->chips[index].channels = join->blocks * GANTRY_CHANNELS;
+    }
+    lower->primary[tensor] = index;
     return index;
 }
 
@@ -172,45 +261,64 @@ static int32_t loaded_chip(struct lower *lower, const struct gantry_task *task)
     return index;
 }
 
-/* The chip that a step reads of a tensor that this launch made; copies to planes where needed. */
-static int32_t made_chip(struct lower *lower, const struct gantry_step *step)
+/* A step that copies a tensor that this launch made to another chip, without gaps. */
+static void copy_to(struct lower *lower, int32_t tensor, int32_t to, int32_t node)
 {
     struct gantry_lowered *out = lower->out;
-    const struct gantry_task *task = &step->task;
-    int32_t primary = lower->primary[task->source];
-    if (step->flat || agrees(task, out->chips[primary].act.sy, out->chips[primary].act.sx))
-        return primary;
-    for (int32_t c = 0; c < out->chip_count; c++)
-        if (out->chips[c].tensor == task->source && c != primary &&
-            agrees(task, out->chips[c].act.sy, out->chips[c].act.sx))
-            return c;
-    int32_t copy = new_chip(lower, task->source, &task->in, gantry_max_i32(demand_y(task), 1),
-                            gantry_max_i32(demand_x(task), 1));
+    int32_t from = lower->primary[tensor];
+    struct gantry_extent extent = extent_of(lower, tensor);
     out->steps[out->step_count++] = (struct gantry_step){
-        .task = {.kind = GANTRY_TASK_IDENTITY,
-                 .node = GANTRY_NO_NODE,
-                 .source = task->source,
-                 .output = task->source,
-                 .in = task->in,
-                 .out = task->in,
+        .task = {.kind = out->chips[from].gaps ? GANTRY_TASK_CLOSE : GANTRY_TASK_IDENTITY,
+                 .node = node,
+                 .source = tensor,
+                 .output = tensor,
+                 .in = extent,
+                 .out = extent,
                  .kernel_h = 1,
                  .kernel_w = 1,
                  .stride_h = 1,
                  .stride_w = 1,
                  .dilation = 1},
         .add = GANTRY_NO_NODE,
-        .in = primary,
-        .out = copy,
+        .in = from,
+        .out = to,
         .res = -1,
     };
+}
+
+/* A chip of a tensor that this launch made in one of the layouts, without gaps: its own where that
+ * is one, else a copy. 0: any layout. */
+static int32_t plain_chip(struct lower *lower, int32_t tensor, int32_t sy, int32_t sx)
+{
+    struct gantry_lowered *out = lower->out;
+    for (int32_t c = 0; c < out->chip_count; c++) {
+        const struct gantry_chip *chip = &out->chips[c];
+        if (chip->tensor == tensor && !chip->gaps && (sy == 0 || sy == chip->act.sy) &&
+            (sx == 0 || sx == chip->act.sx))
+            return c;
+    }
+    struct gantry_extent extent = extent_of(lower, tensor);
+    int32_t copy = new_chip(lower, tensor, &extent, gantry_max_i32(sy, 1), gantry_max_i32(sx, 1));
+    copy_to(lower, tensor, copy, GANTRY_NO_NODE);
     return copy;
+}
+
+/* The chip that a step reads of a tensor that this launch made; copies to planes where needed. */
+static int32_t made_chip(struct lower *lower, const struct gantry_step *step)
+{
+    const struct gantry_task *task = &step->task;
+    int32_t primary = lower->primary[task->source];
+    const struct gantry_chip *chip = &lower->out->chips[primary];
+    bool fits = step->flat || agrees(task, chip->act.sy, chip->act.sx);
+    if (fits && (!chip->gaps || task->kind == GANTRY_TASK_CONV)) return primary;
+    return plain_chip(lower, task->source, demand_y(task), demand_x(task));
 }
 
 /* The chip of a residual: any layout will do. */
 static int32_t residual_chip(struct lower *lower, int32_t tensor,
                              const struct gantry_extent *extent)
 {
-    if (lower->primary[tensor] >= 0) return lower->primary[tensor];
+    if (lower->primary[tensor] >= 0) return plain_chip(lower, tensor, 0, 0);
     for (int32_t c = 0; c < lower->out->chip_count; c++)
         if (lower->out->chips[c].tensor == tensor && !lower->out->chips[c].folded) return c;
     int32_t index = new_chip(lower, tensor, extent, 1, 1);
@@ -218,11 +326,41 @@ static int32_t residual_chip(struct lower *lower, int32_t tensor,
     return index;
 }
 
-/* Whether a tensor that this launch makes goes to memory. */
-static bool goes_out(const struct gantry_build *build, int32_t tensor)
+/* Whether a step writes any of a whole; else all of it is loaded. */
+static bool has_step(const struct lower *lower, const struct gantry_join *join)
 {
-    enum gantry_home home = build->plan->tensors[tensor].home;
-    return home == GANTRY_HOME_ARENA || home == GANTRY_HOME_OUTPUT;
+    for (int32_t k = 0; k < join->part_count; k++) {
+        const struct gantry_join_part *part = &join->parts[k];
+        const struct gantry_join *inner = lower->joins.of[part->tensor];
+        bool made = lower->primary[part->tensor] >= 0;
+        if (made && (!part->in_place || !inner || has_step(lower, inner))) return true;
+    }
+    return false;
+}
+
+/* Brings to the whole what is not made there; what goes to memory has no gaps. */
+static void emit_join(struct lower *lower, const struct gantry_join *join)
+{
+    int32_t whole = primary_chip(lower, join->tensor);
+    for (int32_t k = 0; k < join->part_count; k++) {
+        const struct gantry_join_part *part = &join->parts[k];
+        if (part->in_place) continue;
+        const struct gantry_chip *chip = &lower->out->chips[whole];
+        struct gantry_extent extent = extent_of(lower, part->tensor);
+        int32_t index = new_chip(lower, part->tensor, &extent, chip->act.sy, chip->act.sx);
+        put_into(lower, index, whole, part);
+        if (lower->primary[part->tensor] >= 0)
+            copy_to(lower, part->tensor, index, join->node);
+        else
+            lower->out->chips[index].loaded = true;
+    }
+    if (!goes_out(lower->build, join->tensor)) return;
+    if (join->gaps || !has_step(lower, join)) {
+        struct gantry_extent extent = extent_of(lower, join->tensor);
+        whole = new_chip(lower, join->tensor, &extent, 1, 1);
+        copy_to(lower, join->tensor, whole, join->node);
+    }
+    lower->out->chips[whole].stored = true;
 }
 
 static void emit_steps(struct lower *lower)
@@ -231,14 +369,17 @@ static void emit_steps(struct lower *lower)
     for (int32_t i = 0; i < lower->node_count; i++) {
         struct gantry_step step = lower->nodes[i];
         const struct gantry_task *task = &step.task;
+        if (task->kind == GANTRY_TASK_JOIN) {
+            emit_join(lower, lower->joins.of[task->output]);
+            continue;
+        }
         bool made = lower->primary[task->source] >= 0;
         step.in = made ? made_chip(lower, &step) : loaded_chip(lower, task);
         if (lower->residual[i] != GANTRY_NO_TENSOR)
             step.res = residual_chip(lower, lower->residual[i], &task->out);
         int32_t tensor = written(lower, i);
-        step.out = new_chip(lower, tensor, &task->out, lower->class_y[i], lower->class_x[i]);
+        step.out = primary_chip(lower, tensor);
         out->chips[step.out].stored = goes_out(lower->build, tensor);
-        lower->primary[tensor] = step.out;
         out->steps[out->step_count++] = step;
     }
 }
@@ -247,22 +388,26 @@ static bool allocate(struct lower *lower)
 {
     struct gantry_arena *arena = &lower->build->scratch;
     struct gantry_lowered *out = lower->out;
-    size_t nodes = (size_t)lower->build->plan->segments[lower->segment].node_count;
+    const struct gantry_plan_segment *segment = &lower->build->plan->segments[lower->segment];
+    size_t nodes = (size_t)segment->node_count, parts = 0;
     size_t tensors = (size_t)lower->build->graph->tensor_count;
     memset(out, 0, sizeof *out);
-    /* A node brings at most its output, a loaded input, a copy and a loaded residual. */
-    out->chips = gantry_arena_alloc(arena, nodes * 4, sizeof *out->chips);
-    out->steps = gantry_arena_alloc(arena, nodes * 2, sizeof *out->steps);
+    for (size_t k = 0; k < nodes; k++)
+        parts += (size_t)lower->build->graph->nodes[segment->nodes[k]].input_count;
+    /* A node brings at most its output, a loaded input, a loaded residual and two copies, or its
+     * parts. */
+    out->chips = gantry_arena_alloc(arena, nodes * 5 + parts, sizeof *out->chips);
+    out->steps = gantry_arena_alloc(arena, nodes * 3 + parts, sizeof *out->steps);
     lower->nodes = gantry_arena_alloc(arena, nodes, sizeof *lower->nodes);
-    lower->class_y = gantry_arena_alloc(arena, nodes, sizeof *lower->class_y);
-    lower->class_x = gantry_arena_alloc(arena, nodes, sizeof *lower->class_x);
+    lower->class_y = gantry_arena_alloc(arena, tensors, sizeof *lower->class_y);
+    lower->class_x = gantry_arena_alloc(arena, tensors, sizeof *lower->class_x);
     lower->residual = gantry_arena_alloc(arena, nodes, sizeof *lower->residual);
     lower->primary = gantry_arena_alloc(arena, tensors, sizeof *lower->primary);
     if (!out->chips || !out->steps || !lower->nodes || !lower->class_y || !lower->class_x ||
         !lower->residual || !lower->primary)
         return false;
     for (size_t t = 0; t < tensors; t++) lower->primary[t] = -1;
-    return true;
+    return gantry_joins_find(lower->build, lower->segment, arena, &lower->joins);
 }
 
 enum gantry_status gantry_build_lower(struct gantry_build *build, int32_t segment,

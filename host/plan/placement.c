@@ -199,7 +199,8 @@ static enum gantry_status list_segments(struct gantry_build *build, int32_t coun
     return GANTRY_OK;
 }
 
-enum gantry_status gantry_build_place(struct gantry_build *build)
+/* Gives every node its segment; returns how many there are. */
+static int32_t schedule(struct gantry_build *build)
 {
     choose_sides(build);
     int32_t left = build->graph->node_count, segment = 0;
@@ -212,7 +213,46 @@ enum gantry_status gantry_build_place(struct gantry_build *build)
         segment += taken > 0;
         left -= taken;
     }
+    return segment;
+}
+
+/* Whether a node reads what another one of its segment makes. */
+static bool reads_from(const struct gantry_build *build, int32_t reader, int32_t maker)
+{
+    const struct gantry_graph_node *node = &build->graph->nodes[reader];
+    if (build->plan->nodes[reader].segment != build->plan->nodes[maker].segment) return false;
+    for (int32_t i = 0; i < node->input_count; i++)
+        if (gantry_node_reads(build->graph, node, i) &&
+            build->graph->tensors[operand(build, reader, i)].producer == maker)
+            return true;
+    return false;
+}
+
+/* The CPU gets a CONCATENATION that is in a launch with nothing that makes a part or reads the
+ * whole; true when there was one. */
+static bool leave_alone(struct gantry_build *build)
+{
+    static const struct gantry_reason alone = {
+        .code = "concat-alone", .rule = "A launch has what makes a part, or reads the whole"};
+    bool found = false;
+    for (int32_t n = 0; n < build->graph->node_count; n++) {
+        if (build->graph->nodes[n].op != GANTRY_OP_CONCATENATION) continue;
+        bool used = !build->plan->nodes[n].accelerator;
+        for (int32_t m = 0; m < build->graph->node_count && !used; m++)
+            used = reads_from(build, m, n) || reads_from(build, n, m);
+        if (used) continue;
+        build->verdict[n] = alone;
+        found = true;
+    }
+    return found;
+}
+
+enum gantry_status gantry_build_place(struct gantry_build *build)
+{
+    int32_t segments;
+    do segments = schedule(build);
+    while (leave_alone(build));
     file_reshapes(build);
     fuse(build);
-    return list_segments(build, segment);
+    return list_segments(build, segments);
 }

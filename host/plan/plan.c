@@ -62,6 +62,7 @@ static void leave_or_tile(struct gantry_build *build, int32_t node,
                           const struct gantry_reason *failed)
 {
     bool room = strcmp(failed->code, "onchip-memory") == 0 || strcmp(failed->code, "extent") == 0;
+    room = room && build->task[node].kind != GANTRY_TASK_JOIN;
     if (room && !build->tiled[node])
         build->tiled[node] = true;
     else

@@ -26,7 +26,7 @@ struct writer {
     const struct gantry_lowered *lowered;
     struct gantry_plan_segment *segment;
     struct gantry_insn *insns;
-    int32_t *chip_step;   /* per chip: step that writes it, or -1 for a loaded one */
+    int32_t *chip_step;   /* per chip: last step that writes of it, or -1 for a loaded one */
     int32_t *computed;    /* per step: number of its last COMPUTE instruction */
     int32_t *load_group;  /* per chip, -1 when it is not loaded */
     int32_t *store_group; /* per chip, -1 when it is not stored */
@@ -66,7 +66,7 @@ static int32_t group_of(int32_t k, int32_t count, int32_t groups)
     return count <= groups ? k : (int32_t)((int64_t)k * groups / count);
 }
 
-/* Chips are made in the order in which steps use them: loads and stores keep it. */
+/* Loads keep the order of the chips, in which steps first use them, stores that of the steps. */
 static void group_transfers(struct writer *writer)
 {
     const struct gantry_lowered *lowered = writer->lowered;
@@ -75,21 +75,34 @@ static void group_transfers(struct writer *writer)
         writer->stores += lowered->chips[c].stored;
         writer->chip_step[c] = writer->load_group[c] = writer->store_group[c] = -1;
     }
+    for (int32_t i = 0; i < lowered->step_count; i++)
+        for (int32_t c = lowered->steps[i].out; c >= 0; c = lowered->chips[c].whole)
+            writer->chip_step[c] = i;
     int32_t load = 0, store = 0;
-    for (int32_t c = 0; c < lowered->chip_count; c++) {
-        const struct gantry_chip *chip = &lowered->chips[c];
-        if (chip->loaded) writer->load_group[c] = group_of(load++, writer->loads, LOAD_GROUPS);
-        if (chip->stored) writer->store_group[c] = group_of(store++, writer->stores, STORE_GROUPS);
-    }
-    for (int32_t i = 0; i < lowered->step_count; i++) writer->chip_step[lowered->steps[i].out] = i;
+    for (int32_t c = 0; c < lowered->chip_count; c++)
+        if (lowered->chips[c].loaded)
+            writer->load_group[c] = group_of(load++, writer->loads, LOAD_GROUPS);
+    for (int32_t i = 0; i < lowered->step_count; i++)
+        for (int32_t c = 0; c < lowered->chip_count; c++)
+            if (lowered->chips[c].stored && writer->chip_step[c] == i)
+                writer->store_group[c] = group_of(store++, writer->stores, STORE_GROUPS);
 }
 
-/* Whether no later chip is in the same group. */
-static bool last_of_group(const int32_t *groups, int32_t count, int32_t chip)
+/* Whether no later chip is loaded in the same group. */
+static bool last_of_loads(const struct writer *writer, int32_t chip)
 {
-    for (int32_t c = chip + 1; c < count; c++)
-        if (groups[c] == groups[chip]) return false;
+    for (int32_t c = chip + 1; c < writer->lowered->chip_count; c++)
+        if (writer->load_group[c] == writer->load_group[chip]) return false;
     return true;
+}
+
+/* Whether a step is the last to write for a group of STOREs. */
+static bool completes(const struct writer *writer, int32_t step, int32_t group)
+{
+    int32_t last = -1;
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++)
+        if (writer->store_group[c] == group) last = gantry_max_i32(last, writer->chip_step[c]);
+    return last == step;
 }
 
 /* Rows row0 .. row0 + rows - 1 of a chip. */
@@ -99,7 +112,7 @@ static struct gantry_insn *write_load(struct writer *writer, int32_t index, int3
     struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
     if (!gantry_fields_load(insn, writer->build, &writer->lowered->chips[index], row0, rows))
         writer->overflow = true;
-    if (last_of_group(writer->load_group, writer->lowered->chip_count, index))
+    if (last_of_loads(writer, index))
         add_semaphore(writer, insn, GANTRY_COMMON_SIGNAL, writer->load_group[index]);
     if (writer->loads_written++ > 0) return insn;
     add_semaphore(writer, insn, GANTRY_COMMON_WAIT, SEM_ROWS);
@@ -120,14 +133,28 @@ static struct gantry_insn *write_store(struct writer *writer, int32_t index, boo
     return insn;
 }
 
-/* Semaphores of loads that this step is the first to need. */
-static uint32_t load_waits(struct writer *writer, const struct gantry_step *step)
+/* Semaphores of what is loaded into a chip, of which it is or which is part of it. */
+static uint32_t loads_of(const struct writer *writer, int32_t chip)
 {
     uint32_t wait = 0;
-    int32_t in = writer->load_group[step->in];
-    if (in >= 0) wait |= UINT32_C(1) << in;
-    int32_t res = step->res >= 0 ? writer->load_group[step->res] : -1;
-    if (res >= 0) wait |= UINT32_C(1) << res;
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
+        int32_t whole = c;
+        while (whole >= 0 && whole != chip) whole = writer->lowered->chips[whole].whole;
+        if (whole == chip && writer->load_group[c] >= 0)
+            wait |= UINT32_C(1) << writer->load_group[c];
+    }
+    return wait;
+}
+
+/* Semaphores of loads that a step is the first to need, or the STOREs behind it. */
+static uint32_t load_waits(struct writer *writer, int32_t index)
+{
+    const struct gantry_step *step = &writer->lowered->steps[index];
+    uint32_t wait = loads_of(writer, step->in);
+    if (step->res >= 0) wait |= loads_of(writer, step->res);
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++)
+        if (writer->lowered->chips[c].stored && writer->chip_step[c] == index)
+            wait |= loads_of(writer, c);
     wait &= ~writer->waited;
     writer->waited |= wait;
     return wait;
@@ -142,7 +169,7 @@ static bool follows_rows(const struct writer *writer, int32_t index, int32_t pro
     const struct gantry_act_tensor *in = &writer->lowered->chips[step->in].act;
     return writer->computes - writer->computed[producer] <= GANTRY_DEP_MAX && !step->flat &&
            !from->flat && !step->tcb && !from->tcb && from->bands.count == 0 &&
-           from->task.out.h == in->h && from->task.out.w == in->w;
+           from->out == step->in && from->task.out.h == in->h && from->task.out.w == in->w;
 }
 
 static struct gantry_insn *write_compute(struct writer *writer, int32_t index)
@@ -196,6 +223,18 @@ static void meet_runs(struct writer *writer, int32_t index, const struct written
         add_semaphore(writer, written->first, GANTRY_COMMON_WAIT, SEM_STORED);
 }
 
+/* The STOREs of a group, behind the last COMPUTE that writes for them. */
+static void write_stores(struct writer *writer, struct gantry_insn *last, int32_t group)
+{
+    bool first = true;
+    add_semaphore(writer, last, GANTRY_COMMON_SIGNAL, LOAD_GROUPS + group);
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
+        if (writer->store_group[c] != group) continue;
+        (void)write_store(writer, c, first);
+        first = false;
+    }
+}
+
 static void write_step(struct writer *writer, int32_t index)
 {
     const struct gantry_step *step = &writer->lowered->steps[index];
@@ -204,19 +243,11 @@ static void write_step(struct writer *writer, int32_t index)
         written = write_bands(writer, index);
     } else {
         written.first = written.last = write_compute(writer, index);
-        set(writer, written.first, GANTRY_COMMON_WAIT, load_waits(writer, step));
+        set(writer, written.first, GANTRY_COMMON_WAIT, load_waits(writer, index));
     }
     meet_runs(writer, index, &written);
-    int32_t group = writer->store_group[step->out];
-    if (group < 0 || !last_of_group(writer->store_group, writer->lowered->chip_count, step->out))
-        return;
-    add_semaphore(writer, written.last, GANTRY_COMMON_SIGNAL, LOAD_GROUPS + group);
-    bool first = true;
-    for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
-        if (writer->store_group[c] != group) continue;
-        (void)write_store(writer, c, first);
-        first = false;
-    }
+    for (int32_t group = 0; group < STORE_GROUPS; group++)
+        if (completes(writer, index, group)) write_stores(writer, written.last, group);
 }
 
 /* Tiles: each waits for its LOADs and for a set of rows to be stored, and lets the LOADs of the one

@@ -42,7 +42,7 @@ bool gantry_fields_load(struct gantry_insn *insn, const struct gantry_build *bui
     set(fields, GANTRY_LOAD_PIXELS, (int64_t)merged * chip->act.w);
     set(fields, GANTRY_LOAD_STEP, (chip->folded ? chip->fold_stride : 1) * stride);
     set(fields, GANTRY_LOAD_LEAD, chip->folded ? chip->fold_pad * stride : 0);
-    set(fields, GANTRY_LOAD_WORDS, chip->act.cb);
+    set(fields, GANTRY_LOAD_WORDS, gantry_chip_blocks(chip));
     set(fields, GANTRY_LOAD_PAD, (uint8_t)q->zero_point[0]);
     set(fields, GANTRY_LOAD_SY, chip->act.sy - 1);
     set(fields, GANTRY_LOAD_SX, chip->act.sx - 1);
@@ -58,13 +58,13 @@ bool gantry_fields_store(struct gantry_insn *insn, const struct gantry_build *bu
 {
     struct fields all = {.build = build, .insn = insn}, *fields = &all;
     const struct gantry_plan_tensor *home = &build->plan->tensors[chip->tensor];
-    int64_t bytes = (int64_t)chip->act.w * chip->act.cb * GANTRY_CHANNELS;
+    int64_t bytes = (int64_t)chip->act.w * gantry_chip_blocks(chip) * GANTRY_CHANNELS;
     set(fields, GANTRY_STORE_BUFFER, buffer_of(home->home));
     set(fields, GANTRY_STORE_OFFSET, home->offset + chip->home_row * bytes);
     set(fields, GANTRY_STORE_ROW_STRIDE, bytes);
     set(fields, GANTRY_STORE_ROWS, chip->act.h);
     set(fields, GANTRY_STORE_PIXELS, chip->act.w);
-    set(fields, GANTRY_STORE_WORDS, chip->act.cb);
+    set(fields, GANTRY_STORE_WORDS, gantry_chip_blocks(chip));
     set(fields, GANTRY_STORE_SY, chip->act.sy - 1);
     set(fields, GANTRY_STORE_SX, chip->act.sx - 1);
     set(fields, GANTRY_STORE_BASE, chip->act.base);
@@ -82,7 +82,7 @@ static void set_values(struct fields *fields, const struct gantry_step *step)
     const struct gantry_graph *graph = fields->build->graph;
     const struct gantry_task *task = &step->task;
     int32_t pad = 0, zero = 0, low = INT8_MIN, high = INT8_MAX;
-    if (task->kind != GANTRY_TASK_IDENTITY) {
+    if (task->kind != GANTRY_TASK_IDENTITY && task->kind != GANTRY_TASK_CLOSE) {
         low = graph->nodes[task->node].clamp_min;
         high = graph->nodes[task->node].clamp_max;
     }
@@ -102,9 +102,9 @@ static void set_kernel(struct fields *fields, const struct gantry_step *step,
                        const struct gantry_chip *in)
 {
     const struct gantry_task *task = &step->task;
-    bool conv = task->kind == GANTRY_TASK_CONV;
+    bool dense = gantry_task_is_dense(task);
     int32_t blocks = gantry_div_up(task->out.c, GANTRY_CHANNELS);
-    set(fields, GANTRY_CONV_DIAG, !conv);
+    set(fields, GANTRY_CONV_DIAG, !dense);
     set(fields, GANTRY_CONV_MAX, task->kind == GANTRY_TASK_MAX);
     set(fields, GANTRY_CONV_POOL, task->kind == GANTRY_TASK_AVERAGE);
     set(fields, GANTRY_CONV_W2, task->split);
@@ -113,7 +113,7 @@ static void set_kernel(struct fields *fields, const struct gantry_step *step,
     set(fields, GANTRY_CONV_DILATION, task->dilation);
     set(fields, GANTRY_CONV_PAD_TOP, task->pad_top);
     set(fields, GANTRY_CONV_PAD_LEFT, in->folded ? 0 : task->pad_left);
-    set(fields, GANTRY_CONV_WALK_CB, conv ? in->act.cb : 1);
+    set(fields, GANTRY_CONV_WALK_CB, dense ? gantry_chip_blocks(in) : 1);
     set(fields, GANTRY_CONV_LOG2_M, step->m / 2); /* 1, 2, 4 */
     set(fields, GANTRY_CONV_GROUPS, gantry_div_up(blocks, step->m));
     set(fields, GANTRY_CONV_BLOCKS, blocks);

@@ -86,11 +86,23 @@ bool gantry_task_describe(const struct gantry_graph *graph, int32_t index, struc
     case GANTRY_OP_ADD:
         task->kind = GANTRY_TASK_IDENTITY;
         return true;
+    case GANTRY_OP_CONCATENATION:
+        task->kind = GANTRY_TASK_JOIN;
+        return true;
     default:
         return false;
     }
     describe_window(node, task);
     return true;
+}
+
+enum gantry_join_axis gantry_task_join_axis(const struct gantry_graph *graph, int32_t index)
+{
+    const struct gantry_graph_node *node = &graph->nodes[index];
+    int32_t rank = graph->tensors[node->outputs[0]].shape.rank, axis = node->attributes.along.axis;
+    if (axis < 0) axis += rank;
+    if (axis == rank - 1) return GANTRY_JOIN_CHANNELS;
+    return rank >= 3 && axis == rank - 3 ? GANTRY_JOIN_ROWS : GANTRY_JOIN_OTHER;
 }
 
 bool gantry_task_folds(const struct gantry_task *task)
@@ -110,6 +122,7 @@ static int32_t weight_zero(const struct gantry_graph_tensor *weights, int32_t ch
 int32_t gantry_task_weight(const struct gantry_graph *graph, const struct gantry_task *task,
                            int32_t o, int32_t ky, int32_t kx, int32_t c)
 {
+    if (task->kind == GANTRY_TASK_CLOSE) return o == c;
     if (task->kind != GANTRY_TASK_CONV && task->kind != GANTRY_TASK_DEPTHWISE) return 1;
     const struct gantry_graph_node *node = &graph->nodes[task->node];
     const struct gantry_graph_tensor *weights = &graph->tensors[node->inputs[1]];

@@ -15,8 +15,9 @@ struct stream {
 
 int64_t gantry_step_count(const struct gantry_step *step, const struct gantry_chip *in)
 {
-    if (in->folded) return (int64_t)step->task.kernel_h * in->act.cb;
-    return gantry_task_steps(&step->task);
+    const struct gantry_task *task = &step->task;
+    int64_t taps = (int64_t)task->kernel_h * (in->folded ? 1 : task->kernel_w);
+    return gantry_task_is_dense(task) ? taps * gantry_chip_blocks(in) : taps;
 }
 
 int64_t gantry_step_group_lines(const struct gantry_step *step, const struct gantry_chip *in)
@@ -57,7 +58,8 @@ static uint32_t scale_of(const struct stream *stream, int32_t o)
     const struct gantry_task *task = &stream->step->task;
     if (task->kind == GANTRY_TASK_AVERAGE)
         return gantry_lane_scale(1.0f / (4.0f * (float)gantry_task_pool_count(task)));
-    if (task->kind == GANTRY_TASK_MAX || task->kind == GANTRY_TASK_IDENTITY)
+    if (task->kind == GANTRY_TASK_MAX || task->kind == GANTRY_TASK_IDENTITY ||
+        task->kind == GANTRY_TASK_CLOSE)
         return gantry_lane_scale(1.0f);
     const struct gantry_graph *graph = stream->build->graph;
     return gantry_lane_scale(gantry_node_scale(graph, &graph->nodes[task->node], o));
@@ -78,7 +80,8 @@ static void write_parameters(struct stream *stream, int32_t block)
     stream->at += GANTRY_LINE_BYTES;
 }
 
-/* Weight of output o and input channel c of the chip at a tap; 0 beyond the channels. */
+/* Weight of output o and input channel c of the chip at a tap; 0 beyond the channels, and in gaps
+ * between them. */
 static int32_t weight_of(const struct stream *stream, int32_t o, int32_t ky, int32_t kx, int32_t c)
 {
     const struct gantry_task *task = &stream->step->task;
@@ -88,7 +91,8 @@ static int32_t weight_of(const struct stream *stream, int32_t o, int32_t ky, int
         c %= task->in.c;
         if (kx >= task->kernel_w) return 0;
     }
-    if (c >= task->in.c) return 0;
+    if (stream->in->gaps) c = gantry_join_channel(stream->in->gaps, c);
+    if (c < 0 || c >= task->in.c) return 0;
     return gantry_task_weight(stream->build->graph, task, o, ky, kx, c);
 }
 
@@ -97,7 +101,7 @@ static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_
                         bool second)
 {
     const struct gantry_task *task = &stream->step->task;
-    bool diagonal = task->kind != GANTRY_TASK_CONV;
+    bool diagonal = !gantry_task_is_dense(task);
     for (int32_t o = 0; o < GANTRY_CHANNELS; o++) {
         for (int32_t i = 0; i < GANTRY_CHANNELS; i++) {
             if (diagonal && i != o) continue;
@@ -114,7 +118,7 @@ static void write_block(struct stream *stream, int32_t block, int32_t cb, int32_
 static void write_steps(struct stream *stream, int32_t block)
 {
     const struct gantry_task *task = &stream->step->task;
-    int32_t walk = task->kind == GANTRY_TASK_CONV ? stream->in->act.cb : 1;
+    int32_t walk = gantry_task_is_dense(task) ? gantry_chip_blocks(stream->in) : 1;
     int32_t columns = stream->in->folded ? 1 : task->kernel_w;
     for (int32_t cb = 0; cb < walk; cb++)
         for (int32_t tap = 0; tap < task->kernel_h * columns; tap++)

@@ -4,6 +4,8 @@
 
 #include "random.h"
 
+enum { BYTES_MAX = 16384 }; /* of a whole: a sum over all of it stays in 32 bits */
+
 static struct window random_window(struct net *net, int32_t x)
 {
     struct gantry_extent e = net_extent(net, x);
@@ -46,12 +48,44 @@ static int32_t random_reshape(struct net *net, int32_t x)
     }
 }
 
+/* Whether two tensors have one scale and differ along an axis at most. */
+static bool joins(const struct net *net, int32_t a, int32_t b, int32_t axis)
+{
+    const struct gantry_graph_tensor *x = &net->graph.tensors[a], *y = &net->graph.tensors[b];
+    struct gantry_shape shape = y->shape;
+    if (axis < shape.rank) shape.dims[axis] = x->shape.dims[axis];
+    return gantry_shape_equal(&shape, &x->shape) &&
+           x->quantization.scale[0] == y->quantization.scale[0];
+}
+
+/* Tensor x and others, itself perhaps among them, behind each other. */
+static int32_t random_concat(struct net *net, const int32_t *live, int32_t count, int32_t x)
+{
+    uint64_t *r = &net->random;
+    int32_t parts[4] = {x}, part_count = 1, most = random_in(r, 1, 4);
+    int32_t rank = net->graph.tensors[x].shape.rank, axis = rank - 1;
+    if (rank == 4 && random_one_in(r, 3)) axis = random_in(r, 1, 2);
+    size_t bytes = net->graph.tensors[x].bytes;
+    for (int32_t i = 0; i < 12 && part_count < most; i++) {
+        int32_t other = live[random_in(r, 0, count - 1)];
+        if (!joins(net, x, other, axis) || bytes + net->graph.tensors[other].bytes > BYTES_MAX)
+            continue;
+        bytes += net->graph.tensors[other].bytes;
+        parts[part_count++] = other;
+    }
+    int32_t at = random_in(r, 0, part_count - 1);
+    parts[0] = parts[at];
+    parts[at] = x;
+    return net_concat(net, parts, part_count, axis);
+}
+
 /* One more operator on tensor x, or on x and another of its shape. */
 static int32_t grow(struct net *net, const int32_t *live, int32_t count, int32_t x)
 {
     struct window w = random_window(net, x), point = {1, 1, 1, 1, 1, true, 0};
     uint64_t *r = &net->random;
     if (random_one_in(r, 12)) return random_reshape(net, x);
+    if (net->one_scale && random_one_in(r, 3)) return random_concat(net, live, count, x);
     if (net->graph.tensors[x].shape.rank != 4)
         return random_one_in(r, 3) ? net_softmax(net, x)
                                    : net_fully_connected(net, x, random_in(r, 1, 40));
@@ -96,6 +130,7 @@ void random_net(struct net *net, uint64_t seed)
     net_init(net, seed);
     uint64_t *r = &net->random;
     net->wide_weights = random_one_in(r, 5);
+    net->one_scale = random_one_in(r, 3);
     int32_t live[32], count = 0;
     int32_t c = random_one_in(r, 2) ? random_in(r, 1, 7) : random_in(r, 8, 40);
     live[count++] = net_input(net, random_in(r, 1, 14), random_in(r, 1, 14), c);

@@ -332,6 +332,42 @@ static void legality__reshape(void **state)
     expect(&net, NULL, -1, 0);
 }
 
+/* Two tensors of these channels behind each other; the inputs are tensors 0 and 1. */
+static struct net concat_net(int32_t c, int32_t axis)
+{
+    struct net net;
+    net_init(&net, 1);
+    net.one_scale = true;
+    int32_t a = net_input(&net, 4, 6, c), b = net_input(&net, 4, 6, c);
+    (void)net_concat(&net, (int32_t[]){a, b}, 2, axis);
+    return net;
+}
+
+static void legality__concatenation(void **state)
+{
+    (void)state;
+    static const int8_t constant[4 * 6 * 8] = {0};
+    float other[1] = {0.06f};
+    for (int32_t axis = 1; axis <= 3; axis += 2) {
+        struct net net = concat_net(8, axis);
+        expect(&net, NULL, -1, 0);
+    }
+    struct net net = concat_net(8, 2);
+    expect(&net, "concat-axis", -1, 0);
+    net = concat_net(8, 3);
+    net.graph.tensors[1].quantization.scale = other;
+    expect(&net, "concat-scale", -1, 0);
+    net = concat_net(8, 3);
+    net.graph.tensors[1].data = constant;
+    expect(&net, "concat-constant", -1, 0);
+    /* 129 blocks each. */
+    net = concat_net(2047 + 2, 3);
+    expect(&net, "channels", 4096, 4098);
+    net = concat_net(1700, 3);
+    expect_on(&net, &(struct gantry_array_params){2, 1024, 128, 64, 1, 0}, "onchip-memory", 1024,
+              1284);
+}
+
 static void legality__batch(void **state)
 {
     (void)state;
@@ -367,6 +403,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(legality__add_shape),
     cmocka_unit_test(legality__add_scale),
     cmocka_unit_test(legality__reshape),
+    cmocka_unit_test(legality__concatenation),
     cmocka_unit_test(legality__batch),
 };
 GANTRY_TEST_MAIN("plan_legality", tests)

@@ -164,6 +164,29 @@ static int8_t *element(const struct gantry_s8_map *map, size_t i)
     return map->data + i / c * (size_t)map->pixel_stride + i % c;
 }
 
+/* Part by part: channels, columns or rows of the whole. */
+static void run_concat(const struct gantry_graph *graph, const struct gantry_graph_node *node,
+                       const struct gantry_s8_map *maps)
+{
+    const struct gantry_s8_map *out = &maps[node->outputs[0]];
+    int32_t rank = graph->tensors[node->outputs[0]].shape.rank;
+    int32_t axis = node->attributes.along.axis - rank, y0 = 0, x0 = 0, c0 = 0;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const struct gantry_s8_map *in = &maps[node->inputs[i]];
+        struct gantry_extent e;
+        assert_true(gantry_shape_extent(&graph->tensors[node->inputs[i]].shape, &e));
+        for (size_t k = 0; k < graph->tensors[node->inputs[i]].bytes; k++) {
+            size_t c = k % (size_t)e.c, pixel = k / (size_t)e.c;
+            size_t x = pixel % (size_t)e.w + (size_t)x0, y = pixel / (size_t)e.w + (size_t)y0;
+            out->data[(y * (size_t)out->w + x) * (size_t)out->pixel_stride + (size_t)c0 + c] =
+                *element(in, k);
+        }
+        y0 += axis == -3 ? e.h : 0;
+        x0 += axis == -2 ? e.w : 0;
+        c0 += axis == -1 ? e.c : 0;
+    }
+}
+
 static void run_node(const struct gantry_graph *graph, int32_t index,
                      const struct gantry_s8_map *maps)
 {
@@ -190,6 +213,9 @@ static void run_node(const struct gantry_graph *graph, int32_t index,
         break;
     case GANTRY_OP_QUANTIZE:
         run_quantize(graph, node, in, out);
+        break;
+    case GANTRY_OP_CONCATENATION:
+        run_concat(graph, node, maps);
         break;
     case GANTRY_OP_RESHAPE:
         for (size_t i = 0; i < graph->tensors[node->outputs[0]].bytes && in->data != out->data; i++)

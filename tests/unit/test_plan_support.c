@@ -56,6 +56,7 @@ static int32_t new_activation(struct net *net, const struct gantry_shape *shape)
 {
     int32_t index = new_tensor(net, GANTRY_INT8, shape, 1);
     struct gantry_quantization *q = &net->graph.tensors[index].quantization;
+    if (net->one_scale) return index;
     ((float *)(uintptr_t)q->scale)[0] = 0.02f + 0.001f * (float)random_in(&net->random, 0, 180);
     ((int32_t *)(uintptr_t)q->zero_point)[0] = random_in(&net->random, -128, 127);
     return index;
@@ -294,6 +295,23 @@ int32_t net_quantize(struct net *net, int32_t x)
 {
     int32_t y = new_activation(net, &net->graph.tensors[x].shape);
     (void)new_node(net, GANTRY_OP_QUANTIZE, x, y);
+    return y;
+}
+
+int32_t net_concat(struct net *net, const int32_t *parts, int32_t count, int32_t axis)
+{
+    struct gantry_shape shape = net->graph.tensors[parts[0]].shape;
+    for (int32_t i = 1; i < count; i++)
+        shape.dims[axis] += net->graph.tensors[parts[i]].shape.dims[axis];
+    int32_t y = new_activation(net, &shape);
+    same_quantization(net, parts[0], y);
+    struct gantry_graph_node *node = new_node(net, GANTRY_OP_CONCATENATION, parts[0], y);
+    node->inputs = take(net, (size_t)count, sizeof *node->inputs);
+    for (int32_t i = 0; i < count; i++) node->inputs[i] = parts[i];
+    node->input_count = count;
+    node->attributes.along.axis = axis;
+    node->clamp_min = -128;
+    node->clamp_max = 127;
     return y;
 }
 

@@ -15,6 +15,7 @@ struct net {
     struct gantry_graph graph;
     uint64_t random;
     bool wide_weights; /* weights of -128 and zero points too */
+    bool one_scale;    /* all activations have one scale and zero point */
 };
 
 struct window {
@@ -36,6 +37,8 @@ int32_t net_flatten(struct net *net, int32_t x);
 int32_t net_softmax(struct net *net, int32_t x);
 int32_t net_mean(struct net *net, int32_t x, bool keep_dims);
 int32_t net_quantize(struct net *net, int32_t x);
+/* Tensors of one scale behind each other, axis counted from the front. */
+int32_t net_concat(struct net *net, const int32_t *parts, int32_t count, int32_t axis);
 void net_output(struct net *net, int32_t x);
 struct gantry_extent net_extent(const struct net *net, int32_t x);
 struct gantry_graph_node *net_last(struct net *net);
