@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is no product in loops that a compiler turns into vectors. Included once per instruction
- * set by a file that defines ISA(name) and look_up, and is compiled for it. */
+ * set by a file that defines ISA(name) and look_up, maybe ADD_RUN, and is compiled for it. */
 #include "kernels/elementwise_isa.h"
 #include "kernels/map.h"
 #include "kernels/softmax_row.h"
@@ -9,6 +9,8 @@ enum { PART = GANTRY_MEAN_GROUP, NARROW_MAX = 128 };
 
 /* ---- ADD, rule X ---- */
 
+#ifndef ADD_RUN
+#define ADD_RUN add_run
 static void add_run(const struct gantry_s8_add_args *args, const int8_t *restrict a,
                     const int8_t *restrict b, int8_t *restrict to, int32_t count)
 {
@@ -22,6 +24,7 @@ static void add_run(const struct gantry_s8_add_args *args, const int8_t *restric
         to[i] = (int8_t)(y + zero);
     }
 }
+#endif
 
 static void add_rows(const struct gantry_s8_add_args *args, int32_t first, int32_t end)
 {
@@ -35,7 +38,7 @@ static void add_rows(const struct gantry_s8_add_args *args, int32_t first, int32
     }
     for (int32_t y = first; y < end; y++)
         for (int32_t x = 0; x < pixels; x++)
-            add_run(args, gantry_map_pixel(&args->input1, y, x),
+            ADD_RUN(args, gantry_map_pixel(&args->input1, y, x),
                     gantry_map_pixel(&args->input2, y, x), gantry_map_pixel(out, y, x), run);
 }
 
