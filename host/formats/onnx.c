@@ -6,6 +6,7 @@
 
 #include "formats/onnx_reader.h"
 #include "formats/tflite_names.h"
+#include "formats/unread.h"
 
 /* Operator sets whose rules the readers know: the newest is that of the conformance vectors. */
 enum { OPSET_MIN = 10, OPSET_MAX = 24, NODES_MAX = 1 << 20 };
@@ -206,42 +207,22 @@ static bool unread(const struct gantry_onnx_node *node)
     return !node->done && !is_constant(node->proto) && !reader_of(node->proto);
 }
 
-static bool same_operator(const struct gantry_onnx_node *a, const struct gantry_onnx_node *b)
-{
-    const char *domain_a = a->proto->domain ? a->proto->domain : "";
-    const char *domain_b = b->proto->domain ? b->proto->domain : "";
-    return gantry_onnx_is(a, b->proto->op_type) && strcmp(domain_a, domain_b) == 0;
-}
-
-/* Appends an operator with its nodes, when node i is the first of it: Erf (nodes 12, 14). */
-static void append_unread(struct gantry_onnx *r, struct gantry_pieces *pieces, int32_t i)
-{
-    char piece[160];
-    const struct gantry_onnx_node *node = &r->nodes[i];
-    const char *domain = node->proto->domain ? node->proto->domain : "";
-    for (int32_t k = 0; k < i; k++)
-        if (unread(&r->nodes[k]) && same_operator(&r->nodes[k], node)) return;
-    (void)snprintf(piece, sizeof piece, "%s%.40s%s%.40s (node %d", pieces->used ? ", " : "", domain,
-                   *domain ? "." : "", node->proto->op_type, i);
-    gantry_pieces_add(pieces, piece);
-    for (int32_t k = i + 1; k < r->node_count && !pieces->full; k++) {
-        if (!unread(&r->nodes[k]) || !same_operator(&r->nodes[k], node)) continue;
-        (void)snprintf(piece, sizeof piece, ", %d", k);
-        gantry_pieces_add(pieces, piece);
-    }
-    gantry_pieces_add(pieces, ")");
-}
-
 /* All operators that are not read, in one error. */
 static bool check_operators(struct gantry_onnx *r)
 {
-    struct gantry_pieces pieces = {0};
-    for (int32_t i = 0; i < r->node_count && !pieces.full; i++)
-        if (unread(&r->nodes[i])) append_unread(r, &pieces, i);
-    if (!pieces.used) return true;
-    for (char *p = pieces.text; *p; p++)
-        if (*p < 0x20 || *p > 0x7e) *p = '_';
-    (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "unsupported operators: %s", pieces.text);
+    size_t count = 0;
+    for (int32_t i = 0; i < r->node_count; i++) count += unread(&r->nodes[i]);
+    if (count == 0) return true;
+    struct gantry_unread *list = gantry_arena_alloc(&r->graph->arena, count, sizeof *list);
+    if (!list) return gantry_onnx_memory(r) != GANTRY_NO_VALUE;
+    count = 0;
+    for (int32_t i = 0; i < r->node_count; i++) {
+        const Onnx__NodeProto *proto = r->nodes[i].proto;
+        if (!unread(&r->nodes[i])) continue;
+        list[count++] = (struct gantry_unread){
+            .domain = proto->domain ? proto->domain : "", .name = proto->op_type, .node = i};
+    }
+    r->status = gantry_unread_fail(list, count, r->file, r->error);
     return false;
 }
 

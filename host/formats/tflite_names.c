@@ -50,18 +50,6 @@ char *gantry_tflite_short_name(struct gantry_arena *arena, const char *text, siz
     return name;
 }
 
-void gantry_pieces_add(struct gantry_pieces *pieces, const char *piece)
-{
-    size_t length = strlen(piece);
-    if (pieces->full || pieces->used + length + 5 > sizeof pieces->text) {
-        if (!pieces->full) memcpy(pieces->text + pieces->used, " ...", 5);
-        pieces->full = true;
-        return;
-    }
-    memcpy(pieces->text + pieces->used, piece, length + 1);
-    pieces->used += length;
-}
-
 static int by_name(const void *a, const void *b)
 {
     const struct gantry_graph_node *left = *(struct gantry_graph_node *const *)a;

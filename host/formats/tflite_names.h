@@ -18,14 +18,6 @@ const char *gantry_tflite_operator_name(int32_t code, char *buffer, size_t size)
 char *gantry_tflite_short_name(struct gantry_arena *arena, const char *text, size_t length,
                                size_t limit);
 
-/* One text in pieces, for an error that names many things; what does not fit is shown as dots. */
-struct gantry_pieces {
-    char text[200];
-    size_t used;
-    bool full;
-};
-void gantry_pieces_add(struct gantry_pieces *pieces, const char *piece);
-
 /* Names every node after its output tensor; the second and further of one name get "#<node>". */
 GANTRY_MUST_USE bool gantry_tflite_name_nodes(struct gantry_graph *graph);
 

@@ -13,6 +13,7 @@ namespace
 
 constexpr uint32_t kOperatorCodes = 1024; /* real files have a few dozen */
 constexpr uint32_t kEdges = 4096;
+constexpr size_t kCustomName = 48; /* characters in messages */
 
 /* Older files fill the byte, newer ones the integer, with 127 in the byte for large codes. */
 int32_t builtin_code(const fb::OperatorCode *code)
@@ -28,51 +29,19 @@ bool operator_of(const fb::OperatorCode *code, gantry_op *out)
     return gantry_tflite_op(builtin_code(code), out);
 }
 
-/* Files may hold several codes of one operator, one for each version of it. */
-bool same_operator(const fb::OperatorCode *a, const fb::OperatorCode *b)
+/* The name of an operator that is not read, in the arena: RESIZE_BILINEAR, CUSTOM "Foo". NULL: out
+ * of memory. */
+const char *name_of(Reader &r, const fb::OperatorCode *code)
 {
-    if (builtin_code(a) != builtin_code(b)) return false;
-    if (builtin_code(a) != GANTRY_TFLITE_CUSTOM) return true;
-    if (!a->custom_code() || !b->custom_code()) return a->custom_code() == b->custom_code();
-    uint32_t size = a->custom_code()->size();
-    return size == b->custom_code()->size() &&
-           memcmp(a->custom_code()->data(), b->custom_code()->data(), size) == 0;
-}
-
-/* Appends one operator with its nodes: RESIZE_BILINEAR (nodes 12, 14). */
-void append_unsupported(Reader &r, gantry_pieces *t, const fb::OperatorCode *code)
-{
-    char piece[96], number[32], custom[72] = "";
-    if (builtin_code(code) == GANTRY_TFLITE_CUSTOM && code->custom_code()) {
-        char *name = gantry_tflite_short_name(&r.graph->arena, code->custom_code()->c_str(),
-                                              code->custom_code()->size(), GANTRY_NAME_MAX);
-        (void)snprintf(custom, sizeof custom, " \"%s\"", name ? name : "");
-    }
+    char text[96], number[32];
     const char *name = gantry_tflite_operator_name(builtin_code(code), number, sizeof number);
-    const auto *operators = r.subgraph->operators();
-    const auto *codes = r.model->operator_codes();
-    uint32_t nodes = 0, first = 0;
-    for (uint32_t i = 0; i < operators->size(); i++)
-        if (same_operator(codes->Get(operators->Get(i)->opcode_index()), code) && nodes++ == 0)
-            first = i;
-    (void)snprintf(piece, sizeof piece, "%s%s%s (node%s %u", t->used ? ", " : "", name, custom,
-                   nodes > 1 ? "s" : "", first);
-    gantry_pieces_add(t, piece);
-    for (uint32_t i = first + 1; i < operators->size() && !t->full; i++) {
-        if (!same_operator(codes->Get(operators->Get(i)->opcode_index()), code)) continue;
-        (void)snprintf(piece, sizeof piece, ", %u", i);
-        gantry_pieces_add(t, piece);
-    }
-    gantry_pieces_add(t, ")");
-}
-
-/* Whether an opcode below this one is the same operator, so that it was named already. */
-bool named_before(const Reader &r, const bool *used, uint32_t opcode)
-{
-    const auto *codes = r.model->operator_codes();
-    for (uint32_t i = 0; i < opcode; i++)
-        if (used[i] && same_operator(codes->Get(i), codes->Get(opcode))) return true;
-    return false;
+    bool custom = builtin_code(code) == GANTRY_TFLITE_CUSTOM && code->custom_code();
+    if (!custom) return gantry_arena_copy(&r.graph->arena, name, strlen(name));
+    const char *own = gantry_tflite_short_name(&r.graph->arena, code->custom_code()->c_str(),
+                                               code->custom_code()->size(), kCustomName);
+    if (!own) return nullptr;
+    int length = snprintf(text, sizeof text, "%s \"%s\"", name, own);
+    return gantry_arena_copy(&r.graph->arena, text, static_cast<size_t>(length));
 }
 
 /* Inputs and outputs of a node; -1 is an absent input. */
@@ -144,31 +113,22 @@ gantry_status check_operators(Reader &r)
     if (codes > kOperatorCodes)
         return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: %u operator codes (limit %u)", r.name,
                            codes, kOperatorCodes);
-    bool *used = arena_array<bool>(r, codes);
-    if (!used) return out_of_memory(r);
+    const char **names = arena_array<const char *>(r, codes); /* of what is not read */
+    gantry_unread *list = arena_array<gantry_unread>(r, count_of(operators));
+    if (!names || !list) return out_of_memory(r);
+    size_t unread = 0;
     for (uint32_t i = 0; i < count_of(operators); i++) {
+        gantry_op op;
         uint32_t opcode = operators->Get(i)->opcode_index();
         if (opcode >= codes)
             return gantry_fail(r.error, GANTRY_ERR_FILE, "%s: node %u: operator code %u (of %u)",
                                r.name, i, opcode, codes);
-        used[opcode] = true;
+        const fb::OperatorCode *code = r.model->operator_codes()->Get(opcode);
+        if (operator_of(code, &op)) continue;
+        if (!names[opcode] && !(names[opcode] = name_of(r, code))) return out_of_memory(r);
+        list[unread++] = {"", names[opcode], static_cast<int32_t>(i), 0};
     }
-    gantry_pieces text = {};
-    for (uint32_t i = 0; i < codes && !text.full; i++) {
-        gantry_op op;
-        const fb::OperatorCode *code = r.model->operator_codes()->Get(i);
-        if (used[i] && !operator_of(code, &op) && !named_before(r, used, i))
-            append_unsupported(r, &text, code);
-    }
-    if (text.used == 0) return GANTRY_OK;
-    gantry_status status = gantry_fail(r.error, GANTRY_ERR_UNSUPPORTED,
-                                       "%s: unsupported operators: %s", r.name, text.text);
-    gantry_hint(r.error, "supported:"
-#define OP(name, label, ...) " " label
-#include "graph/ops.def"
-#undef OP
-    );
-    return status;
+    return unread ? gantry_unread_fail(list, unread, r.name, r.error) : GANTRY_OK;
 }
 
 gantry_status read_nodes(Reader &r)

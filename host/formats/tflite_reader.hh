@@ -8,6 +8,7 @@
 extern "C" {
 #include "formats/formats.h"
 #include "formats/tflite_names.h"
+#include "formats/unread.h"
 }
 
 #include "tflite_generated.h"

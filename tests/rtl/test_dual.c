@@ -235,7 +235,7 @@ static void *work(void *context)
             tensor_of(gantry_model_input(thread->bed->model, 0), thread->bed->inputs.data, i);
         struct gantry_tensor output = tensor_of(gantry_model_output(thread->bed->model, 0), got, 0);
         if (gantry_engine_run(thread->engine, &input, &output, TIMEOUT_MS, &error) != GANTRY_OK)
-            (void)snprintf(thread->message, sizeof thread->message, "%s", error.message);
+            (void)snprintf(thread->message, sizeof thread->message, "%.255s", error.message);
         else if (memcmp(got, (uint8_t *)thread->bed->expected.data + i * bytes, bytes) != 0)
             (void)snprintf(thread->message, sizeof thread->message, "vector %zu differs", i);
     }

@@ -42,7 +42,7 @@ static void bed_open(struct bed *bed, const char *device)
     options.context = bed;
     if (gantry_engine_pool_create(&bed->pool, bed->fixture.plan, bed->fixture.device, &options,
                                   &error) != GANTRY_OK)
-        fail_msg("%s", error.message);
+        fail_msg("%.255s", error.message);
 }
 
 static void bed_close(struct bed *bed)
@@ -110,7 +110,7 @@ static void *submit(void *context)
             (void)snprintf(self->message, sizeof self->message, "order %zu differs", k);
     }
     if (status != GANTRY_OK)
-        (void)snprintf(self->message, sizeof self->message, "%s", error.message);
+        (void)snprintf(self->message, sizeof self->message, "%.255s", error.message);
     return NULL;
 }
 

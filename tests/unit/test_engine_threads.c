@@ -27,7 +27,7 @@ static void work(struct worker *worker, struct gantry_engine *engine)
         input.data = (uint8_t *)worker->inputs->data + v * worker->input_bytes;
         output.data = values;
         if (gantry_engine_run(engine, &input, &output, 60000, &error) != GANTRY_OK)
-            (void)snprintf(worker->message, sizeof worker->message, "%s", error.message);
+            (void)snprintf(worker->message, sizeof worker->message, "%.255s", error.message);
         else if (memcmp(values, (uint8_t *)worker->outputs->data + v * worker->output_bytes,
                         worker->output_bytes) != 0)
             (void)snprintf(worker->message, sizeof worker->message, "vector %zu differs", v);
@@ -42,7 +42,7 @@ static void *thread(void *context)
     struct gantry_engine *engine = NULL;
     if (gantry_device_open(&device, worker->device, NULL, &error) != GANTRY_OK ||
         gantry_engine_create(&engine, worker->plan, device, NULL, &error) != GANTRY_OK)
-        (void)snprintf(worker->message, sizeof worker->message, "%s", error.message);
+        (void)snprintf(worker->message, sizeof worker->message, "%.255s", error.message);
     else
         work(worker, engine);
     gantry_engine_destroy(engine);

@@ -8,6 +8,7 @@
 
 #include "files.h"
 #include "formats/formats.h"
+#include "formats/unread.h"
 #include "onnx_build.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -152,6 +153,52 @@ static void onnx__names_all_unknown_operators(void **state)
     (void)onnx_build_node(&b, "Odd", NAMES("a"), NAMES("b"));
     onnx_build_node(&b, "Strange", NAMES("b"), NAMES("y"))->domain = (char *)(uintptr_t) "own";
     refuses(&b, GANTRY_ERR_UNSUPPORTED, "Strange (node 0), Odd (node 1), own.Strange (node 2)");
+}
+
+static void onnx__names_many_unknown_operators_without_leaving_one_out(void **state)
+{
+    (void)state;
+    enum { KINDS = 40, NODES = 60 };
+    static char types[KINDS][32], edges[NODES + 1][8];
+    struct onnx_build b;
+    struct gantry_graph graph;
+    struct gantry_error error;
+    onnx_build_init(&b, 15);
+    onnx_build_input(&b, "x", FLOAT, (const int64_t[]){1, 4}, 2);
+    onnx_build_output(&b, "y");
+    for (int i = 0; i < KINDS; i++)
+        (void)snprintf(types[i], sizeof types[i], "UnheardOfOperatorNumber%d", i);
+    for (int i = 0; i <= NODES; i++)
+        (void)snprintf(edges[i], sizeof edges[i], i == 0 ? "x" : i == NODES ? "y" : "e%d", i);
+    for (int i = 0; i < NODES; i++)
+        (void)onnx_build_node(&b, types[i % KINDS], NAMES(edges[i]), NAMES(edges[i + 1]));
+    assert_int_equal(read_built(&b, &graph, NULL, &error), GANTRY_ERR_UNSUPPORTED);
+    for (int i = 0; i < KINDS; i++) {
+        char wanted[64];
+        (void)snprintf(wanted, sizeof wanted,
+                       i + KINDS < NODES ? "%s (nodes %d, %d)" : "%s (node %d)", types[i], i,
+                       i + KINDS);
+        if (!strstr(error.message, wanted)) fail_msg("no %s in %s", wanted, error.message);
+    }
+    gantry_graph_finish(&graph);
+    onnx_build_finish(&b);
+}
+
+/* Where the nodes do not fit, every operator still is named. */
+static void onnx__counts_the_nodes_of_unknown_operators_that_do_not_fit(void **state)
+{
+    (void)state;
+    enum { KINDS = 2, NODES = 3000 };
+    static struct gantry_unread list[NODES];
+    struct gantry_error error = {0};
+    for (int i = 0; i < NODES; i++)
+        list[i] =
+            (struct gantry_unread){.domain = "", .name = i % KINDS ? "Odd" : "Even", .node = i};
+    assert_int_equal(gantry_unread_fail(list, NODES, "f", &error), GANTRY_ERR_UNSUPPORTED);
+    assert_string_equal(
+        error.message, "f: unsupported operators: Even x1500 (nodes 0, 2, 4, 6, 8, 10, 12, 14, 16, "
+                       "18, 20, 22, 24, 26, 28, 30, ...), Odd x1500 (nodes 1, 3, 5, 7, 9, 11, 13, "
+                       "15, 17, 19, 21, 23, 25, 27, 29, 31, ...)");
 }
 
 static void onnx__refuses_other_operator_sets(void **state)
@@ -327,6 +374,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(onnx__transposes_change_the_order_and_move_nothing),
     cmocka_unit_test(onnx__shapes_are_computed_while_reading),
     cmocka_unit_test(onnx__names_all_unknown_operators),
+    cmocka_unit_test(onnx__names_many_unknown_operators_without_leaving_one_out),
+    cmocka_unit_test(onnx__counts_the_nodes_of_unknown_operators_that_do_not_fit),
     cmocka_unit_test(onnx__refuses_other_operator_sets),
     cmocka_unit_test(onnx__refuses_what_does_not_fit),
     cmocka_unit_test(onnx__data_outside_stays_in_the_folder),

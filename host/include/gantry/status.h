@@ -33,8 +33,9 @@ enum gantry_status {
 
 struct gantry_error {
     enum gantry_status status;
-    char message[240]; /* one line: thing, what is wrong, value and limit */
-    char hint[160];    /* one line: what to do next; empty when there is nothing to say */
+    char message[4096]; /* one line: thing, what is wrong, value and limit; long where it lists all
+                           operators of a model that are not read */
+    char hint[160];     /* one line: what to do next; empty when there is nothing to say */
 };
 
 /* Returns the name ("ERR_FILE") or the sentence of a status; never NULL. Thread-safe. */
