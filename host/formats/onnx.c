@@ -88,9 +88,27 @@ bool gantry_onnx_is(const struct gantry_onnx_node *node, const char *type)
     return strcmp(node->proto->op_type, type) == 0;
 }
 
+bool gantry_onnx_text_is(const struct gantry_onnx_node *node, const char *name, const char *text,
+                         const char *otherwise)
+{
+    const Onnx__AttributeProto *attribute = gantry_onnx_attribute(node, name);
+    if (!attribute || !attribute->has_s) return strcmp(text, otherwise) == 0;
+    return attribute->s.len == strlen(text) &&
+           memcmp(attribute->s.data, text, attribute->s.len) == 0;
+}
+
 int32_t gantry_onnx_input(const struct gantry_onnx_node *node, int32_t i)
 {
     return i < node->input_count ? node->inputs[i] : GANTRY_NO_VALUE;
+}
+
+bool gantry_onnx_needs(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t inputs)
+{
+    for (int32_t i = 0; i < inputs && r->status == GANTRY_OK; i++)
+        if (gantry_onnx_input(node, i) == GANTRY_NO_VALUE)
+            (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "input %d is absent (%d must be there)", i,
+                                   inputs);
+    return r->status != GANTRY_OK;
 }
 
 int32_t gantry_onnx_axis(struct gantry_onnx *r, int64_t axis, int32_t rank)

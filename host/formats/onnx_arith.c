@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ONNX operators element by element: sums and products, activations, softmax, normalisation. */
+ * ONNX operators element by element: sums and products, activations, softmax. */
 #include <math.h>
 #include <string.h>
 
 #include "formats/onnx_reader.h"
 
 /* ---- Two operands ---- */
-
-/* The order of the operand that is not constant and has most elements: the other one is moved. */
-static struct gantry_onnx_order common_order(struct gantry_onnx *r, int32_t a, int32_t b,
-                                             int32_t rank)
-{
-    struct gantry_onnx_order order = gantry_onnx_identity();
-    int64_t most = 0;
-    const int32_t values[] = {a, b};
-    for (int32_t i = 0; i < 2; i++) {
-        struct gantry_shape shape;
-        if (!gantry_onnx_shape(r, values[i], &shape) || shape.rank != rank) continue;
-        int32_t carrier = gantry_onnx_carrier(r, values[i]);
-        if (carrier == GANTRY_NO_VALUE) return order;
-        bool constant = r->graph->tensors[r->values[carrier].tensor].data != NULL;
-        int64_t elements = constant ? 0 : gantry_shape_elements(&shape);
-        if (elements <= most) continue;
-        most = elements;
-        order = r->values[carrier].order;
-    }
-    return order;
-}
 
 void gantry_onnx_binary(struct gantry_onnx *r, enum gantry_op op, int32_t a, int32_t b,
                         const struct gantry_onnx_target *target)
@@ -37,7 +16,7 @@ void gantry_onnx_binary(struct gantry_onnx *r, enum gantry_op op, int32_t a, int
         return;
     }
     int32_t rank = gantry_max_i32(gantry_onnx_rank(r, a), gantry_onnx_rank(r, b));
-    struct gantry_onnx_order order = common_order(r, a, b, rank);
+    struct gantry_onnx_order order = gantry_onnx_common_order(r, (const int32_t[]){a, b}, 2, rank);
     if (r->status != GANTRY_OK) return;
     bool integers =
         target->stored != GANTRY_NO_VALUE && gantry_onnx_stored(r, a) && gantry_onnx_stored(r, b);
@@ -80,8 +59,7 @@ BINARY(sub, SUB)
 #undef BINARY
 
 /* Of any number of operands, two at a time. */
-static void read_extreme(struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                         enum gantry_op op)
+static void read_many(struct gantry_onnx *r, const struct gantry_onnx_node *node, enum gantry_op op)
 {
     int32_t so_far = node->inputs[0];
     if (node->input_count == 1) {
@@ -99,12 +77,17 @@ static void read_extreme(struct gantry_onnx *r, const struct gantry_onnx_node *n
 
 void gantry_onnx_read_max(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    read_extreme(r, node, GANTRY_OP_MAXIMUM);
+    read_many(r, node, GANTRY_OP_MAXIMUM);
 }
 
 void gantry_onnx_read_min(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    read_extreme(r, node, GANTRY_OP_MINIMUM);
+    read_many(r, node, GANTRY_OP_MINIMUM);
+}
+
+void gantry_onnx_read_sum(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    read_many(r, node, GANTRY_OP_ADD);
 }
 
 /* a, its scale and zero point, b likewise, those of the output. */
@@ -190,7 +173,7 @@ static float bound(struct gantry_onnx *r, const struct gantry_onnx_node *node, i
 /* A number as a value. */
 static int32_t number(struct gantry_onnx *r, float value)
 {
-    int32_t made = gantry_onnx_unnamed(r, "limit");
+    int32_t made = gantry_onnx_unnamed(r, "number");
     int32_t tensor = gantry_onnx_make_float(r, value);
     if (made != GANTRY_NO_VALUE) gantry_onnx_give(r, made, tensor, gantry_onnx_identity());
     return made;
@@ -230,6 +213,7 @@ void gantry_onnx_read_clip(struct gantry_onnx *r, const struct gantry_onnx_node 
 UNARY(abs, ABS)
 UNARY(ceil, CEIL)
 UNARY(cos, COS)
+UNARY(erf, ERF)
 UNARY(exp, EXP)
 UNARY(floor, FLOOR)
 UNARY(hard_swish, HARD_SWISH)
@@ -246,6 +230,19 @@ void gantry_onnx_read_leaky_relu(struct gantry_onnx *r, const struct gantry_onnx
 {
     const union gantry_attributes attributes = {.alpha = gantry_onnx_float(node, "alpha", 0.01f)};
     read_unary(r, node, GANTRY_OP_LEAKY_RELU, &attributes);
+}
+
+void gantry_onnx_read_hard_sigmoid(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    const union gantry_attributes attributes = {
+        .line = {gantry_onnx_float(node, "alpha", 0.2f), gantry_onnx_float(node, "beta", 0.5f)}};
+    read_unary(r, node, GANTRY_OP_HARD_SIGMOID, &attributes);
+}
+
+void gantry_onnx_read_reciprocal(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
+    gantry_onnx_binary(r, GANTRY_OP_DIV, number(r, 1), node->inputs[0], &target);
 }
 
 void gantry_onnx_read_elu(struct gantry_onnx *r, const struct gantry_onnx_node *node)
@@ -338,25 +335,32 @@ static void softmax_flat(struct gantry_onnx *r, int32_t x, int32_t axis, int32_t
     gantry_onnx_give(r, output, gantry_onnx_reshape(r, made, &shape), gantry_onnx_identity());
 }
 
+static void softmax_along(struct gantry_onnx *r, int32_t x, int32_t axis, enum gantry_op op,
+                          const struct gantry_onnx_target *target)
+{
+    const union gantry_attributes attributes = {.beta = 1};
+    int32_t rank = gantry_onnx_rank(r, x);
+    if (r->status != GANTRY_OK) return;
+    bool integers = target->stored != GANTRY_NO_VALUE && gantry_onnx_stored(r, x);
+    const struct gantry_onnx_order order = axis_last(axis, rank);
+    int32_t from = gantry_onnx_take(r, integers ? gantry_onnx_carrier(r, x) : x, &order);
+    int32_t output = gantry_onnx_claim(r, target, integers);
+    output = gantry_onnx_emit_simple(r, op, from, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, output,
+                                     &attributes);
+    gantry_onnx_give_target(r, target, integers, output, order);
+}
+
 static void read_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node,
                          enum gantry_op op)
 {
-    const union gantry_attributes attributes = {.beta = 1};
     const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
     int32_t x = node->inputs[0], rank = gantry_onnx_rank(r, x);
     int32_t axis = gantry_onnx_axis(r, gantry_onnx_int(node, "axis", r->opset < 13 ? 1 : -1), rank);
     if (r->status != GANTRY_OK) return;
-    if (r->opset < 13 && axis != rank - 1) {
+    if (r->opset < 13 && axis != rank - 1)
         softmax_flat(r, x, axis, node->outputs[0], op);
-        return;
-    }
-    bool integers = target.stored != GANTRY_NO_VALUE && gantry_onnx_stored(r, x);
-    const struct gantry_onnx_order order = axis_last(axis, rank);
-    int32_t from = gantry_onnx_take(r, integers ? gantry_onnx_carrier(r, x) : x, &order);
-    int32_t output = gantry_onnx_claim(r, &target, integers);
-    output = gantry_onnx_emit_simple(r, op, from, GANTRY_NO_TENSOR, GANTRY_NO_TENSOR, output,
-                                     &attributes);
-    gantry_onnx_give_target(r, &target, integers, output, order);
+    else
+        softmax_along(r, x, axis, op, &target);
 }
 
 void gantry_onnx_read_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
@@ -369,58 +373,23 @@ void gantry_onnx_read_log_softmax(struct gantry_onnx *r, const struct gantry_onn
     read_softmax(r, node, GANTRY_OP_LOG_SOFTMAX);
 }
 
-/* ---- BatchNormalization: a product and a sum with constants of the channels ---- */
-
-static const float *channel_constant(struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                                     int32_t i, int32_t channels)
+/* Its form on integers has the operator set whose axes it means. */
+void gantry_onnx_read_qlinear_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    int32_t tensor = gantry_onnx_take_logical(r, gantry_onnx_input(node, i));
-    if (tensor == GANTRY_NO_TENSOR) return NULL;
-    const struct gantry_graph_tensor *t = &r->graph->tensors[tensor];
-    if (t->data && t->dtype == GANTRY_FLOAT32 && gantry_shape_elements(&t->shape) == channels)
-        return t->data;
-    (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "input %d is not %d constant float32", i,
-                           channels);
-    return NULL;
-}
-
-static int32_t channel_value(struct gantry_onnx *r, int32_t rank, int32_t channels, float **data)
-{
-    struct gantry_shape shape = {.rank = rank};
-    void *memory;
-    for (int32_t i = 0; i < rank; i++) shape.dims[i] = i == 1 ? channels : 1;
-    int32_t tensor = gantry_onnx_make_constant(r, "normalisation", GANTRY_FLOAT32, &shape, &memory);
-    int32_t value = gantry_onnx_unnamed(r, "normalisation");
-    *data = memory;
-    if (value != GANTRY_NO_VALUE) gantry_onnx_give(r, value, tensor, gantry_onnx_identity());
-    return value;
-}
-
-void gantry_onnx_read_batch_normalization(struct gantry_onnx *r,
-                                          const struct gantry_onnx_node *node)
-{
-    struct gantry_shape shape;
-    int32_t x = node->inputs[0];
-    if (!gantry_onnx_shape(r, x, &shape)) return;
-    if (node->input_count < 5 || shape.rank < 2) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (5), rank %d (2 or more)",
-                               node->input_count, shape.rank);
+    if (node->input_count < 5) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 5)", node->input_count);
         return;
     }
-    int32_t channels = shape.dims[1];
-    float epsilon = gantry_onnx_float(node, "epsilon", 1e-5f), *factor, *term;
-    int32_t factors = channel_value(r, shape.rank, channels, &factor);
-    int32_t terms = channel_value(r, shape.rank, channels, &term);
-    const float *in[5];
-    for (int32_t i = 1; i < 5; i++)
-        if (!(in[i] = channel_constant(r, node, i, channels))) return;
+    const int32_t *in = node->inputs;
+    int64_t opset = gantry_onnx_int(node, "opset", r->opset);
+    int32_t rank = gantry_onnx_rank(r, in[0]);
+    int32_t axis = gantry_onnx_axis(r, gantry_onnx_int(node, "axis", opset < 13 ? 1 : -1), rank);
+    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
+    const struct gantry_onnx_target target = gantry_onnx_integer_target(r, node, 3);
     if (r->status != GANTRY_OK) return;
-    for (int32_t c = 0; c < channels; c++) {
-        factor[c] = in[1][c] / sqrtf(in[4][c] + epsilon);
-        term[c] = in[2][c] - in[3][c] * factor[c];
-    }
-    const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, true);
-    const struct gantry_onnx_target product = gantry_onnx_between(r, r->values[x].name);
-    gantry_onnx_binary(r, GANTRY_OP_MUL, x, factors, &product);
-    gantry_onnx_binary(r, GANTRY_OP_ADD, product.real, terms, &target);
+    if (opset >= 13 || axis == rank - 1)
+        softmax_along(r, x, axis, GANTRY_OP_SOFTMAX, &target);
+    else
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "axis %d of rank %d (must be the last)",
+                               axis, rank);
 }

@@ -61,6 +61,21 @@ int32_t gantry_onnx_make_constant(struct gantry_onnx *r, const char *name, enum 
     return tensor;
 }
 
+bool gantry_onnx_afford(struct gantry_onnx *r, const struct gantry_shape *shape)
+{
+    enum { LIMIT = 1 << 24 };
+    int64_t elements = gantry_shape_elements(shape);
+    char text[80];
+    if (elements > 0 && elements <= LIMIT - r->filled) {
+        r->filled += elements;
+        return r->status == GANTRY_OK;
+    }
+    (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
+                           "a constant of shape %s (1 element or more, all such together %d)",
+                           gantry_shape_text(shape, text, sizeof text), LIMIT);
+    return false;
+}
+
 int32_t gantry_onnx_make_integers(struct gantry_onnx *r, const int64_t *values, int32_t count)
 {
     const struct gantry_shape shape = {1, {count}};

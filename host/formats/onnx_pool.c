@@ -70,12 +70,6 @@ static int32_t emit_pool(struct gantry_onnx *r, enum gantry_op op, int32_t map,
                                    &attributes);
 }
 
-static bool same_scale(const struct gantry_graph_tensor *a, const struct gantry_graph_tensor *b)
-{
-    return a->quantization.scale[0] == b->quantization.scale[0] &&
-           a->quantization.zero_point[0] == b->quantization.zero_point[0];
-}
-
 /* ---- Averages ---- */
 
 /* Zeros around a map that the average counts. */
@@ -121,11 +115,10 @@ void gantry_onnx_average(struct gantry_onnx *r, const struct gantry_onnx_node *n
     if (integers && !whole) {
         /* A window's average keeps its scale, and does not count padding. */
         int32_t carrier = r->values[gantry_onnx_carrier(r, x)].tensor;
-        struct gantry_graph_tensor wanted = {.quantization = target->quantization};
-        int32_t zero =
-            wanted.quantization.zero_point[0] - (target->dtype == GANTRY_UINT8 ? 128 : 0);
-        wanted.quantization.zero_point = &zero;
-        integers = !counted && same_scale(&r->graph->tensors[carrier], &wanted);
+        const struct gantry_quantization wanted =
+            gantry_onnx_held(r, &target->quantization, target->dtype);
+        integers = !counted &&
+                   gantry_quantization_equal(&r->graph->tensors[carrier].quantization, &wanted);
     }
     int32_t map = map_of(r, integers ? gantry_onnx_carrier(r, x) : x, xs.rank);
     if (counted && !integers) map = padded(r, map, &window);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ONNX matrix products: Gemm, MatMul and their form on integers; biases of all products. */
+ * Products with constant weights: FULLY_CONNECTED, and the biases of all products. */
 #include <math.h>
 #include <string.h>
 
@@ -47,13 +47,10 @@ static int32_t integer_bias(struct gantry_onnx *r, int32_t bias, int32_t x, int3
     return output;
 }
 
-/* Whether a value is a constant of so many elements. */
-static bool constant_elements(struct gantry_onnx *r, int32_t value, int64_t count)
+bool gantry_onnx_constant_elements(struct gantry_onnx *r, int32_t value, int64_t count)
 {
     struct gantry_shape shape;
-    if (!gantry_onnx_shape(r, value, &shape)) return false;
-    int32_t carrier = gantry_onnx_carrier(r, value);
-    return carrier != GANTRY_NO_VALUE && r->graph->tensors[r->values[carrier].tensor].data &&
+    return gantry_onnx_shape(r, value, &shape) && gantry_onnx_is_constant(r, value) &&
            gantry_shape_elements(&shape) == count;
 }
 
@@ -61,7 +58,7 @@ int32_t gantry_onnx_bias(struct gantry_onnx *r, int32_t bias, bool integers, int
                          int32_t channels)
 {
     if (bias == GANTRY_NO_VALUE || r->status != GANTRY_OK) return GANTRY_NO_TENSOR;
-    if (!constant_elements(r, bias, channels))
+    if (!gantry_onnx_constant_elements(r, bias, channels))
         return gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
                                 "bias \"%s\" is not a constant of %d elements",
                                 r->values[bias].name, channels);
@@ -103,7 +100,7 @@ int32_t gantry_onnx_accumulator_bias(struct gantry_onnx *r, int32_t bias, int32_
     return made;
 }
 
-/* ---- Gemm and MatMul ---- */
+/* ---- FULLY_CONNECTED ---- */
 
 /* Weights for rows whose features lie channels last where the file has them channels first: its
  * columns [c, h, w] go to [h, w, c], as the input's axes lie. */
@@ -183,103 +180,4 @@ void gantry_onnx_multiply(struct gantry_onnx *r, int32_t x, int32_t w, bool tran
     const struct gantry_shape vector = {1, {shape.dims[1]}};
     if (xs.rank == 1) made = gantry_onnx_reshape(r, made, &vector);
     gantry_onnx_give_target(r, target, integers, made, gantry_onnx_identity());
-}
-
-/* A constant times a number; the value itself when the number is 1. */
-static int32_t scaled(struct gantry_onnx *r, int32_t value, float factor)
-{
-    if (value == GANTRY_NO_VALUE || factor == 1 || r->status != GANTRY_OK) return value;
-    int32_t real = gantry_onnx_take_logical(r, value);
-    int32_t number = gantry_onnx_make_float(r, factor);
-    int32_t output = gantry_onnx_tensor(r, r->values[value].name, GANTRY_FLOAT32, NULL);
-    output =
-        gantry_onnx_emit_simple(r, GANTRY_OP_MUL, real, number, GANTRY_NO_TENSOR, output, NULL);
-    int32_t made = gantry_onnx_unnamed(r, r->values[value].name);
-    if (made != GANTRY_NO_VALUE) gantry_onnx_give(r, made, output, gantry_onnx_identity());
-    return made;
-}
-
-/* x with its two axes exchanged: another order, no data moved. */
-static int32_t exchanged(struct gantry_onnx *r, int32_t x)
-{
-    int32_t tensor = gantry_onnx_take_logical(r, gantry_onnx_carrier(r, x));
-    int32_t made = gantry_onnx_unnamed(r, "transposed");
-    if (made == GANTRY_NO_VALUE || tensor == GANTRY_NO_TENSOR) return GANTRY_NO_VALUE;
-    struct gantry_onnx_order order = gantry_onnx_identity();
-    order.axis[0] = 1, order.axis[1] = 0;
-    gantry_onnx_give_like(r, made, x, tensor, order);
-    return made;
-}
-
-void gantry_onnx_read_gemm(struct gantry_onnx *r, const struct gantry_onnx_node *node)
-{
-    struct gantry_onnx_target target = gantry_onnx_find_target(r, node, true);
-    struct gantry_shape ws;
-    int32_t x = node->inputs[0], w = gantry_onnx_input(node, 1), bias = gantry_onnx_input(node, 2);
-    bool transposed = gantry_onnx_int(node, "transB", 0) != 0;
-    if (gantry_onnx_rank(r, x) != 2 || !gantry_onnx_shape(r, w, &ws) || ws.rank != 2) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "operands of rank %d and %d (must be 2)",
-                               gantry_onnx_rank(r, x), ws.rank);
-        return;
-    }
-    if (gantry_onnx_int(node, "transA", 0)) x = exchanged(r, x);
-    w = scaled(r, w, gantry_onnx_float(node, "alpha", 1));
-    bias = scaled(r, bias, gantry_onnx_float(node, "beta", 1));
-    bool simple =
-        bias == GANTRY_NO_VALUE || constant_elements(r, bias, ws.dims[transposed ? 0 : 1]);
-    if (r->status != GANTRY_OK) return;
-    if (simple) {
-        gantry_onnx_multiply(r, x, w, transposed, bias, &target);
-        return;
-    }
-    struct gantry_onnx_target product = gantry_onnx_between(r, r->values[target.real].name);
-    gantry_onnx_multiply(r, x, w, transposed, GANTRY_NO_VALUE, &product);
-    gantry_onnx_binary(r, GANTRY_OP_ADD, product.real, bias, &target);
-}
-
-void gantry_onnx_read_matmul(struct gantry_onnx *r, const struct gantry_onnx_node *node)
-{
-    const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, true);
-    gantry_onnx_multiply(r, node->inputs[0], gantry_onnx_input(node, 1), false, GANTRY_NO_VALUE,
-                         &target);
-}
-
-void gantry_onnx_read_qlinear_matmul(struct gantry_onnx *r, const struct gantry_onnx_node *node)
-{
-    if (node->input_count < 8) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 8)", node->input_count);
-        return;
-    }
-    const int32_t *in = node->inputs;
-    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 0, "input");
-    int32_t w = gantry_onnx_dequantized(r, in[3], in[4], in[5], 1, "weights");
-    const struct gantry_onnx_target target = gantry_onnx_integer_target(r, node, 6);
-    if (r->status == GANTRY_OK) gantry_onnx_multiply(r, x, w, false, GANTRY_NO_VALUE, &target);
-}
-
-/* a, its scale and zero point, b likewise, int32 sums, scale and zero point of the output, without
- * which it is real. */
-void gantry_onnx_read_qgemm(struct gantry_onnx *r, const struct gantry_onnx_node *node)
-{
-    if (node->input_count < 6 || gantry_onnx_int(node, "transA", 0) != 0 ||
-        gantry_onnx_float(node, "alpha", 1) != 1) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
-                               "%d inputs (6 to 9), transA %lld (0), alpha %g (1)",
-                               node->input_count, (long long)gantry_onnx_int(node, "transA", 0),
-                               (double)gantry_onnx_float(node, "alpha", 1));
-        return;
-    }
-    const int32_t *in = node->inputs;
-    bool transposed = gantry_onnx_int(node, "transB", 0) != 0;
-    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
-    int32_t w = gantry_onnx_dequantized(r, in[3], in[4], in[5], transposed ? 0 : 1, "weights");
-    int32_t bias = gantry_onnx_input(node, 6);
-    if (bias != GANTRY_NO_VALUE && r->status == GANTRY_OK)
-        bias = gantry_onnx_accumulator_bias(r, bias, x, w);
-    struct gantry_onnx_target target = gantry_onnx_between(r, "real");
-    if (gantry_onnx_input(node, 7) != GANTRY_NO_VALUE)
-        target = gantry_onnx_integer_target(r, node, 7);
-    else
-        target.real = node->outputs[0];
-    if (r->status == GANTRY_OK) gantry_onnx_multiply(r, x, w, transposed, bias, &target);
 }

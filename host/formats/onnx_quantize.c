@@ -68,18 +68,9 @@ bool gantry_onnx_quantization(struct gantry_onnx *r, int32_t scale, int32_t zero
     return true;
 }
 
-static bool same_quantization(const struct gantry_quantization *a,
-                              const struct gantry_quantization *b)
-{
-    if (a->count != b->count || (a->count > 1 && a->axis != b->axis)) return false;
-    for (int32_t i = 0; i < a->count; i++)
-        if (a->scale[i] != b->scale[i] || a->zero_point[i] != b->zero_point[i]) return false;
-    return true;
-}
-
-/* As it is held: uint8 is flipped to int8. */
-static struct gantry_quantization
-held(struct gantry_onnx *r, const struct gantry_quantization *from, enum gantry_dtype dtype)
+struct gantry_quantization gantry_onnx_held(struct gantry_onnx *r,
+                                            const struct gantry_quantization *from,
+                                            enum gantry_dtype dtype)
 {
     struct gantry_quantization q = *from;
     int32_t *zero = gantry_arena_alloc(&r->graph->arena, (size_t)q.count, sizeof *zero);
@@ -91,6 +82,21 @@ held(struct gantry_onnx *r, const struct gantry_quantization *from, enum gantry_
     for (int32_t i = 0; i < q.count; i++) zero[i] = q.zero_point[i] - 128;
     q.zero_point = zero;
     return q;
+}
+
+bool gantry_onnx_one_scale(struct gantry_onnx *r, const int32_t *values, int32_t count)
+{
+    const struct gantry_quantization *first = NULL;
+    for (int32_t i = 0; i < count; i++) {
+        if (!gantry_onnx_stored(r, values[i])) return false;
+        int32_t carrier = gantry_onnx_carrier(r, values[i]);
+        if (carrier == GANTRY_NO_VALUE) return false;
+        const struct gantry_quantization *q =
+            &r->graph->tensors[r->values[carrier].tensor].quantization;
+        if (first && !gantry_quantization_equal(first, q)) return false;
+        first = q;
+    }
+    return count > 0;
 }
 
 /* ---- DequantizeLinear ---- */
@@ -116,8 +122,9 @@ static bool adopt(struct gantry_onnx *r, int32_t tensor, const struct gantry_qua
         t->quantization = *q;
         return gantry_tensor_flip(r->graph, tensor) || gantry_onnx_memory(r) != GANTRY_NO_VALUE;
     }
-    struct gantry_quantization wanted = held(r, q, t->flipped ? GANTRY_UINT8 : t->dtype);
-    if (same_quantization(&t->quantization, &wanted)) return true;
+    struct gantry_quantization wanted =
+        gantry_onnx_held(r, q, t->flipped ? GANTRY_UINT8 : t->dtype);
+    if (gantry_quantization_equal(&t->quantization, &wanted)) return true;
     (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
                            "\"%s\" has scale %g and zero point %d, and is read with %g and %d",
                            t->name, (double)t->quantization.scale[0], t->quantization.zero_point[0],
@@ -227,8 +234,8 @@ void gantry_onnx_read_quantize(struct gantry_onnx *r, const struct gantry_onnx_n
     }
     const struct gantry_graph_tensor *stored = &r->graph->tensors[r->values[carrier].tensor];
     if (carrier != x && stored->dtype == GANTRY_INT8) {
-        struct gantry_quantization wanted = held(r, &q, dtype);
-        if (same_quantization(&stored->quantization, &wanted) &&
+        struct gantry_quantization wanted = gantry_onnx_held(r, &q, dtype);
+        if (gantry_quantization_equal(&stored->quantization, &wanted) &&
             stored->flipped == (dtype == GANTRY_UINT8)) {
             gantry_onnx_give(r, output, r->values[carrier].tensor, order);
             return;

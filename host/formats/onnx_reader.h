@@ -67,6 +67,7 @@ struct gantry_onnx {
     struct gantry_onnx_node *nodes;
     int32_t node_count;
     int32_t tensor_room, node_room;    /* of the graph's arrays */
+    int64_t filled;                    /* elements made from less, see gantry_onnx_afford */
     const struct gantry_onnx_node *at; /* being read; for messages */
 };
 
@@ -89,8 +90,13 @@ const Onnx__AttributeProto *gantry_onnx_attribute(const struct gantry_onnx_node 
 int64_t gantry_onnx_int(const struct gantry_onnx_node *node, const char *name, int64_t otherwise);
 float gantry_onnx_float(const struct gantry_onnx_node *node, const char *name, float otherwise);
 bool gantry_onnx_is(const struct gantry_onnx_node *node, const char *type);
+/* Whether a text attribute is this; otherwise: what it is where the node does not say. */
+bool gantry_onnx_text_is(const struct gantry_onnx_node *node, const char *name, const char *text,
+                         const char *otherwise);
 /* Value of input i, or none. */
 int32_t gantry_onnx_input(const struct gantry_onnx_node *node, int32_t i);
+/* True after an error, and records one when a node has less inputs, or lacks one of them. */
+bool gantry_onnx_needs(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t inputs);
 /* An axis attribute or element, counted from the front; recorded when it is out of range. */
 int32_t gantry_onnx_axis(struct gantry_onnx *r, int64_t axis, int32_t rank);
 
@@ -128,6 +134,8 @@ int32_t gantry_onnx_named(struct gantry_onnx *r, const char *name);
 int32_t gantry_onnx_unnamed(struct gantry_onnx *r, const char *name);
 struct gantry_onnx_order gantry_onnx_identity(void);
 struct gantry_onnx_order gantry_onnx_channels_last(int32_t rank);
+bool gantry_onnx_same_order(const struct gantry_onnx_order *a, const struct gantry_onnx_order *b,
+                            int32_t rank);
 /* Where the tensor holds an axis. */
 int32_t gantry_onnx_place(const struct gantry_onnx_order *order, int32_t axis);
 /* Gives a value its tensor. */
@@ -141,6 +149,8 @@ void gantry_onnx_give_like(struct gantry_onnx *r, int32_t value, int32_t like, i
 int32_t gantry_onnx_carrier(struct gantry_onnx *r, int32_t value);
 /* Whether a real value stands for 8-bit integers with one scale. */
 bool gantry_onnx_stored(const struct gantry_onnx *r, int32_t value);
+/* Whether a value, or what it stands for, is known here; not when there is no value. */
+bool gantry_onnx_is_constant(struct gantry_onnx *r, int32_t value);
 /* Its shape in its own axes. */
 bool gantry_onnx_shape(struct gantry_onnx *r, int32_t value, struct gantry_shape *out);
 int32_t gantry_onnx_rank(struct gantry_onnx *r, int32_t value);
@@ -152,6 +162,10 @@ int32_t gantry_onnx_take_logical(struct gantry_onnx *r, int32_t value);
 /* The tensor in the order in which it lies, which goes to *order. */
 int32_t gantry_onnx_take_lying(struct gantry_onnx *r, int32_t value,
                                struct gantry_onnx_order *order);
+/* The order of the operand of that rank that is not constant and has most elements: the others are
+ * moved. */
+struct gantry_onnx_order gantry_onnx_common_order(struct gantry_onnx *r, const int32_t *values,
+                                                  int32_t count, int32_t rank);
 /* An operand that is broadcast to rank: with leading ones, in an order of that rank. */
 int32_t gantry_onnx_take_broadcast(struct gantry_onnx *r, int32_t value, int32_t rank,
                                    const struct gantry_onnx_order *order);
@@ -176,6 +190,9 @@ void gantry_onnx_set_shape(struct gantry_onnx *r, int32_t tensor, const struct g
 /* A constant with memory to fill in, returned in *data. */
 int32_t gantry_onnx_make_constant(struct gantry_onnx *r, const char *name, enum gantry_dtype dtype,
                                   const struct gantry_shape *shape, void **data);
+/* Whether there is room for a constant that the file has no data of: all of them together may have
+ * 2^24 elements. */
+bool gantry_onnx_afford(struct gantry_onnx *r, const struct gantry_shape *shape);
 /* A constant of int32 elements. */
 int32_t gantry_onnx_make_integers(struct gantry_onnx *r, const int64_t *values, int32_t count);
 int32_t gantry_onnx_make_float(struct gantry_onnx *r, float value);
@@ -208,6 +225,10 @@ int32_t gantry_onnx_transpose(struct gantry_onnx *r, int32_t tensor, const int32
 /* Quantisation by constants: scale, zero point (or none) along an axis. False: recorded. */
 bool gantry_onnx_quantization(struct gantry_onnx *r, int32_t scale, int32_t zero, int32_t axis,
                               struct gantry_quantization *out, enum gantry_dtype *dtype);
+/* Quantisation as it is held: that of uint8 flipped, as its values are. */
+struct gantry_quantization gantry_onnx_held(struct gantry_onnx *r,
+                                            const struct gantry_quantization *from,
+                                            enum gantry_dtype dtype);
 /* A real value for integers: DequantizeLinear of x. */
 int32_t gantry_onnx_dequantized(struct gantry_onnx *r, int32_t x, int32_t scale, int32_t zero,
                                 int64_t axis, const char *name);
@@ -245,10 +266,18 @@ typedef void gantry_onnx_read_node(struct gantry_onnx *r, const struct gantry_on
 #include "formats/onnx_operators.def"
 #undef ONNX
 
+/* Bits of the axes that a node names, in input 1 or its attribute; those of the output for an
+ * Unsqueeze. */
+uint32_t gantry_onnx_axes(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t rank,
+                          bool *given);
+/* Whether all values stand for integers of one scale and zero point. */
+bool gantry_onnx_one_scale(struct gantry_onnx *r, const int32_t *values, int32_t count);
 /* Whether operands of a product and its target allow integers. Weights may have a scale for each
  * channel. */
 bool gantry_onnx_all_stored(struct gantry_onnx *r, int32_t x, int32_t w,
                             const struct gantry_onnx_target *target);
+/* Whether a value is a constant of so many elements. */
+bool gantry_onnx_constant_elements(struct gantry_onnx *r, int32_t value, int64_t count);
 /* A bias for tensors x and w of a product; bias may be none. */
 int32_t gantry_onnx_bias(struct gantry_onnx *r, int32_t bias, bool integers, int32_t x, int32_t w,
                          int32_t channels);

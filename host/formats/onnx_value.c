@@ -92,8 +92,8 @@ int32_t gantry_onnx_place(const struct gantry_onnx_order *order, int32_t axis)
     return axis;
 }
 
-static bool same_order(const struct gantry_onnx_order *a, const struct gantry_onnx_order *b,
-                       int32_t rank)
+bool gantry_onnx_same_order(const struct gantry_onnx_order *a, const struct gantry_onnx_order *b,
+                            int32_t rank)
 {
     return memcmp(a->axis, b->axis, (size_t)rank) == 0;
 }
@@ -131,6 +131,10 @@ void gantry_onnx_give_like(struct gantry_onnx *r, int32_t value, int32_t like, i
 static bool made(struct gantry_onnx *r, int32_t value)
 {
     if (r->status != GANTRY_OK) return false;
+    if (value == GANTRY_NO_VALUE) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "an input is absent%s", "");
+        return false;
+    }
     const struct gantry_onnx_value *v = &r->values[value];
     if (v->tensor != GANTRY_NO_TENSOR || v->stored != GANTRY_NO_VALUE || v->flat != GANTRY_NO_VALUE)
         return true;
@@ -158,6 +162,12 @@ int32_t gantry_onnx_carrier(struct gantry_onnx *r, int32_t value)
     unfold(r, value);
     if (r->status != GANTRY_OK) return GANTRY_NO_VALUE;
     return r->values[value].stored != GANTRY_NO_VALUE ? r->values[value].stored : value;
+}
+
+bool gantry_onnx_is_constant(struct gantry_onnx *r, int32_t value)
+{
+    int32_t carrier = value == GANTRY_NO_VALUE ? value : gantry_onnx_carrier(r, value);
+    return carrier != GANTRY_NO_VALUE && r->graph->tensors[r->values[carrier].tensor].data;
 }
 
 bool gantry_onnx_stored(const struct gantry_onnx *r, int32_t value)
@@ -238,7 +248,7 @@ int32_t gantry_onnx_take(struct gantry_onnx *r, int32_t value,
     int32_t stored = r->values[value].stored, rank = gantry_onnx_rank(r, value);
     /* Integers are moved rather than real numbers: fewer bytes, and an operator may want them. */
     if (stored != GANTRY_NO_VALUE && r->values[value].tensor == GANTRY_NO_TENSOR &&
-        !same_order(&r->values[stored].order, order, rank)) {
+        !gantry_onnx_same_order(&r->values[stored].order, order, rank)) {
         int32_t moved = gantry_onnx_take(r, stored, order);
         int32_t real = gantry_onnx_tensor(r, r->values[value].name, GANTRY_FLOAT32, NULL);
         r->values[value].tensor = gantry_onnx_emit_simple(
@@ -247,8 +257,9 @@ int32_t gantry_onnx_take(struct gantry_onnx *r, int32_t value,
     }
     make_real(r, value);
     struct gantry_onnx_value *v = &r->values[value];
-    if (r->status != GANTRY_OK || same_order(&v->order, order, rank)) return v->tensor;
-    if (v->moved != GANTRY_NO_TENSOR && same_order(&v->moved_order, order, rank)) return v->moved;
+    if (r->status != GANTRY_OK || gantry_onnx_same_order(&v->order, order, rank)) return v->tensor;
+    if (v->moved != GANTRY_NO_TENSOR && gantry_onnx_same_order(&v->moved_order, order, rank))
+        return v->moved;
     int32_t moved = move(r, v->tensor, &v->order, order);
     r->values[value].moved = moved;
     r->values[value].moved_order = *order;
@@ -284,6 +295,25 @@ int32_t gantry_onnx_take_broadcast(struct gantry_onnx *r, int32_t value, int32_t
         full.dims[i] = i < rank - own ? 1 : from.dims[i - rank + own];
     const struct gantry_onnx_order identity = gantry_onnx_identity();
     return move(r, gantry_onnx_reshape(r, tensor, &full), &identity, order);
+}
+
+struct gantry_onnx_order gantry_onnx_common_order(struct gantry_onnx *r, const int32_t *values,
+                                                  int32_t count, int32_t rank)
+{
+    struct gantry_onnx_order order = gantry_onnx_identity();
+    int64_t most = 0;
+    for (int32_t i = 0; i < count; i++) {
+        struct gantry_shape shape;
+        if (!gantry_onnx_shape(r, values[i], &shape) || shape.rank != rank) continue;
+        int32_t carrier = gantry_onnx_carrier(r, values[i]);
+        if (carrier == GANTRY_NO_VALUE) return order;
+        bool constant = r->graph->tensors[r->values[carrier].tensor].data != NULL;
+        int64_t elements = constant ? 0 : gantry_shape_elements(&shape);
+        if (elements <= most) continue;
+        most = elements;
+        order = r->values[carrier].order;
+    }
+    return order;
 }
 
 /* ---- Constants ---- */

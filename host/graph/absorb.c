@@ -56,10 +56,8 @@ static bool changes_nothing(const struct gantry_graph *graph, const struct gantr
     if (node->op != GANTRY_OP_QUANTIZE || is_output(graph, node->outputs[0])) return false;
     const struct gantry_graph_tensor *x = tensor_of(graph, node->inputs[0]);
     const struct gantry_graph_tensor *y = tensor_of(graph, node->outputs[0]);
-    const struct gantry_quantization *from = &x->quantization, *to = &y->quantization;
-    return x->dtype == GANTRY_INT8 && y->dtype == GANTRY_INT8 && from->count == 1 &&
-           to->count == 1 && from->scale[0] == to->scale[0] &&
-           from->zero_point[0] == to->zero_point[0] &&
+    return x->dtype == GANTRY_INT8 && y->dtype == GANTRY_INT8 && x->quantization.count == 1 &&
+           gantry_quantization_equal(&x->quantization, &y->quantization) &&
            each_reader(graph, node->outputs[0], reads_bytes, 0);
 }
 

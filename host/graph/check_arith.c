@@ -89,6 +89,15 @@ enum gantry_status gantry_check_leaky_relu(const struct gantry_site *site)
     return gantry_check_same_shape(site);
 }
 
+enum gantry_status gantry_check_hard_sigmoid(const struct gantry_site *site)
+{
+    float slope = site->node->attributes.line.slope, offset = site->node->attributes.line.offset;
+    if (!isfinite(slope) || !isfinite(offset))
+        return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "slope %g, offset %g (finite)", (double)slope,
+                             (double)offset);
+    return gantry_check_same_shape(site);
+}
+
 /* LOGISTIC and TANH of int16 have steps of 2^-15 without zero points. */
 enum gantry_status gantry_check_sigmoid(const struct gantry_site *site)
 {

@@ -102,8 +102,7 @@ enum gantry_status gantry_check_alike(const struct gantry_site *site,
     enum gantry_status status = gantry_check_same_type(site, a, b);
     if (status != GANTRY_OK) return status;
     const struct gantry_quantization *p = &a->quantization, *q = &b->quantization;
-    if (p->count != 1 || q->count != 1) return GANTRY_OK;
-    if (p->scale[0] == q->scale[0] && p->zero_point[0] == q->zero_point[0]) return GANTRY_OK;
+    if (p->count != 1 || q->count != 1 || gantry_quantization_equal(p, q)) return GANTRY_OK;
     return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
                          "output has scale %g and zero point %d, input %g and %d (must be equal)",
                          (double)q->scale[0], q->zero_point[0], (double)p->scale[0],

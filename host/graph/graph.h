@@ -44,6 +44,9 @@ struct gantry_quantization {
     const float *scale;
     const int32_t *zero_point;
 };
+/* Whether both mean the same numbers by the same stored values. */
+bool gantry_quantization_equal(const struct gantry_quantization *a,
+                               const struct gantry_quantization *b);
 
 struct gantry_graph_tensor {
     const char *name;

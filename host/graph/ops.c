@@ -110,6 +110,15 @@ void gantry_node_set_activation(const struct gantry_graph *graph, struct gantry_
     if (isfinite(high)) node->clamp_max = stored(y, high);
 }
 
+bool gantry_quantization_equal(const struct gantry_quantization *a,
+                               const struct gantry_quantization *b)
+{
+    if (a->count != b->count || (a->count > 1 && a->axis != b->axis)) return false;
+    for (int32_t i = 0; i < a->count; i++)
+        if (a->scale[i] != b->scale[i] || a->zero_point[i] != b->zero_point[i]) return false;
+    return true;
+}
+
 bool gantry_tensor_flip(struct gantry_graph *graph, int32_t index)
 {
     struct gantry_graph_tensor *tensor = &graph->tensors[index];

@@ -73,7 +73,11 @@ union gantry_attributes {
     bool symmetric;                         /* MIRROR_PAD: the edge itself is mirrored, too */
     struct {
         bool x, y; /* BATCH_MATMUL: an operand is transposed */
+        bool once; /* int8: rounded once whether the second operand is constant or not */
     } adjoint;
+    struct {
+        float slope, offset;
+    } line; /* HARD_SIGMOID */
 };
 
 #endif

@@ -64,6 +64,8 @@ gantry_op_bind gantry_op_logistic;
 gantry_op_bind gantry_op_tanh;
 gantry_op_bind gantry_op_elu;
 gantry_op_bind gantry_op_gelu;
+gantry_op_bind gantry_op_erf;
+gantry_op_bind gantry_op_hard_sigmoid;
 gantry_op_bind gantry_op_exp;
 gantry_op_bind gantry_op_log;
 gantry_op_bind gantry_op_sqrt;
@@ -161,6 +163,10 @@ struct gantry_op_strides gantry_op_broadcast(const struct gantry_shape *from,
  * moves by the strides. */
 int64_t gantry_op_advance(const struct gantry_shape *shape, int32_t rank, int32_t *at,
                           const struct gantry_op_strides *strides);
+
+/* The element of an axis that RESIZE_NEAREST_NEIGHBOR takes for position i of the output. */
+int32_t gantry_op_nearest_place(int32_t i, int32_t in, int32_t out,
+                                const struct gantry_resize_attributes *how);
 
 /* Nearest integer, ties to even, limited to a range. */
 int32_t gantry_op_round(double value, int32_t low, int32_t high);

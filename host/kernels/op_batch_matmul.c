@@ -44,8 +44,8 @@ static int32_t element_s8(const struct matmul *matmul, int64_t a, int64_t b)
         sum += (x[a + k * matmul->a_step] - x_zero) * (w[b + k * matmul->b_step] - w_zero);
     const struct gantry_op_args *args = matmul->args;
     int32_t y_zero = args->outputs[0].zero_point[0];
-    /* LiteRT's default path has another kernel for constants. */
-    if (inputs[1].constant)
+    /* LiteRT's default path has another kernel for constants, ONNX Runtime has not. */
+    if (inputs[1].constant || args->attributes->adjoint.once)
         return gantry_s8_requantize(sum, matmul->scale, y_zero, args->clamp_min, args->clamp_max);
     return gantry_fixed_multiply(sum, matmul->fixed) + y_zero;
 }

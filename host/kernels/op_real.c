@@ -16,6 +16,7 @@ enum rounding {
 
 struct rule {
     double (*real)(double value, const void *context);
+    const union gantry_attributes *attributes; /* the context of real */
     float input_scale, output_scale;
     int32_t input_zero, output_zero;
     enum rounding rounding;
@@ -25,10 +26,11 @@ static int32_t stored(const void *context, int32_t value)
 {
     const struct rule *rule = context;
     float x = rule->input_scale * (float)(value - rule->input_zero);
-    double y = rule->real((double)x, NULL) / (double)rule->output_scale;
+    double y = rule->real((double)x, rule->attributes) / (double)rule->output_scale;
     if (rule->rounding == EVEN) return gantry_op_round(y + rule->output_zero, INT8_MIN, INT8_MAX);
     if (rule->rounding == AWAY)
-        y = round((double)((float)rule->real((double)x, NULL) * (1.0f / rule->output_scale)));
+        y = round(
+            (double)((float)rule->real((double)x, rule->attributes) * (1.0f / rule->output_scale)));
     return gantry_op_round(trunc(y) + rule->output_zero, INT8_MIN, INT8_MAX);
 }
 
@@ -37,11 +39,13 @@ static bool bind(struct gantry_kernel *kernel, const struct gantry_op_args *args
                  enum rounding rounding, gantry_op_wide *wide)
 {
     const struct gantry_op_tensor *x = &args->inputs[0], *y = &args->outputs[0];
-    struct gantry_op_unary unary = {.args = args, .real = real, .stored = stored};
+    struct gantry_op_unary unary = {
+        .args = args, .real = real, .context = args->attributes, .stored = stored};
     if (x->dtype == GANTRY_INT8) {
         struct rule *rule = gantry_arena_alloc(arena, 1, sizeof *rule);
         if (!rule) return false;
         *rule = (struct rule){.real = real,
+                              .attributes = args->attributes,
                               .input_scale = x->scale[0],
                               .output_scale = y->scale[0],
                               .input_zero = x->zero_point[0],
@@ -73,6 +77,7 @@ static bool bind(struct gantry_kernel *kernel, const struct gantry_op_args *args
 FUNCTION(logistic, EVEN, gantry_op_wide_logistic, 1.0 / (1.0 + exp(-x)))
 FUNCTION(tanh, EVEN, gantry_op_wide_tanh, tanh(x))
 FUNCTION(elu, EVEN, NULL, x < 0 ? expm1(x) : x)
+FUNCTION(erf, EVEN, NULL, erf(x))
 FUNCTION(exp, AWAY, gantry_op_wide_function, exp(x))
 FUNCTION(log, AWAY, NULL, log(x))
 FUNCTION(rsqrt, AWAY, NULL, 1.0 / sqrt(x))
@@ -94,4 +99,18 @@ bool gantry_op_gelu(struct gantry_kernel *kernel, const struct gantry_op_args *a
 {
     return bind(kernel, args, arena, args->attributes->approximate ? real_gelu_by_tanh : real_gelu,
                 AWAY, gantry_op_wide_function);
+}
+
+/* slope x + offset in float32, limited to 0..1. */
+static double real_hard_sigmoid(double x, const void *context)
+{
+    const union gantry_attributes *attributes = context;
+    float y = attributes->line.slope * (float)x + attributes->line.offset;
+    return (double)(y > 1 ? 1 : y > 0 ? y : 0);
+}
+
+bool gantry_op_hard_sigmoid(struct gantry_kernel *kernel, const struct gantry_op_args *args,
+                            struct gantry_arena *arena)
+{
+    return bind(kernel, args, arena, real_hard_sigmoid, EVEN, NULL);
 }

@@ -122,15 +122,18 @@ static void place_between(struct place *place, int32_t in, int32_t out,
     }
 }
 
+int32_t gantry_op_nearest_place(int32_t i, int32_t in, int32_t out,
+                                const struct gantry_resize_attributes *how)
+{
+    float at = ((float)i + (how->half_pixel ? 0.5f : 0.0f)) * step_of(in, out, how->align_corners);
+    at = how->align_corners ? roundf(at) : floorf(at);
+    return gantry_min_i32((int32_t)at, in - 1);
+}
+
 static void place_nearest(struct place *place, int32_t in, int32_t out,
                           const struct gantry_resize_attributes *how)
 {
-    float step = step_of(in, out, how->align_corners), offset = how->half_pixel ? 0.5f : 0.0f;
-    for (int32_t i = 0; i < out; i++) {
-        float at = ((float)i + offset) * step;
-        at = how->align_corners ? roundf(at) : floorf(at);
-        place[i].low = gantry_min_i32((int32_t)at, in - 1);
-    }
+    for (int32_t i = 0; i < out; i++) place[i].low = gantry_op_nearest_place(i, in, out, how);
 }
 
 static bool bind(struct gantry_kernel *kernel, const struct gantry_op_args *args,

@@ -34,6 +34,7 @@ static const struct {
     {"ReduceMean", {{0}}, {0}, 0},
     {"ArgMax", {{0}}, {0}, 0},
     {"Split", {{0}}, {0}, 0},
+    {"DequantizeLinear", {{0}}, {0}, 0}, /* its scale is absent */
 };
 
 static int write_model(struct onnx_build *b, const char *folder, const char *name)
