@@ -10,7 +10,8 @@ set(GANTRY_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined o
 
 add_library(gantry_flags INTERFACE)
 target_compile_definitions(gantry_flags INTERFACE _POSIX_C_SOURCE=200809L)
-target_compile_options(gantry_flags INTERFACE
+target_link_options(gantry_flags INTERFACE LINKER:--gc-sections)
+target_compile_options(gantry_flags INTERFACE -ffunction-sections -fdata-sections
   -fvisibility=hidden -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffp-contract=off
   $<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wundef;-Wvla>
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes;-Wformat=2>

@@ -44,6 +44,7 @@ LDFLAGS=$(flags LDFLAGS)
 export CFLAGS CXXFLAGS LDFLAGS
 library=lib/$(dpkg-architecture -a"$arch" -qDEB_HOST_MULTIARCH)
 options=(-DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_LIBDIR="$library" -DGANTRY_BUILD_TESTS=OFF
+    -DCMAKE_C_FLAGS_RELEASE="-O2 -DNDEBUG" -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG"
     -DGANTRY_ZSH_FOLDER=zsh/vendor-completions -DGANTRY_FIRMWARE="$firmware")
 mkdir -p "$build"
 if [ "$arch" = "$(dpkg --print-architecture)" ]; then

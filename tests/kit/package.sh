@@ -63,6 +63,8 @@ for path in bin/gantry include/gantry/engine.h lib/$tuple/libgantry.so lib/$tupl
     share/bash-completion/completions/gantry share/zsh/vendor-completions/_gantry; do
     check "it holds $path" test -e "$root/usr/$path"
 done
+bytes=$(cat "$root/usr/bin/gantry" "$library/libgantry.so" | wc -c)
+check "command and library take 2 MB at most ($bytes bytes)" test "$bytes" -le 2000000
 equal "the firmware is where xmutil looks" "$(cd "$root/lib/firmware/xilinx/gantry" && echo *)" \
     "$files"
 
