@@ -75,6 +75,10 @@ char *gantry_arena_copy(struct gantry_arena *arena, const char *text, size_t len
 void gantry_log_write(const struct gantry_log *log, enum gantry_log_level level, const char *format,
                       ...) GANTRY_PRINTF(3, 4);
 
+/* The name nearest to word by letters to insert, delete or replace, the first of equal ones; NULL
+ * when none is near: more than a third of the word's letters, and one, are off. */
+const char *gantry_nearest(const char *word, const char *const *names, size_t count);
+
 /* FNV-1a over bytes, 64 bits: start with GANTRY_FNV1A_START, or go on with a hash. */
 #define GANTRY_FNV1A_START UINT64_C(0xcbf29ce484222325)
 uint64_t gantry_fnv1a(uint64_t hash, const void *data, size_t bytes);

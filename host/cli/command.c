@@ -88,7 +88,7 @@ static int unknown_command(const char *word)
     const char *names[GANTRY_COUNT(commands)];
     char hint[HINT_BYTES];
     for (size_t i = 0; i < GANTRY_COUNT(commands); i++) names[i] = commands[i]->name;
-    const char *nearest = gantry_cli_nearest(word, names, GANTRY_COUNT(commands));
+    const char *nearest = gantry_nearest(word, names, GANTRY_COUNT(commands));
     if (nearest)
         (void)snprintf(hint, sizeof hint, "did you mean %s?", nearest);
     else

@@ -9,40 +9,6 @@
 
 enum { WORD_BYTES_MAX = 64, NAMES_MAX = 64, HELP_COLUMN = 28 };
 
-/* Edit distance; words longer than WORD_BYTES_MAX are far from everything. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_BYTES_MAX + 1], a_length = strlen(a), b_length = strlen(b);
-    if (a_length > WORD_BYTES_MAX || b_length > WORD_BYTES_MAX) return WORD_BYTES_MAX;
-    for (size_t j = 0; j <= b_length; j++) row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_length];
-}
-
-const char *gantry_cli_nearest(const char *word, const char *const *names, size_t count)
-{
-    const char *nearest = NULL;
-    size_t limit = strlen(word) / 3 + 1, least = limit + 1;
-    for (size_t i = 0; i < count; i++) {
-        size_t d = distance(word, names[i]);
-        if (d < least) {
-            least = d;
-            nearest = names[i];
-        }
-    }
-    return nearest;
-}
-
 bool gantry_cli_number(const char *text, uint64_t *out)
 {
     if (*text < '0' || *text > '9') return false;
@@ -60,7 +26,7 @@ static int unknown_option(const struct gantry_cli_command *command, const char *
     char hint[WORD_BYTES_MAX * 2], name[WORD_BYTES_MAX];
     for (size_t i = 0; i < command->option_count; i++) names[i] = command->options[i].name;
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    const char *nearest = gantry_cli_nearest(name, names, command->option_count);
+    const char *nearest = gantry_nearest(name, names, command->option_count);
     if (nearest)
         (void)snprintf(hint, sizeof hint, "did you mean --%s?", nearest);
     else
@@ -79,7 +45,7 @@ static int bad_choice(const struct gantry_cli_option *option, const char *value)
         at = strchr(at, '|');
         if (at) *at++ = 0;
     }
-    const char *nearest = gantry_cli_nearest(value, names, count);
+    const char *nearest = gantry_nearest(value, names, count);
     if (nearest) (void)snprintf(hint, sizeof hint, "did you mean %s?", nearest);
     return gantry_cli_usage(nearest ? hint : NULL, "--%s: unknown value (%s, %s)", option->name,
                             value, option->argument);

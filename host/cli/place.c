@@ -27,7 +27,7 @@ int gantry_cli_find_node(const struct gantry_model *model, const char *option, c
         *out = n;
         return GANTRY_EXIT_OK;
     }
-    const char *nearest = is_number ? NULL : gantry_cli_nearest(word, names, count);
+    const char *nearest = is_number ? NULL : gantry_nearest(word, names, count);
     (void)snprintf(hint, sizeof hint, "did you mean %s?", nearest ? nearest : "");
     if (is_number)
         return gantry_cli_usage(NULL, "--%s: no node %s (0..%d)", option, word,

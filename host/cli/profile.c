@@ -82,7 +82,7 @@ static int find_node(const struct work *work, int32_t *out)
         return GANTRY_EXIT_OK;
     }
     char hint[256];
-    const char *nearest = gantry_cli_nearest(wanted, names, count);
+    const char *nearest = gantry_nearest(wanted, names, count);
     if (nearest) (void)snprintf(hint, sizeof hint, "did you mean %s?", nearest);
     return gantry_cli_usage(nearest ? hint : NULL, "--waveform-layer: no such layer (%s)", wanted);
 }

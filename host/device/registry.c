@@ -2,9 +2,10 @@
  * Names of devices: KIND or KIND:CONFIG. */
 #include "device/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 32, NAMES_BYTES = 96 };
+enum { NAME_MAX_BYTES = 32, NAMES_BYTES = 96, CONFIGS_MAX = 16 };
 
 static const struct gantry_device_kind kinds[] = {
     {"cpu", "no accelerator: everything runs on the host", &gantry_device_cpu_ops,
@@ -24,66 +25,44 @@ const struct gantry_device_kind *gantry_device_kind(size_t index)
     return index < GANTRY_COUNT(kinds) ? &kinds[index] : NULL;
 }
 
-/* Letters to insert, delete or replace to get from one name to the other. */
-static size_t distance(const char *a, const char *b)
+/* Adds the name that was meant, where one is near. */
+static void hint_nearest(struct gantry_error *error, const char *before, const char *word,
+                         const char *const *names, size_t count)
 {
-    size_t row[NAME_MAX_BYTES + 1], a_length = strlen(a), b_length = strlen(b);
-    if (a_length > NAME_MAX_BYTES || b_length > NAME_MAX_BYTES) return NAME_MAX_BYTES;
-    for (size_t j = 0; j <= b_length; j++) row[j] = j;
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            if (row[j] + 1 < best) best = row[j] + 1;
-            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-            row[j] = best;
-        }
-    }
-    return row[b_length];
-}
-
-static const char *kind_name(size_t index)
-{
-    return index < GANTRY_COUNT(kinds) ? kinds[index].name : NULL;
-}
-
-/* The name of a list that is nearest to a wrong one. */
-static const char *nearest(const char *name, const char *(*list)(size_t))
-{
-    const char *best = list(0);
-    for (size_t i = 1; list(i); i++)
-        if (distance(name, list(i)) < distance(name, best)) best = list(i);
-    return best;
+    const char *nearest = gantry_nearest(word, names, count);
+    if (nearest) gantry_hint(error, "did you mean '%s%s'?", before, nearest);
 }
 
 static enum gantry_status unknown_kind(const char *name, const char *kind,
                                        struct gantry_error *error)
 {
     char configs[NAMES_BYTES];
+    const char *names[GANTRY_COUNT(kinds)];
+    for (size_t i = 0; i < GANTRY_COUNT(kinds); i++) names[i] = kinds[i].name;
     gantry_fail(error, GANTRY_ERR_ARGUMENT,
                 "device '%.40s': no such device (cpu, model[:CONFIG], sim[:CONFIG], xrt[:INDEX], "
                 "opencl[:INDEX][:CONFIG]; CONFIG: %s)",
                 name, gantry_array_names(configs, sizeof configs));
-    gantry_hint(error, "did you mean '%s'?", nearest(kind, kind_name));
+    hint_nearest(error, "", kind, names, GANTRY_COUNT(kinds));
     return GANTRY_ERR_ARGUMENT;
 }
 
 static enum gantry_status find_config(struct gantry_device_name *out, const char *name,
                                       const char *config, struct gantry_error *error)
 {
-    char configs[NAMES_BYTES];
+    char configs[NAMES_BYTES], before[NAME_MAX_BYTES + 2];
+    const char *names[CONFIGS_MAX];
+    size_t count = 0;
     out->config = gantry_array_name(0);
     if (!config) return GANTRY_OK;
-    for (size_t i = 0; gantry_array_name(i); i++) {
-        out->config = gantry_array_name(i);
+    for (; count < CONFIGS_MAX && gantry_array_name(count); count++) {
+        names[count] = out->config = gantry_array_name(count);
         if (strcmp(config, out->config) == 0) return GANTRY_OK;
     }
     gantry_fail(error, GANTRY_ERR_ARGUMENT, "device '%.40s': no such configuration (there are: %s)",
                 name, gantry_array_names(configs, sizeof configs));
-    gantry_hint(error, "did you mean '%s:%s'?", out->kind->name,
-                nearest(config, gantry_array_name));
+    (void)snprintf(before, sizeof before, "%s:", out->kind->name);
+    hint_nearest(error, before, config, names, count);
     return GANTRY_ERR_ARGUMENT;
 }
 

@@ -134,12 +134,12 @@ static void nearest__finds_slips_and_nothing_else(void **state)
 {
     (void)state;
     static const char *const names[] = {"input", "expect", "device", "run", "verify"};
-    assert_string_equal(gantry_cli_nearest("inptu", names, 5), "input");
-    assert_string_equal(gantry_cli_nearest("devise", names, 5), "device");
-    assert_string_equal(gantry_cli_nearest("veryfi", names, 5), "verify");
-    assert_string_equal(gantry_cli_nearest("runn", names, 5), "run");
-    assert_null(gantry_cli_nearest("zzzzzz", names, 5));
-    assert_null(gantry_cli_nearest("", names, 5));
+    assert_string_equal(gantry_nearest("inptu", names, 5), "input");
+    assert_string_equal(gantry_nearest("devise", names, 5), "device");
+    assert_string_equal(gantry_nearest("veryfi", names, 5), "verify");
+    assert_string_equal(gantry_nearest("runn", names, 5), "run");
+    assert_null(gantry_nearest("zzzzzz", names, 5));
+    assert_null(gantry_nearest("", names, 5));
 }
 
 static void number__takes_whole_decimal_numbers_only(void **state)
