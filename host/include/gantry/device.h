@@ -49,20 +49,24 @@ struct gantry_device_info {
     bool has_cycles;      /* counters hold cycles */
     bool has_times;       /* trace records hold measured nanoseconds instead of cycles */
     int32_t instances;    /* accelerators that work independently: 1 or more; 0: cpu */
-    int32_t g, act_rows, ring_lines, acc_rows, ports, window; /* of one accelerator */
-    uint32_t peak_macs_per_cycle;                             /* 512 g */
+    /* Of one accelerator, as hw/spec/params.def has them. */
+    int32_t g, act_rows, ring_lines, acc_rows, ports, window;
+    uint32_t peak_macs_per_cycle; /* 512 g */
     uint64_t spec_hash;
     uint32_t clock_hz; /* nominal: cycles are simulated */
     char memory[16];   /* "kv260", "ideal" or "" */
 };
 
-/* Opens a device by name; compares its spec hash with the library's and refuses another one,
- * naming both. Unknown names: GANTRY_ERR_ARGUMENT listing the known ones and the nearest. A name
- * whose module is not installed: GANTRY_ERR_MISSING with a hint. */
+/* Opens a device by name, which *out owns until gantry_device_close; options NULL: those of the
+ * start. Thread: any; a device that is open serves engines of any threads. Compares its spec hash
+ * with the library's and refuses another one, naming both. Unknown names: GANTRY_ERR_ARGUMENT
+ * listing the known ones and the nearest. A name whose module is not installed: GANTRY_ERR_MISSING
+ * with a hint. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_device_open(struct gantry_device **out, const char *name,
                    const struct gantry_device_options *options, struct gantry_error *error);
 GANTRY_API void gantry_device_close(struct gantry_device *device); /* NULL is allowed */
+/* Borrowed from the device. */
 GANTRY_API const struct gantry_device_info *gantry_device_info(const struct gantry_device *device);
 
 /* What could be opened: fills at most capacity entries, returns how many there are. available:
@@ -74,7 +78,7 @@ struct gantry_device_entry {
 };
 GANTRY_API size_t gantry_device_list(struct gantry_device_entry *entries, size_t capacity);
 /* The default device: "xrt" where XRT has a device and the accelerator's file is there, else "sim"
- * if its module is there, else "model"; reason says why. */
+ * if its module is there, else "model"; *reason_out says why, a text that stays. */
 GANTRY_API const char *gantry_device_default(const char **reason_out);
 
 #ifdef __cplusplus

@@ -36,7 +36,7 @@ struct gantry_plan_pin {
 /* Start from GANTRY_PLAN_OPTIONS_INIT. */
 struct gantry_plan_options {
     enum gantry_placement placement;
-    const char *target; /* what costs are counted for: a name or a file of docs/profiling.md */
+    const char *target; /* what costs are counted for: a name or a file of docs/placement.md */
     const struct gantry_plan_pin *pins; /* borrowed during the call */
     size_t pin_count;
     int32_t max_segments; /* launches at most, with placement optimal; 0: any number */
@@ -80,7 +80,9 @@ struct gantry_engine_options {
     }
 enum { GANTRY_BATCH_MAX = 256 };
 
-/* Allocates device memory and copies program and weights. *out is owned. */
+/* Allocates device memory and copies program and weights. *out is owned; options NULL: those of the
+ * start. Errors: GANTRY_ERR_ARGUMENT (a device of other parameters than the plan is for, threads or
+ * batch out of range), GANTRY_ERR_MEMORY (of this machine or of the device), GANTRY_ERR_DEVICE. */
 GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_engine_create(struct gantry_engine **out, const struct gantry_plan *plan,
                      struct gantry_device *device, const struct gantry_engine_options *options,
@@ -104,7 +106,7 @@ gantry_engine_run_batch(struct gantry_engine *engine, uint32_t count,
                         const struct gantry_tensor *inputs, struct gantry_tensor *outputs,
                         uint32_t timeout_ms, struct gantry_error *error);
 
-/* Record of the last run; borrowed, valid until the next run. */
+/* Record of the last run; borrowed, valid until the next run. Thread: that of the runs. */
 GANTRY_API const struct gantry_profile *gantry_engine_profile(const struct gantry_engine *engine);
 
 #ifdef __cplusplus
