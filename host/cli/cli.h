@@ -176,8 +176,6 @@ struct gantry_cli_command {
 int gantry_cli_parse(const struct gantry_cli_command *command, int count, char *const *words,
                      struct gantry_cli_args *args);
 void gantry_cli_help(const struct gantry_cli_command *command);
-/* The name nearest to word, or NULL when none is near. */
-const char *gantry_cli_nearest(const char *word, const char *const *names, size_t count);
 /* Unsigned decimal number; false for anything else. */
 bool gantry_cli_number(const char *text, uint64_t *out);
 
@@ -249,7 +247,8 @@ int gantry_cli_assign(const char *option, const struct gantry_cli_list *list,
 int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_args *args,
                       const struct gantry_model *model, const struct gantry_manifest *manifest,
                       bool fallback_random);
-/* Whether the ending is one of recordings, of pictures. */
+/* Whether a path has this ending, of letters of either case; one of recordings, of pictures. */
+bool gantry_cli_has_ending(const char *path, const char *ending);
 bool gantry_cli_is_sound(const char *path);
 bool gantry_cli_is_picture(const char *path);
 /* draw.c: boxes or labels of pixels on the picture that was the input, to args->draw. */

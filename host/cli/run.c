@@ -264,6 +264,8 @@ static int work(struct result *result)
 {
     const struct gantry_cli_args *args = result->args;
     const struct gantry_cli_session_options session = {.device = args->device};
+    if (args->draw && !gantry_cli_has_ending(args->draw, ".png"))
+        return gantry_cli_usage(NULL, "--draw: not the name of a .png (%s)", args->draw);
     int code = gantry_cli_model_open(&result->model, &result->manifest, args);
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_inputs(&result->inputs, args, result->model, &result->manifest, false);

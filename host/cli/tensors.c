@@ -22,7 +22,7 @@ size_t gantry_cli_vectors(const struct gantry_shape *file, const struct gantry_s
     return gantry_shape_equal(&rest, model) ? (size_t)file->dims[0] : 0;
 }
 
-static bool has_ending(const char *path, const char *ending)
+bool gantry_cli_has_ending(const char *path, const char *ending)
 {
     size_t a = strlen(path), b = strlen(ending);
     return a >= b && strcasecmp(path + a - b, ending) == 0;
@@ -30,8 +30,8 @@ static bool has_ending(const char *path, const char *ending)
 
 bool gantry_cli_is_picture(const char *path)
 {
-    return has_ending(path, ".png") || has_ending(path, ".jpg") || has_ending(path, ".jpeg") ||
-           has_ending(path, ".bmp");
+    return gantry_cli_has_ending(path, ".png") || gantry_cli_has_ending(path, ".jpg") ||
+           gantry_cli_has_ending(path, ".jpeg") || gantry_cli_has_ending(path, ".bmp");
 }
 
 bool gantry_cli_is_sound(const char *path)
@@ -39,7 +39,7 @@ bool gantry_cli_is_sound(const char *path)
     static const char *const endings[] = {".wav", ".flac", ".ogg",  ".oga", ".opus", ".mp3",
                                           ".au",  ".aif",  ".aiff", ".w64", ".caf",  ".rf64"};
     for (size_t i = 0; i < GANTRY_COUNT(endings); i++)
-        if (has_ending(path, endings[i])) return true;
+        if (gantry_cli_has_ending(path, endings[i])) return true;
     return false;
 }
 
@@ -54,7 +54,7 @@ static int unknown_name(const char *option, const char *item, size_t length,
     for (; count < batch->count && count < GANTRY_CLI_LIST_MAX; count++)
         names[count] = batch->tensors[count].info->name;
     (void)snprintf(word, sizeof word, "%.*s", (int)length, item);
-    const char *nearest = gantry_cli_nearest(word, names, count);
+    const char *nearest = gantry_nearest(word, names, count);
     if (nearest)
         (void)snprintf(hint, sizeof hint, "did you mean %s?", nearest);
     else
@@ -94,18 +94,44 @@ int gantry_cli_assign(const char *option, const struct gantry_cli_list *list,
 
 /* ---- Reading ---- */
 
-static int8_t quantize(float value, const struct gantry_tensor_info *info)
+/* Ends of the integers of a quantised input; false where it is none that is converted to. */
+static bool integer_range(const struct gantry_tensor_info *info, float *low, float *high)
 {
-    float q = rintf(value / info->scale) + (float)info->zero_point;
-    float lo = info->dtype == GANTRY_UINT8 ? 0.0f : -128.0f;
-    if (!(q > lo)) q = lo;
-    if (q > lo + 255.0f) q = lo + 255.0f;
-    return (int8_t)(int32_t)q;
+    static const struct {
+        enum gantry_dtype dtype;
+        float low, high;
+    } ranges[] = {{GANTRY_INT8, INT8_MIN, INT8_MAX},
+                  {GANTRY_UINT8, 0, UINT8_MAX},
+                  {GANTRY_INT16, INT16_MIN, INT16_MAX}};
+    for (size_t i = 0; info->scale > 0.0f && i < GANTRY_COUNT(ranges); i++) {
+        if (ranges[i].dtype != info->dtype) continue;
+        *low = ranges[i].low;
+        *high = ranges[i].high;
+        return true;
+    }
+    return false;
 }
 
-static bool is_quantized_byte(const struct gantry_tensor_info *info)
+/* Fills the tensor from float32 values. */
+static enum gantry_status quantize(struct gantry_cli_tensor *tensor, const uint8_t *values,
+                                   size_t count, const char *path, struct gantry_error *error)
 {
-    return info->scale > 0.0f && (info->dtype == GANTRY_INT8 || info->dtype == GANTRY_UINT8);
+    const struct gantry_tensor_info *info = tensor->info;
+    size_t bytes = gantry_dtype_bytes(info->dtype);
+    float low = 0, high = 0;
+    (void)integer_range(info, &low, &high);
+    tensor->data = gantry_allocate(NULL, count, bytes);
+    if (!tensor->data) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", path);
+    for (size_t i = 0; i < count; i++) {
+        float value;
+        memcpy(&value, values + i * sizeof value, sizeof value);
+        if (isnan(value))
+            return gantry_fail(error, GANTRY_ERR_FILE, "%s: value %zu is no number", path, i);
+        float q = rintf(value / info->scale) + (float)info->zero_point;
+        int16_t integer = (int16_t)fminf(fmaxf(q, low), high);
+        memcpy(tensor->data + i * bytes, &integer, bytes); /* little-endian */
+    }
+    return GANTRY_OK;
 }
 
 /* Moves an array into the tensor's memory, converting float32 when that was asked for. */
@@ -113,33 +139,26 @@ static int take_array(const struct gantry_cli_args *args, struct gantry_cli_tens
                       struct gantry_array *array, size_t vectors, const char *path)
 {
     const struct gantry_tensor_info *info = tensor->info;
+    struct gantry_error error = {0};
+    float low = 0, high = 0;
     if (array->dtype == info->dtype) {
         tensor->data = array->data;
         array->data = NULL;
         return GANTRY_EXIT_OK;
     }
-    if (array->dtype != GANTRY_FLOAT32 || !is_quantized_byte(info) || !args->quantize) {
-        struct gantry_error error;
+    bool convertible = array->dtype == GANTRY_FLOAT32 && integer_range(info, &low, &high);
+    if (!convertible || !args->quantize) {
         (void)gantry_fail(&error, GANTRY_ERR_SHAPE, "%s: type %s, input %s has %s", path,
                           gantry_dtype_name(array->dtype), info->name,
                           gantry_dtype_name(info->dtype));
-        if (array->dtype == GANTRY_FLOAT32 && is_quantized_byte(info))
+        if (convertible)
             gantry_hint(&error,
                         "--quantize converts float32 with the input's scale and zero point");
         return gantry_cli_failure(&error);
     }
-    size_t elements = vectors * info->bytes;
-    tensor->data = gantry_allocate(NULL, elements, 1);
-    struct gantry_error error;
-    if (!tensor->data) {
-        (void)gantry_fail(&error, GANTRY_ERR_MEMORY, "%s: out of memory", path);
+    size_t count = vectors * info->bytes / gantry_dtype_bytes(info->dtype);
+    if (quantize(tensor, array->data, count, path, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
-    }
-    for (size_t i = 0; i < elements; i++) {
-        float value;
-        memcpy(&value, (const uint8_t *)array->data + i * sizeof value, sizeof value);
-        tensor->data[i] = (uint8_t)quantize(value, info);
-    }
     gantry_cli_note(args, "input %s: float32 quantised to %s", path,
                     gantry_dtype_name(info->dtype));
     return GANTRY_EXIT_OK;
@@ -181,7 +200,7 @@ static int read_input(const struct gantry_cli_args *args, struct gantry_cli_batc
         code = read_picture(args, &array, path, tensor->info, manifest);
     } else if (gantry_cli_is_sound(path)) {
         code = gantry_cli_sound(args, &array, path, tensor->info, manifest);
-    } else if (has_ending(path, ".npy")) {
+    } else if (gantry_cli_has_ending(path, ".npy")) {
         if (gantry_npy_read(&array, path, NULL, &error) != GANTRY_OK)
             code = gantry_cli_failure(&error);
     } else {

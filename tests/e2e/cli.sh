@@ -107,18 +107,22 @@ else
 fi
 
 # ---- float32 inputs
-python3 - "$vectors/input0.npy" "$scratch/float.npy" <<'PROGRAM'
+python3 - "$vectors/input0.npy" "$scratch/float.npy" "$scratch/nan.npy" <<'PROGRAM'
 import struct
 import sys
 raw = open(sys.argv[1], "rb").read()[-42 * 256:]
 values = [(v + 128) * 0.003921568859368563 for v in struct.unpack(f"{len(raw)}b", raw)]
+broken = values[:7] + [float("nan")] + values[8:]
 head = "{'descr': '<f4', 'fortran_order': False, 'shape': (42, 16, 16, 1), }"
 head += " " * (63 - (10 + len(head)) % 64) + "\n"
 out = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode()
 open(sys.argv[2], "wb").write(out + struct.pack(f"<{len(values)}f", *values))
+open(sys.argv[3], "wb").write(out + struct.pack(f"<{len(values)}f", *broken))
 PROGRAM
 check "--quantize takes float32" "$gantry" run $model --device cpu --quiet --quantize \
     --input "$scratch/float.npy" --expect $vectors/output0.npy
+equal "what is no number is not quantised" "$("$gantry" run $model --device cpu --quiet --quantize \
+    --input "$scratch/nan.npy" 2>&1) $?" "gantry: $scratch/nan.npy: value 7 is no number 3"
 
 # ---- profile
 for device in cpu model; do

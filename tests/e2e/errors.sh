@@ -46,6 +46,8 @@ refuses "input and random at once" 2 "--random" "${run[@]}" --random 1 --input $
 refuses "a seed that is no number" 2 "--random" "${run[@]}" --random many
 refuses "no thread at all" 2 "--threads: too few (0, at least 1)" \
     "${run[@]}" --random 1 --threads 0
+refuses "a drawing that is no .png" 2 "--draw: not the name of a .png (x.jpg)" \
+    "${run[@]}" --random 1 --draw x.jpg
 refuses "an unknown device" 2 "modle" run $model --device modle --random 1 --quiet
 refuses "an unknown configuration" 2 "hlaf" run $model --device model:hlaf --random 1 --quiet
 refuses "an unknown placement" 2 "did you mean optimal?" run $model --placement optimum --random 1
