@@ -149,16 +149,16 @@ static int print_json(const struct work *work, const struct result *r)
 {
     bool timed = work->runs > 0;
     const struct gantry_profile *profile = gantry_engine_profile(work->session.engine);
-    json_t *root =
-        json_pack("{s:o, s:s, s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}",
-                  "model", gantry_report_string(profile->model), "device", profile->device, "isa",
-                  gantry_isa_name(work->session.engine->isa), "threads",
-                  work->session.engine->options.threads, "macs", (json_int_t)profile->macs, "runs",
-                  (json_int_t)work->runs, "min_us", real_or_null(timed, r->min_us), "med_us",
-                  real_or_null(timed, r->med_us), "p99_us", real_or_null(timed, r->p99_us),
-                  "cpu_us", real_or_null(timed, r->cpu_us), "load_ms", r->load_ms, "first_ms",
-                  r->first_ms, "rss_mb", r->rss_mb, "gmacs", real_or_null(timed, r->gmacs),
-                  "percent_of_peak", real_or_null(timed && r->peak > 0, 100 * r->gmacs / r->peak));
+    json_t *root = json_pack(
+        "{s:i, s:o, s:s, s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}",
+        "schema", GANTRY_REPORT_SCHEMA, "model", gantry_report_string(profile->model), "device",
+        profile->device, "isa", gantry_isa_name(work->session.engine->isa), "threads",
+        work->session.engine->options.threads, "macs", (json_int_t)profile->macs, "runs",
+        (json_int_t)work->runs, "min_us", real_or_null(timed, r->min_us), "med_us",
+        real_or_null(timed, r->med_us), "p99_us", real_or_null(timed, r->p99_us), "cpu_us",
+        real_or_null(timed, r->cpu_us), "load_ms", r->load_ms, "first_ms", r->first_ms, "rss_mb",
+        r->rss_mb, "gmacs", real_or_null(timed, r->gmacs), "percent_of_peak",
+        real_or_null(timed && r->peak > 0, 100 * r->gmacs / r->peak));
     if (root && work->args->per_op) json_object_set_new(root, "nodes", nodes_json(work));
     return gantry_cli_print_json(root);
 }

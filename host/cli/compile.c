@@ -31,10 +31,10 @@ static int report(const struct gantry_cli_args *args, const struct gantry_plan *
 {
     double share = plan->macs ? 100.0 * (double)plan->macs_offloaded / (double)plan->macs : 0;
     if (args->json)
-        return gantry_cli_print_json(json_pack("{s:o, s:s, s:s, s:I, s:f}", "file",
-                                               gantry_report_string(args->output), "device", device,
-                                               "target", plan->target.name, "bytes",
-                                               (json_int_t)size, "macs_offloaded_percent", share));
+        return gantry_cli_print_json(json_pack(
+            "{s:i, s:o, s:s, s:s, s:I, s:f}", "schema", GANTRY_REPORT_SCHEMA, "file",
+            gantry_report_string(args->output), "device", device, "target", plan->target.name,
+            "bytes", (json_int_t)size, "macs_offloaded_percent", share));
     char text[32];
     printf("%s: %zu bytes, for %s (target %s), %s %% of the MACs on the accelerator\n",
            args->output, size, device, plan->target.name,

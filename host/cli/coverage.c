@@ -231,7 +231,8 @@ int gantry_cli_coverage(const struct gantry_cli_args *args)
     if (code == GANTRY_EXIT_OK) {
         const char *name = gantry_device_info(coverage->device)->name;
         if (args->json)
-            coverage->json = json_pack("{s:s, s:[], s:[]}", "device", name, "models", "operators");
+            coverage->json = json_pack("{s:i, s:s, s:[], s:[]}", "schema", GANTRY_REPORT_SCHEMA,
+                                       "device", name, "models", "operators");
         if (!args->json)
             printf("%-48s %6s %6s %14s %8s\n", "model", "nodes", "there", "MACs", "there");
         cover(coverage, args->model);

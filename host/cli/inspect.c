@@ -163,14 +163,14 @@ static void print_text(const struct gantry_cli_view *view, bool program)
         print_segment(view, s, program);
     }
     print_memory(plan);
-    printf("\n%" PRIu64 " MACs, %s %% on the accelerator, %d launches, %" PRIu64
+    printf("\n%" PRIu64 " MACs, %s %% on the accelerator, %d launch%s, %" PRIu64
            " cycles predicted\n"
            "memory: arena %zu, input %zu, output %zu bytes; %zu with programs and weights\n"
            "cycles: predicted for the accelerator, - where the reason forbids it; cpu: estimate "
            "for the\ntarget's processor, - where there is none (profile measures it here)\n",
            plan->macs, gantry_report_number(offloaded, 1, percent, sizeof percent), launches,
-           view->profile.predicted_cycles, plan->arena_bytes, plan->input_bytes, plan->output_bytes,
-           gantry_plan_device_bytes(plan));
+           launches == 1 ? "" : "es", view->profile.predicted_cycles, plan->arena_bytes,
+           plan->input_bytes, plan->output_bytes, gantry_plan_device_bytes(plan));
 }
 
 /* ---- The command ---- */

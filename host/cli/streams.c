@@ -275,10 +275,10 @@ int gantry_cli_streams_print(const struct gantry_cli_streams *streams,
         return GANTRY_EXIT_OK;
     }
     return gantry_cli_print_json(json_pack(
-        "{s:o, s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:o}", "model", gantry_report_string(model),
-        "device", info->name, "memory", info->memory, "streams", streams->streams, "accelerators",
-        streams->accelerators, "threads", args->threads ? (int)args->threads : 1, "inferences",
-        (json_int_t)streams->inferences, "seconds", (double)streams->wall_ns / 1e9,
-        "inferences_per_s", rate(streams->inferences, streams->wall_ns), "simulated",
-        simulated_json(streams, target)));
+        "{s:i, s:o, s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:o}", "schema", GANTRY_REPORT_SCHEMA,
+        "model", gantry_report_string(model), "device", info->name, "memory", info->memory,
+        "streams", streams->streams, "accelerators", streams->accelerators, "threads",
+        args->threads ? (int)args->threads : 1, "inferences", (json_int_t)streams->inferences,
+        "seconds", (double)streams->wall_ns / 1e9, "inferences_per_s",
+        rate(streams->inferences, streams->wall_ns), "simulated", simulated_json(streams, target)));
 }
