@@ -29,7 +29,8 @@ static void put_node(FILE *out, const struct gantry_cli_view *view, int32_t n)
     fprintf(out, "  n%" PRId32 " [label=\"%" PRId32 " %s\\n", n, n, node->op);
     put(out, node->name);
     if (node->fused_into >= 0) fprintf(out, "\\nin layer %" PRId32, node->fused_into);
-    if (node->reason.code) fprintf(out, "\\ncpu: %s", node->reason.code);
+    if (node->reason.code)
+        fprintf(out, "\\n%s%s", node->accelerator ? "" : "cpu: ", node->reason.code);
     if (cycles != GANTRY_UNKNOWN && node->fused_into < 0)
         fprintf(out, "\\n%" PRIu64 " cycles predicted%s", cycles,
                 node->accelerator ? "" : " on the accelerator");

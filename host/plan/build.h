@@ -204,7 +204,8 @@ struct gantry_join_part {
 struct gantry_join {
     int32_t node, tensor;
     bool by_rows;
-    bool gaps; /* blocks that are not full lie before others */
+    bool gaps;      /* blocks that are not full lie before others */
+    int64_t copied; /* bytes of parts, and of the whole without gaps */
     int32_t blocks, rows;
     int32_t part_count;
     struct gantry_join_part *parts;

@@ -55,7 +55,7 @@ void gantry_patches_pack(const struct gantry_plan_tensor *home, const struct gan
 
 struct gantry_plan_node {
     bool accelerator;
-    struct gantry_reason reason; /* of a CPU node; strings are static */
+    struct gantry_reason reason; /* of a CPU node, or a CONCATENATION; strings are static */
     int32_t fused_into;          /* node that computes this one too, or GANTRY_NO_NODE */
     int32_t segment;
     /* Modelled on the target; negative: not known, or cannot run there. */

@@ -105,11 +105,14 @@ static bool completes(const struct writer *writer, int32_t step, int32_t group)
     return last == step;
 }
 
-/* Rows row0 .. row0 + rows - 1 of a chip. */
+/* Rows row0 .. row0 + rows - 1 of a chip. A part's are its CONCATENATION's. */
 static struct gantry_insn *write_load(struct writer *writer, int32_t index, int32_t row0,
                                       int32_t rows)
 {
-    struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, GANTRY_NODE_LAUNCH);
+    const struct gantry_chip *chips = writer->lowered->chips;
+    int32_t whole = chips[index].whole, node = GANTRY_NODE_LAUNCH;
+    if (whole >= 0) node = writer->build->graph->tensors[chips[whole].tensor].producer;
+    struct gantry_insn *insn = append(writer, GANTRY_INSN_LOAD, node);
     if (!gantry_fields_load(insn, writer->build, &writer->lowered->chips[index], row0, rows))
         writer->overflow = true;
     if (last_of_loads(writer, index))

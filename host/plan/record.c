@@ -183,7 +183,7 @@ static void record_program(const struct gantry_plan *plan,
         struct gantry_insn insn = gantry_plan_insn(segment, i);
         int64_t opcode = gantry_insn_get(&insn, GANTRY_COMMON_OPCODE);
         int32_t node = segment->insn_node[i];
-        if (opcode == GANTRY_INSN_LOAD) node = reader(plan, segment, i);
+        if (opcode == GANTRY_INSN_LOAD && node < 0) node = reader(plan, segment, i);
         if (opcode == GANTRY_INSN_STORE) node = writer(segment, i);
         if (node < 0) node = node == GANTRY_NODE_STORE ? count + 1 : count;
         if (opcode == GANTRY_INSN_LOAD)

@@ -71,6 +71,15 @@ static void expect_counts(const struct fixture *f, int32_t loads, int32_t convs,
     }
 }
 
+/* What the record says of a CONCATENATION: so many bytes are copied. */
+static void expect_copied(const struct fixture *f, int32_t node, int64_t bytes)
+{
+    const struct gantry_reason *reason = &f->plan->nodes[node].reason;
+    assert_true(f->plan->nodes[node].accelerator);
+    assert_string_equal(reason->code, bytes > 0 ? "copied" : "placed");
+    assert_int_equal(reason->value, bytes);
+}
+
 static void join__channels_are_written_to_their_blocks(void **state)
 {
     (void)state;
@@ -82,7 +91,7 @@ static void join__channels_are_written_to_their_blocks(void **state)
     net_output(&f.net, net_conv(&f.net, y, 8, &three));
     finish_network(&f);
     expect_counts(&f, 1, 4, 1);
-    assert_true(f.plan->nodes[3].accelerator);
+    expect_copied(&f, 3, 0);
     assert_int_equal(f.plan->tensors[y].home, GANTRY_HOME_NONE);
     int64_t base = field(&f, GANTRY_INSN_CONV, 1, GANTRY_CONV_OUT_BASE);
     assert_int_equal(field(&f, GANTRY_INSN_CONV, 2, GANTRY_CONV_OUT_BASE), base + 2);
@@ -106,6 +115,7 @@ static void join__gaps_meet_zeros_or_are_closed(void **state)
         if (copies) net_output(&f.net, net_depthwise(&f.net, y, 1, &halve));
         if (copies) net_output(&f.net, net_add(&f.net, y, net_conv(&f.net, y, 25, &point)));
         finish_network(&f);
+        expect_copied(&f, 3, copies * (6 * 5 * 25)); /* planes, which the ADD reads too */
         if (!copies) expect_counts(&f, 1, 4, 1);
         if (!copies) assert_int_equal(field(&f, GANTRY_INSN_CONV, 3, GANTRY_CONV_WALK_CB), 3);
         assert_true(f.plan->segment_count == 1);
@@ -185,6 +195,7 @@ static void join__second_places_are_copies(void **state)
     for (uint32_t i = 0; i < f.plan->segments[0].insn_count; i++)
         mine += f.plan->segments[0].insn_node[i] == 1;
     assert_int_equal(mine, 1);
+    expect_copied(&f, 1, 6 * 5 * 16);
     close_network(&f);
 }
 
@@ -199,6 +210,7 @@ static void join__parts_from_memory_are_loaded_to_their_blocks(void **state)
     net_output(&f.net, y);
     finish_network(&f);
     expect_counts(&f, 3, 2, 2);
+    expect_copied(&f, 1, 0);
     int64_t base = field(&f, GANTRY_INSN_CONV, 0, GANTRY_CONV_OUT_BASE);
     assert_int_equal(field(&f, GANTRY_INSN_LOAD, 1, GANTRY_LOAD_BASE), base + 2);
     assert_int_equal(field(&f, GANTRY_INSN_LOAD, 2, GANTRY_LOAD_BASE), base + 3);

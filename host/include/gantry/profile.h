@@ -18,8 +18,9 @@ enum { GANTRY_PROFILE_STALLS = 9, GANTRY_NODE_LAUNCH = -1, GANTRY_NODE_STORE = -
 /* Values that are not known are UINT64_MAX. */
 #define GANTRY_UNKNOWN UINT64_MAX
 
-/* Why a node stays on the CPU. code: a short stable word; rule: a sentence; limit and value: what
- * the rule compares, when it compares numbers. */
+/* Why a node stays on the CPU, or how the accelerator has a node that is no instruction. code: a
+ * short stable word; rule: a sentence; limit and value: what the rule compares, when it compares
+ * numbers. */
 struct gantry_reason {
     const char *code; /* NULL: no reason, the node runs on the accelerator */
     const char *rule;
