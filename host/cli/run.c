@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * gantry run: inputs in, outputs out. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,22 +56,30 @@ static double score(const struct gantry_tensor_info *info, double value)
     return info->scale > 0 ? (double)info->scale * (value - info->zero_point) : value;
 }
 
-/* Index of the best class that is worse than the one before; of equal ones the first comes first.
- * before: index of the one before, or count. */
+/* Order of classes: by value, what is no number last, of equal ones the first. */
+static bool comes_before(double a, size_t a_index, double b, size_t b_index)
+{
+    if (isnan(a) != isnan(b)) return isnan(b);
+    if (a > b || a < b) return a > b;
+    return a_index < b_index;
+}
+
+/* Index of the first class that comes behind the one before; before: its index, or count. There is
+ * one while fewer than count have been taken. */
 static size_t next_best(const struct gantry_tensor_info *info, const uint8_t *data, size_t count,
                         size_t before)
 {
     size_t best = count;
-    double best_value = 0,
-           limit = before < count ? gantry_cli_element(info->dtype, data, before) : 0;
+    double best_value = 0, last = 0;
+    if (before < count) last = gantry_cli_element(info->dtype, data, before);
     for (size_t i = 0; i < count; i++) {
         double value = gantry_cli_element(info->dtype, data, i);
-        bool later = before >= count || value < limit || (value <= limit && i > before);
-        if (later && (best == count || value > best_value)) {
-            best = i;
-            best_value = value;
-        }
+        if (before < count && !comes_before(last, before, value, i)) continue;
+        if (best < count && !comes_before(value, i, best_value, best)) continue;
+        best = i;
+        best_value = value;
     }
+    gantry_assert(best < count);
     return best;
 }
 
@@ -103,9 +112,10 @@ static json_t *top_json(const struct result *result, size_t vector)
         index = next_best(tensor->info, data, count, index);
         const char *label = label_of(result, index);
         double value = gantry_cli_element(tensor->info->dtype, data, index);
-        json_array_append_new(top, json_pack("{s:I, s:o, s:f}", "index", (json_int_t)index, "label",
-                                             label ? gantry_report_string(label) : json_null(),
-                                             "score", score(tensor->info, value)));
+        json_array_append_new(top,
+                              json_pack("{s:I, s:o, s:o}", "index", (json_int_t)index, "label",
+                                        label ? gantry_report_string(label) : json_null(), "score",
+                                        gantry_report_real(score(tensor->info, value))));
     }
     return top;
 }

@@ -152,10 +152,11 @@ static json_t *difference_json(const struct gantry_verify_column *column)
     char place[TEXT_BYTES];
     const struct gantry_cli_difference *difference = &column->difference;
     const struct gantry_tensor_info *info = column->outputs.tensors[difference->output].info;
-    return json_pack("{s:i, s:I, s:s, s:f, s:f}", "output", (int)difference->output, "element",
+    return json_pack("{s:i, s:I, s:s, s:o, s:o}", "output", (int)difference->output, "element",
                      (json_int_t)difference->first, "place",
                      gantry_cli_place(info, difference->first, place, sizeof place), "value",
-                     difference->got, "expected", difference->expected);
+                     gantry_report_real(difference->got), "expected",
+                     gantry_report_real(difference->expected));
 }
 
 static json_t *column_json(const struct gantry_verify *verify,

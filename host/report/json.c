@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The profile record as JSON. Keys are only ever added; null means: unknown or not applicable. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "report/report.h"
@@ -20,6 +21,11 @@ json_t *gantry_report_string(const char *text)
         ascii[length] = (unsigned char)text[length] < 0x80 ? text[length] : '?';
     ascii[length] = 0;
     return json_string(ascii);
+}
+
+json_t *gantry_report_real(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
 }
 
 static void set(json_t *object, const char *key, json_t *value)

@@ -154,6 +154,8 @@ const char *gantry_report_engines_name(unsigned engines);
 
 /* Writes a number with so many decimals (0..9), whatever the locale; returns buffer. */
 const char *gantry_report_number(double value, int decimals, char *buffer, size_t size);
+/* A JSON number, or null for what JSON has none of: infinities, and what is no number. */
+json_t *gantry_report_real(double value);
 /* A JSON string of any bytes: where they are not UTF-8, the others become '?'. */
 json_t *gantry_report_string(const char *text);
 /* A reason as an object, or null where there is none. */

@@ -124,6 +124,40 @@ check "--quantize takes float32" "$gantry" run $model --device cpu --quiet --qua
 equal "what is no number is not quantised" "$("$gantry" run $model --device cpu --quiet --quantize \
     --input "$scratch/nan.npy" 2>&1) $?" "gantry: $scratch/nan.npy: value 7 is no number 3"
 
+# ---- Scores that are no numbers: Tanh of four values, two of them such, as an .onnx file
+python3 - "$scratch" <<'PROGRAM'
+import struct
+import sys
+
+
+def field(number, value):
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    data = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def tensor(name):
+    shape = b"".join(field(1, field(1, size)) for size in (1, 4))
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+
+
+node = field(1, "x") + field(2, "y") + field(4, "Tanh")
+graph = field(1, node) + field(2, "g") + field(11, tensor("x")) + field(12, tensor("y"))
+open(sys.argv[1] + "/tanh.onnx", "wb").write(
+    field(1, 8) + field(7, graph) + field(8, field(2, 15)))
+head = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 4), }"
+head += " " * (63 - (10 + len(head)) % 64) + "\n"
+values = struct.pack("<4f", float("nan"), -1, float("nan"), 1)
+open(sys.argv[1] + "/four.npy", "wb").write(
+    b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + values)
+PROGRAM
+"$gantry" run "$scratch/tanh.onnx" --device cpu --quiet --json --top 9 --input "$scratch/four.npy" \
+    >"$scratch/top.json"
+equal "what is no number is last, and null" \
+    "$(json "$scratch/top.json" '[(c["index"], c["score"] is None) for c in r["top"]]')" \
+    "[(3, False), (1, False), (0, True), (2, True)]"
+
 # ---- profile
 for device in cpu model; do
     "$gantry" profile $model --device $device --json --quiet --csv "$scratch/$device.csv" \
