@@ -65,21 +65,48 @@ Onnx__NodeProto *onnx_build_node(struct onnx_build *b, const char *type, const c
     return node;
 }
 
-void onnx_build_ints(struct onnx_build *b, Onnx__NodeProto *node, const char *name,
-                     const int64_t *values, size_t count)
+static Onnx__AttributeProto *attribute_of(struct onnx_build *b, Onnx__NodeProto *node,
+                                          const char *name,
+                                          Onnx__AttributeProto__AttributeType type)
 {
     Onnx__AttributeProto *attribute = take(b, 1, sizeof *attribute);
     Onnx__AttributeProto **list = take(b, node->n_attribute + 1, sizeof *list);
     onnx__attribute_proto__init(attribute);
     attribute->name = text(b, name);
     attribute->has_type = true;
-    attribute->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
-    attribute->n_ints = count;
-    attribute->ints = take(b, count, sizeof *values);
-    memcpy(attribute->ints, values, count * sizeof *values);
+    attribute->type = type;
     for (size_t i = 0; i < node->n_attribute; i++) list[i] = node->attribute[i];
     list[node->n_attribute++] = attribute;
     node->attribute = list;
+    return attribute;
+}
+
+void onnx_build_ints(struct onnx_build *b, Onnx__NodeProto *node, const char *name,
+                     const int64_t *values, size_t count)
+{
+    Onnx__AttributeProto *attribute =
+        attribute_of(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS);
+    attribute->n_ints = count;
+    attribute->ints = take(b, count, sizeof *values);
+    memcpy(attribute->ints, values, count * sizeof *values);
+}
+
+void onnx_build_int(struct onnx_build *b, Onnx__NodeProto *node, const char *name, int64_t value)
+{
+    Onnx__AttributeProto *attribute =
+        attribute_of(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT);
+    attribute->has_i = true;
+    attribute->i = value;
+}
+
+void onnx_build_text(struct onnx_build *b, Onnx__NodeProto *node, const char *name,
+                     const char *value)
+{
+    Onnx__AttributeProto *attribute =
+        attribute_of(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    attribute->has_s = true;
+    attribute->s.len = strlen(value);
+    attribute->s.data = (uint8_t *)text(b, value);
 }
 
 Onnx__TensorProto *onnx_build_constant(struct onnx_build *b, const char *name, int32_t type,

@@ -28,6 +28,9 @@ Onnx__NodeProto *onnx_build_node(struct onnx_build *b, const char *type, const c
                                  const char *const *outputs);
 void onnx_build_ints(struct onnx_build *b, Onnx__NodeProto *node, const char *name,
                      const int64_t *values, size_t count);
+void onnx_build_int(struct onnx_build *b, Onnx__NodeProto *node, const char *name, int64_t value);
+void onnx_build_text(struct onnx_build *b, Onnx__NodeProto *node, const char *name,
+                     const char *value);
 /* A constant; data holds its elements in ONNX's element type type. */
 Onnx__TensorProto *onnx_build_constant(struct onnx_build *b, const char *name, int32_t type,
                                        const int64_t *dims, size_t rank, const void *data,

@@ -14,4 +14,8 @@ if(GANTRY_HAVE_ONNX)
       PARTS formats graph base LIBRARIES m LABELS unit)
     target_include_directories(test_${module} PRIVATE ${CMAKE_BINARY_DIR}/host/formats)
   endforeach()
+  gantry_test(test_onnx_operators SOURCES test_onnx_operators.c
+    ${CMAKE_SOURCE_DIR}/tests/onnx_build.c
+    PARTS runtime plan formats graph base LIBRARIES m LABELS unit)
+  target_include_directories(test_onnx_operators PRIVATE ${CMAKE_BINARY_DIR}/host/formats)
 endif()
