@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * UNIDIRECTIONAL_SEQUENCE_LSTM: float32, or int8 with int16 cells; with or without input gate,
- * peepholes and projection. */
+ * UNIDIRECTIONAL_SEQUENCE_LSTM: float32, or int8 with int16 cells, with or without input gate,
+ * peepholes and projection; or int16. */
 #include "graph/check.h"
 
 #include <math.h>
@@ -9,7 +9,8 @@
 
 struct lstm {
     int32_t batch, features, cells, outputs;
-    bool stored, coupled, peepholes, projected;
+    bool stored, wide; /* int8 or int16; int16 */
+    bool coupled, peepholes, projected;
 };
 
 /* Input i is there, or not; what is there has a type and a shape (columns 0: of rank 1), and
@@ -45,7 +46,9 @@ static enum gantry_status check_gates(const struct gantry_site *site, const stru
 {
     enum gantry_dtype weights = lstm->stored ? GANTRY_INT8 : GANTRY_FLOAT32;
     enum gantry_dtype cells = lstm->stored ? GANTRY_INT16 : GANTRY_FLOAT32;
-    enum gantry_dtype bias = lstm->stored ? GANTRY_INT32 : GANTRY_FLOAT32;
+    enum gantry_dtype bias = lstm->wide     ? GANTRY_INT64
+                             : lstm->stored ? GANTRY_INT32
+                                            : GANTRY_FLOAT32;
     enum gantry_status status = GANTRY_OK;
     for (int32_t g = 0; status == GANTRY_OK && g < GANTRY_LSTM_GATES; g++) {
         bool there = g != GANTRY_LSTM_INPUT || !lstm->coupled;
@@ -67,7 +70,7 @@ static enum gantry_status check_gates(const struct gantry_site *site, const stru
 /* The projection, which makes another number of outputs than cells, and the states. */
 static enum gantry_status check_rest(const struct gantry_site *site, const struct lstm *lstm)
 {
-    enum gantry_dtype activation = lstm->stored ? GANTRY_INT8 : GANTRY_FLOAT32;
+    enum gantry_dtype activation = site->x->dtype;
     enum gantry_dtype cell = lstm->stored ? GANTRY_INT16 : GANTRY_FLOAT32;
     bool biased = gantry_site_input(site, GANTRY_LSTM_PROJECTION + 1) != NULL;
     enum gantry_status status = check_part(site, GANTRY_LSTM_PROJECTION, lstm->projected,
@@ -92,18 +95,32 @@ static enum gantry_status check_rest(const struct gantry_site *site, const struc
     return GANTRY_OK;
 }
 
-/* Scales that the fixed point of the cells can work with. */
+/* What those of int16 have not. */
+static enum gantry_status check_wide(const struct gantry_site *site, const struct lstm *lstm)
+{
+    enum gantry_status status = gantry_check_symmetric(site, site->x);
+    if (status == GANTRY_OK) status = gantry_check_symmetric(site, site->y);
+    if (status != GANTRY_OK) return status;
+    if (!lstm->coupled && !lstm->peepholes && !lstm->projected) return GANTRY_OK;
+    return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "int16 with %s",
+                         lstm->coupled     ? "coupled gates"
+                         : lstm->projected ? "a projection"
+                                           : "peepholes");
+}
+
+/* Scales that the fixed point of the cells can work with: of int8 powers of two. */
 static enum gantry_status check_cells(const struct gantry_site *site)
 {
     const struct gantry_graph_tensor *cell = gantry_site_input(site, GANTRY_LSTM_CELL_STATE);
     const struct gantry_lstm_attributes *lstm = &site->node->attributes.lstm;
     int exponent;
-    bool power = frexpf(cell->quantization.scale[0], &exponent) == 0.5f;
+    bool power =
+        frexpf(cell->quantization.scale[0], &exponent) == 0.5f || site->x->dtype == GANTRY_INT16;
     if (!power || exponent < -14 || exponent > -8 || cell->quantization.zero_point[0] != 0)
-        return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED,
-                             "cell state \"%s\": scale %g, zero point %d (2^-15..2^-9, 0)",
-                             cell->name, (double)cell->quantization.scale[0],
-                             cell->quantization.zero_point[0]);
+        return GANTRY_REFUSE(
+            site, GANTRY_ERR_UNSUPPORTED,
+            "cell state \"%s\": scale %g, zero point %d (a power of 2, 2^-15..2^-9; 0)", cell->name,
+            (double)cell->quantization.scale[0], cell->quantization.zero_point[0]);
     if (!(lstm->hidden_scale > 0) || !isfinite(lstm->hidden_scale) ||
         lstm->hidden_zero < INT8_MIN || lstm->hidden_zero > INT8_MAX)
         return GANTRY_REFUSE(site, GANTRY_ERR_FILE, "hidden values: scale %g, zero point %d",
@@ -128,7 +145,8 @@ enum gantry_status gantry_check_lstm(const struct gantry_site *site)
         .features = x->dims[2],
         .cells = forget->shape.dims[0],
         .outputs = (projection ? projection : forget)->shape.dims[0],
-        .stored = site->x->dtype == GANTRY_INT8,
+        .stored = site->x->dtype != GANTRY_FLOAT32,
+        .wide = site->x->dtype == GANTRY_INT16,
         .coupled = !gantry_site_input(site, GANTRY_LSTM_WEIGHTS + GANTRY_LSTM_INPUT),
         .peepholes = gantry_site_input(site, GANTRY_LSTM_PEEPHOLE + 2) != NULL,
         .projected = projection != NULL};
@@ -137,6 +155,7 @@ enum gantry_status gantry_check_lstm(const struct gantry_site *site)
         return GANTRY_REFUSE(site, GANTRY_ERR_UNSUPPORTED, "%d cells, %d outputs (at most %d)",
                              lstm.cells, lstm.outputs, GANTRY_EXTENT_LIMIT);
     status = gantry_check_output_shape(site, &inferred);
+    if (status == GANTRY_OK && lstm.wide) status = check_wide(site, &lstm);
     if (status == GANTRY_OK) status = check_gates(site, &lstm);
     if (status == GANTRY_OK) status = check_rest(site, &lstm);
     if (status == GANTRY_OK && lstm.stored) status = check_cells(site);

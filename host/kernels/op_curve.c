@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels/curve.h"
 #include "kernels/gate.h"
 #include "kernels/op_unary.h"
 
@@ -50,39 +51,32 @@ bool gantry_op_wide_function(struct gantry_op_unary *unary, struct gantry_arena 
 
 /* ---- LOGISTIC and TANH: 256 steps of 1 / 24 of the logistic function ---- */
 
-enum { LOGISTIC_STEPS = 256 };
-
-struct curve {
-    int32_t multiplier, shift; /* brings the input to steps of 1 / (3 * 4096) */
-    uint16_t table[LOGISTIC_STEPS];
-};
-
-static int32_t scaled_input(const struct curve *curve, int32_t value)
+static int32_t scaled_input(const struct gantry_curve *curve, int32_t value)
 {
     int64_t half = curve->shift > 0 ? INT64_C(1) << (curve->shift - 1) : 0;
     int64_t scaled = ((int64_t)value * curve->multiplier + half) >> curve->shift;
     return (int32_t)(scaled < -INT32_MAX ? -INT32_MAX : scaled > INT32_MAX ? INT32_MAX : scaled);
 }
 
-static int32_t wide_logistic(const void *rule, int32_t value)
+int32_t gantry_curve_logistic(const void *rule, int32_t value)
 {
-    const struct curve *curve = rule;
+    const struct gantry_curve *curve = rule;
     int32_t x = scaled_input(curve, value);
     uint32_t size = (uint32_t)abs(x), at = size >> 9, y = UINT32_C(0x7fff) << 10;
-    if (at < LOGISTIC_STEPS - 1)
+    if (at < GANTRY_CURVE_STEPS - 1)
         y = ((uint32_t)curve->table[at] << 9) +
             (size & 0x1ff) * (uint32_t)(curve->table[at + 1] - curve->table[at]);
     y = x >= 0 ? y + (1 << 9) : (UINT32_C(1) << 25) - y + (1 << 9) - 1;
     return (int32_t)(y >> 10);
 }
 
-static int32_t wide_tanh(const void *rule, int32_t value)
+int32_t gantry_curve_tanh(const void *rule, int32_t value)
 {
-    const struct curve *curve = rule;
+    const struct gantry_curve *curve = rule;
     int32_t x = scaled_input(curve, value);
     uint32_t size = (uint32_t)abs(x), at = size >> 8;
     int32_t y = 0xffff << 8;
-    if (at < LOGISTIC_STEPS - 1)
+    if (at < GANTRY_CURVE_STEPS - 1)
         y = (curve->table[at] << 8) +
             (int32_t)(size & 0xff) * (curve->table[at + 1] - curve->table[at]);
     y = x >= 0 ? y - (1 << 23) + (1 << 7) : -y + (1 << 23) + (1 << 7) - 1;
@@ -90,23 +84,30 @@ static int32_t wide_tanh(const void *rule, int32_t value)
 }
 
 /* Values of the table that are one above the rounded function, which suits the interpolation. */
-static const uint64_t raised[LOGISTIC_STEPS / 64] = {UINT64_C(0xc0467baefa7bd110),
-                                                     UINT64_C(0x11009020440005), UINT64_C(0x80),
-                                                     UINT64_C(0x8000000000000000)};
+static const uint64_t raised[GANTRY_CURVE_STEPS / 64] = {UINT64_C(0xc0467baefa7bd110),
+                                                         UINT64_C(0x11009020440005), UINT64_C(0x80),
+                                                         UINT64_C(0x8000000000000000)};
+
+void gantry_curve_init(struct gantry_curve *curve, int32_t multiplier, int32_t shift)
+{
+    curve->multiplier = multiplier;
+    curve->shift = shift;
+    for (int32_t i = 0; i < GANTRY_CURVE_STEPS; i++) {
+        long rounded = lround(65536 / (1 + exp(-i / 24.0)));
+        curve->table[i] = (uint16_t)(rounded + (long)(raised[i / 64] >> i % 64 & 1));
+    }
+}
 
 static bool set_curve(struct gantry_op_unary *unary,
                       int32_t (*stored)(const void *rule, int32_t value),
                       struct gantry_arena *arena)
 {
-    struct curve *curve = gantry_arena_alloc(arena, 1, sizeof *curve);
+    struct gantry_curve *curve = gantry_arena_alloc(arena, 1, sizeof *curve);
     if (!curve) return false;
-    for (int32_t i = 0; i < LOGISTIC_STEPS; i++) {
-        long rounded = lround(65536 / (1 + exp(-i / 24.0)));
-        curve->table[i] = (uint16_t)(rounded + (long)(raised[i / 64] >> i % 64 & 1));
-    }
     double multiplier = (double)unary->args->inputs[0].scale[0] * 4096 * 3;
-    for (; multiplier <= 32767.0 / 2 && curve->shift <= 30; curve->shift++) multiplier *= 2;
-    curve->multiplier = multiplier < INT32_MAX ? (int32_t)multiplier : INT32_MAX;
+    int32_t shift = 0;
+    for (; multiplier <= 32767.0 / 2 && shift <= 30; shift++) multiplier *= 2;
+    gantry_curve_init(curve, multiplier < INT32_MAX ? (int32_t)multiplier : INT32_MAX, shift);
     unary->stored = stored;
     unary->rule = curve;
     return true;
@@ -133,7 +134,8 @@ static int32_t gate_tanh_of_double(const void *rule, int32_t value)
 
 bool gantry_op_wide_logistic(struct gantry_op_unary *unary, struct gantry_arena *arena)
 {
-    if (unary->args->inputs[0].scale[0] != 0x1p-12f) return set_curve(unary, wide_logistic, arena);
+    if (unary->args->inputs[0].scale[0] != 0x1p-12f)
+        return set_curve(unary, gantry_curve_logistic, arena);
     unary->stored = gate_logistic;
     return true;
 }
@@ -141,7 +143,7 @@ bool gantry_op_wide_logistic(struct gantry_op_unary *unary, struct gantry_arena 
 bool gantry_op_wide_tanh(struct gantry_op_unary *unary, struct gantry_arena *arena)
 {
     float scale = unary->args->inputs[0].scale[0];
-    if (scale != 0x1p-12f && scale != 0x1p-11f) return set_curve(unary, wide_tanh, arena);
+    if (scale != 0x1p-12f && scale != 0x1p-11f) return set_curve(unary, gantry_curve_tanh, arena);
     unary->stored = scale == 0x1p-12f ? gate_tanh : gate_tanh_of_double;
     return true;
 }

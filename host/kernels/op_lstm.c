@@ -30,7 +30,8 @@ bool gantry_op_lstm(struct gantry_kernel *kernel, const struct gantry_op_args *a
 {
     const int32_t *x = args->inputs[0].shape.dims, *y = args->outputs[0].shape.dims;
     bool time_major = args->attributes->lstm.time_major;
-    bool stored = args->inputs[0].dtype == GANTRY_INT8;
+    enum gantry_dtype dtype = args->inputs[0].dtype;
+    bool stored = dtype != GANTRY_FLOAT32;
     struct gantry_lstm *lstm = gantry_arena_alloc(arena, 1, sizeof *lstm);
     size_t scratch;
     if (!lstm) return false;
@@ -42,9 +43,12 @@ bool gantry_op_lstm(struct gantry_kernel *kernel, const struct gantry_op_args *a
         .cells = args->inputs[GANTRY_LSTM_WEIGHTS + GANTRY_LSTM_FORGET].shape.dims[0],
         .outputs = y[2],
         .coupled = !gantry_lstm_input(args, GANTRY_LSTM_WEIGHTS + GANTRY_LSTM_INPUT),
-        .element = stored ? sizeof(int8_t) : sizeof(float),
+        .element = gantry_dtype_bytes(dtype),
         .cell_element = stored ? sizeof(int16_t) : sizeof(float)};
-    if (!(stored ? gantry_lstm_bind_s8 : gantry_lstm_bind_f32)(lstm, arena, &scratch)) return false;
+    bool bound = dtype == GANTRY_INT8    ? gantry_lstm_bind_s8(lstm, arena, &scratch)
+                 : dtype == GANTRY_INT16 ? gantry_lstm_bind_s16(lstm, arena, &scratch)
+                                         : gantry_lstm_bind_f32(lstm, arena, &scratch);
+    if (!bound) return false;
     uint64_t products = (uint64_t)lstm->cells * (uint64_t)(lstm->features + lstm->outputs) * 4;
     gantry_op_set(kernel, run, lstm, lstm->batch,
                   products * (uint64_t)lstm->batch * (uint64_t)lstm->times);

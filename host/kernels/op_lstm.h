@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Between the parts of UNIDIRECTIONAL_SEQUENCE_LSTM: sequences (op_lstm.c), one step in int8 with
- * int16 cells (op_lstm_s8.c), one step in float32 (op_lstm_f32.c). */
+ * int16 cells (op_lstm_s8.c), in int16 (op_lstm_s16.c), in float32 (op_lstm_f32.c). */
 #ifndef GANTRY_KERNELS_OP_LSTM_H
 #define GANTRY_KERNELS_OP_LSTM_H
 
@@ -39,6 +39,7 @@ struct gantry_lstm {
 
 /* Fill step, state and what they need. False: out of memory. scratch: bytes of a step. */
 bool gantry_lstm_bind_s8(struct gantry_lstm *lstm, struct gantry_arena *arena, size_t *scratch);
+bool gantry_lstm_bind_s16(struct gantry_lstm *lstm, struct gantry_arena *arena, size_t *scratch);
 bool gantry_lstm_bind_f32(struct gantry_lstm *lstm, struct gantry_arena *arena, size_t *scratch);
 
 /* Input i, or NULL where it is absent. */

@@ -40,7 +40,7 @@ void vector_lstm(struct build *b, enum gantry_op op)
     const int32_t features = number(b, "INPUT_SIZE"), cells = number(b, "HIDDEN_SIZE");
     const int32_t y_zero = number(b, "OUTPUT_ZERO_POINT");
     const float unit = 0x1p-12f;
-    bool wide = b->dtype == GANTRY_INT16; /* which LiteRT does not have */
+    bool wide = b->dtype == GANTRY_INT16;
     bool time_major = vector_case_says(&b->c, "TIME_MAJOR", "true");
     int32_t outer = time_major ? times : batch, inner = time_major ? batch : times;
     (void)op;
@@ -57,9 +57,10 @@ void vector_lstm(struct build *b, enum gantry_op op)
     for (int32_t g = 0; g < 4; g++)
         add_part(b, gates[g], "bias", wide ? "int64" : "int32", SHAPE(cells), 0);
     for (int32_t i = 0; i < 2; i++) one_node_absent(&b->n);
-    one_node_variable(&b->n, GANTRY_INT8, SHAPE(batch, cells), 1, y_zero);
-    one_node_variable(&b->n, GANTRY_INT16, SHAPE(batch, cells),
-                      ldexpf(1, number(b, "CELL_SCALE_POWER")), 0);
+    /* Gates of 2^-15 bring 2^-30 to the cell. */
+    float added = factor(number(b, "INPUT_TO_CELL_MULTIPLIER"), number(b, "INPUT_TO_CELL_SHIFT"));
+    one_node_variable(&b->n, b->dtype, SHAPE(batch, cells), 1, y_zero);
+    one_node_variable(&b->n, GANTRY_INT16, SHAPE(batch, cells), 0x1p-30f / added, 0);
     float hidden = factor(number(b, "OUTPUT_MULTIPLIER"), number(b, "OUTPUT_SHIFT"));
     b->n.node.attributes.lstm = (struct gantry_lstm_attributes){
         .time_major = time_major, .hidden_scale = 0x1p-30f / hidden, .hidden_zero = y_zero};
