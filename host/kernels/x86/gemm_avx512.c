@@ -154,7 +154,8 @@ INLINE void add_4_half(const int8_t *const *x, ptrdiff_t k, const int8_t *w, con
                        const bool flipped, __m256i *acc)
 {
     const __m256i flip = _mm256_set1_epi8((char)0x80);
-    __m256i wv = _mm256_load_si256((const __m256i *)(const void *)w);
+    /* 32 bytes of weights in all need not be aligned. */
+    __m256i wv = _mm256_loadu_si256((const __m256i *)(const void *)w);
 #pragma GCC unroll 8
     for (int i = 0; i < mr; i++) {
         int32_t four;
