@@ -37,12 +37,12 @@ const char *const gantry_cli_home_names[] = {[GANTRY_HOME_NONE] = "chip",
 static void print_tensor(const char *what, const struct gantry_graph *graph, int32_t tensor)
 {
     const struct gantry_graph_tensor *meta = &graph->tensors[tensor];
+    const struct gantry_shape outer = gantry_graph_outer_shape(graph, tensor);
     char shape[TEXT_BYTES];
-    printf("%-7s %s %s %s", what, meta->name, gantry_shape_text(&meta->shape, shape, sizeof shape),
+    printf("%-7s %s %s %s", what, meta->name, gantry_shape_text(&outer, shape, sizeof shape),
            gantry_dtype_name(meta->dtype));
     if (meta->free_dims)
-        printf(", free: %s",
-               gantry_shape_signature(&meta->shape, meta->free_dims, shape, sizeof shape));
+        printf(", free: %s", gantry_shape_signature(&outer, meta->free_dims, shape, sizeof shape));
     if (meta->quantization.count == 1)
         printf(", scale %.9g, zero point %d", (double)meta->quantization.scale[0],
                meta->quantization.zero_point[0]);
@@ -154,6 +154,9 @@ static void print_text(const struct gantry_cli_view *view, bool program)
     for (int32_t i = 0; i < graph->input_count; i++) print_tensor("input", graph, graph->inputs[i]);
     for (int32_t i = 0; i < graph->output_count; i++)
         print_tensor("output", graph, graph->outputs[i]);
+    if (graph->batch > 1)
+        printf("batch   %" PRId32 " items, which do not meet: all figures are of one\n",
+               graph->batch);
     printf("\n%4s  %-18s %-16s %10s  %-6s %3s %9s %9s  %-14s %s\n", "#", "op", "output", "MACs",
            "where", "seg", "cycles", "cpu", "output in", "layer");
     for (int32_t n = 0; n < graph->node_count; n++) print_node(view, n);

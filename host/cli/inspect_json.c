@@ -28,11 +28,12 @@ static json_t *tensors_json(const struct gantry_graph *graph, const int32_t *ten
     json_t *list = json_array();
     for (int32_t i = 0; i < count; i++) {
         const struct gantry_graph_tensor *meta = &graph->tensors[tensors[i]];
+        const struct gantry_shape shape = gantry_graph_outer_shape(graph, tensors[i]);
         bool quantized = meta->quantization.count == 1;
         json_array_append_new(
             list,
             json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "name", gantry_report_string(meta->name),
-                      "dtype", gantry_dtype_name(meta->dtype), "shape", shape_json(&meta->shape),
+                      "dtype", gantry_dtype_name(meta->dtype), "shape", shape_json(&shape),
                       "free_dims", free_json(meta), "scale",
                       quantized ? json_real((double)meta->quantization.scale[0]) : json_null(),
                       "zero_point",
@@ -168,6 +169,7 @@ json_t *gantry_cli_inspect_json(const struct gantry_cli_view *view)
     json_object_set_new(root, "device", json_string(view->device));
     json_object_set_new(root, "inputs", tensors_json(graph, graph->inputs, graph->input_count));
     json_object_set_new(root, "outputs", tensors_json(graph, graph->outputs, graph->output_count));
+    json_object_set_new(root, "batch", json_integer(graph->batch));
     json_object_set_new(root, "macs", json_integer((json_int_t)plan->macs));
     json_object_set_new(root, "macs_offloaded", json_integer((json_int_t)plan->macs_offloaded));
     json_object_set_new(root, "launches", json_integer(launch_count(plan)));

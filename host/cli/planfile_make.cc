@@ -64,8 +64,9 @@ write_inputs(Builder &b, const gantry_graph *graph)
     for (int32_t i = 0; i < graph->input_count; i++) {
         const gantry_graph_tensor &t = graph->tensors[graph->inputs[i]];
         if (t.free_dims == 0) continue;
+        const gantry_shape shape = gantry_graph_outer_shape(graph, graph->inputs[i]);
         auto name = b.CreateString(t.name);
-        auto dims = b.CreateVector(t.shape.dims, static_cast<size_t>(t.shape.rank));
+        auto dims = b.CreateVector(shape.dims, static_cast<size_t>(shape.rank));
         inputs.push_back(fb::CreateInput(b, name, dims));
     }
     return b.CreateVector(inputs);

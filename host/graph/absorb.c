@@ -76,13 +76,6 @@ static bool pads_zeros(const struct gantry_graph *graph, const struct gantry_gra
     return real == 0;
 }
 
-static int64_t count_at(const struct gantry_graph_tensor *counts, int32_t i)
-{
-    const uint8_t *bytes = counts->data;
-    if (counts->dtype == GANTRY_INT64) return (int64_t)gantry_load_u64(bytes + 8 * i);
-    return (int32_t)gantry_load_u32(bytes + 4 * i);
-}
-
 /* The only node that reads a tensor, as its first input; NULL when there are others. */
 static struct gantry_graph_node *only_reader(struct gantry_graph *graph, int32_t tensor)
 {
@@ -125,7 +118,7 @@ static bool becomes_padding(struct gantry_graph *graph, const struct gantry_grap
     if (!known || !reader || !is_convolution(reader) || y->shape.rank != 4 || !list->data ||
         !pads_zeros(graph, node))
         return false;
-    for (int32_t i = 0; i < COUNTS; i++) counts[i] = count_at(list, i);
+    for (int32_t i = 0; i < COUNTS; i++) counts[i] = gantry_tensor_integer(list, i);
     if (counts[0] || counts[1] || counts[6] || counts[7]) return false;
     return widen(&reader->attributes.window, counts + 2);
 }

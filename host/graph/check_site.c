@@ -122,10 +122,7 @@ enum gantry_status gantry_check_clamp(const struct gantry_site *site)
 
 int64_t gantry_site_integer(const struct gantry_site *site, int32_t i, int64_t k)
 {
-    const struct gantry_graph_tensor *tensor = gantry_site_input(site, i);
-    const uint8_t *bytes = tensor->data;
-    if (tensor->dtype == GANTRY_INT64) return (int64_t)gantry_load_u64(bytes + 8 * (size_t)k);
-    return (int32_t)gantry_load_u32(bytes + 4 * (size_t)k);
+    return gantry_tensor_integer(gantry_site_input(site, i), k);
 }
 
 enum gantry_status gantry_check_integers(const struct gantry_site *site, int32_t i,

@@ -100,9 +100,17 @@ struct gantry_extent gantry_shape_map(const struct gantry_shape *shape)
     return extent;
 }
 
+struct gantry_shape gantry_graph_outer_shape(const struct gantry_graph *graph, int32_t tensor)
+{
+    struct gantry_shape shape = graph->tensors[tensor].shape;
+    if (graph->batch > 1) shape.dims[0] *= graph->batch;
+    return shape;
+}
+
 void gantry_graph_init(struct gantry_graph *graph, const struct gantry_allocator *allocator)
 {
     memset(graph, 0, sizeof *graph);
+    graph->batch = 1;
     gantry_arena_init(&graph->arena, allocator);
 }
 
@@ -114,7 +122,8 @@ void gantry_graph_finish(struct gantry_graph *graph)
 
 enum gantry_status gantry_graph_optimize(struct gantry_graph *graph, struct gantry_error *error)
 {
-    enum gantry_status status = gantry_pass_absorb(graph, error);
+    enum gantry_status status = gantry_pass_batch(graph, error);
+    if (status == GANTRY_OK) status = gantry_pass_absorb(graph, error);
     if (status == GANTRY_OK) status = gantry_pass_groups(graph, error);
     return status == GANTRY_OK ? gantry_pass_phases(graph, error) : status;
 }

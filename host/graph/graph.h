@@ -86,6 +86,9 @@ struct gantry_graph {
     int32_t input_count;
     int32_t *outputs;
     int32_t output_count;
+    /* Items that inputs and outputs hold one behind the other; tensors and nodes are those of one.
+     */
+    int32_t batch;
 };
 
 /* Name of an operator as reports show it ("CONV_2D"). */
@@ -116,6 +119,9 @@ bool gantry_shape_extent(const struct gantry_shape *shape, struct gantry_extent 
 /* Height, width and channels of a map of any batch: rank 4 as it is, else as above. */
 struct gantry_extent gantry_shape_map(const struct gantry_shape *shape);
 
+/* The shape of an input or output at the interface: of all items of the batch. */
+struct gantry_shape gantry_graph_outer_shape(const struct gantry_graph *graph, int32_t tensor);
+
 /* Initialises an empty graph on the allocator (NULL: malloc); finish accepts a zeroed one. */
 void gantry_graph_init(struct gantry_graph *graph, const struct gantry_allocator *allocator);
 void gantry_graph_finish(struct gantry_graph *graph);
@@ -128,6 +134,8 @@ GANTRY_MUST_USE bool gantry_node_edges(struct gantry_graph *graph, struct gantry
  */
 void gantry_node_set_activation(const struct gantry_graph *graph, struct gantry_graph_node *node,
                                 enum gantry_activation activation);
+/* Element k of a constant of int32 or int64. */
+int64_t gantry_tensor_integer(const struct gantry_graph_tensor *tensor, int64_t k);
 /* Whether input i is there and is made by a node or comes from outside: no constant. */
 bool gantry_node_reads(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                        int32_t i);
@@ -155,6 +163,10 @@ GANTRY_MUST_USE enum gantry_status gantry_graph_check_node(struct gantry_graph *
  * padding are resolved at import; a RESHAPE stays a node and is an alias when running.) */
 GANTRY_MUST_USE enum gantry_status gantry_graph_optimize(struct gantry_graph *graph,
                                                          struct gantry_error *error);
+/* A network whose items of a batch go their ways without meeting becomes that of one item, where
+ * this lets convolutions and products run on the map kernels and the accelerator (batch.c). */
+GANTRY_MUST_USE enum gantry_status gantry_pass_batch(struct gantry_graph *graph,
+                                                     struct gantry_error *error);
 /* Padding goes into convolutions, what changes nothing goes away (absorb.c). */
 GANTRY_MUST_USE enum gantry_status gantry_pass_absorb(struct gantry_graph *graph,
                                                       struct gantry_error *error);

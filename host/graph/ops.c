@@ -59,6 +59,13 @@ bool gantry_node_edges(struct gantry_graph *graph, struct gantry_graph_node *nod
     return true;
 }
 
+int64_t gantry_tensor_integer(const struct gantry_graph_tensor *tensor, int64_t k)
+{
+    const uint8_t *bytes = tensor->data;
+    if (tensor->dtype == GANTRY_INT64) return (int64_t)gantry_load_u64(bytes + 8 * (size_t)k);
+    return (int32_t)gantry_load_u32(bytes + 4 * (size_t)k);
+}
+
 bool gantry_node_reads(const struct gantry_graph *graph, const struct gantry_graph_node *node,
                        int32_t i)
 {

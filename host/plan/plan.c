@@ -336,9 +336,19 @@ static void set_params(struct gantry_array_params *params, const struct gantry_d
     };
 }
 
+uint32_t gantry_plan_together(const struct gantry_plan *plan, uint32_t inferences)
+{
+    uint64_t items = (uint64_t)inferences * (uint64_t)plan->graph->batch;
+    if (plan->options.observe || count_launches(plan) == 0) return 1;
+    return items < GANTRY_BATCH_MAX ? (uint32_t)items : GANTRY_BATCH_MAX;
+}
+
+uint32_t gantry_plan_slots(uint32_t together) { return together > 1 ? together + 1 : 1; }
+
 size_t gantry_plan_device_bytes(const struct gantry_plan *plan)
 {
-    size_t bytes = plan->arena_bytes + plan->input_bytes + plan->output_bytes;
+    size_t bytes = (plan->arena_bytes + plan->input_bytes + plan->output_bytes) *
+                   gantry_plan_slots(gantry_plan_together(plan, 1));
     for (int32_t s = 0; s < plan->segment_count; s++)
         bytes += plan->segments[s].weights_bytes +
                  (size_t)plan->segments[s].insn_count * GANTRY_INSN_BYTES;

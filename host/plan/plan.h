@@ -89,16 +89,22 @@ struct gantry_plan {
     struct gantry_plan_segment *segments;
     int32_t segment_count;
     size_t arena_bytes, input_bytes, output_bytes;
-    uint64_t macs, macs_offloaded;
-    struct gantry_target target; /* with the device's memory model, where it has one */
-    double modelled_ns;          /* of the whole network; negative: not known */
-    bool proven;                 /* no placement is better under the model */
+    uint64_t macs, macs_offloaded; /* of one item of the model's batch */
+    struct gantry_target target;   /* with the device's memory model, where it has one */
+    double modelled_ns;            /* of the whole network; negative: not known */
+    bool proven;                   /* no placement is better under the model */
 };
 
 /* Whether the accelerator can run a node, as a pure function of graph and parameters: reason.code
  * is NULL when it can. Codes: docs/placement.md. */
 struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int32_t node,
                                           const struct gantry_array_params *params);
+
+/* Items of a batch that one launch computes, for an engine whose runs take so many inferences: at
+ * most GANTRY_BATCH_MAX; 1 where nothing is launched, or every item is observed. */
+uint32_t gantry_plan_together(const struct gantry_plan *plan, uint32_t inferences);
+/* Copies of arena, input and output that they need: one each, and one for CPU nodes. */
+uint32_t gantry_plan_slots(uint32_t together);
 
 /* Modelled time of a placement (a value per node) under a plan's costs; negative: a node cannot be
  * where it says, or no memory. */

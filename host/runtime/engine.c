@@ -9,10 +9,12 @@ enum { TIMEOUT_MS_MAX = 3600000 };
 /* ---- Checks of what the caller gives ---- */
 
 static enum gantry_status check_tensor(const struct gantry_graph *graph, const char *what,
-                                       int32_t i, const struct gantry_graph_tensor *wanted,
-                                       const struct gantry_tensor *given,
+                                       int32_t i, int32_t tensor, const struct gantry_tensor *given,
                                        struct gantry_error *error)
 {
+    const struct gantry_graph_tensor *wanted = &graph->tensors[tensor];
+    const struct gantry_shape shape = gantry_graph_outer_shape(graph, tensor);
+    size_t bytes = wanted->bytes * (size_t)graph->batch;
     char given_text[80], wanted_text[80];
     enum gantry_dtype dtype = wanted->flipped ? GANTRY_UINT8 : wanted->dtype;
     if (given->dtype != dtype)
@@ -22,14 +24,14 @@ static enum gantry_status check_tensor(const struct gantry_graph *graph, const c
     if (given->shape.rank < 0 || given->shape.rank > GANTRY_RANK_MAX)
         return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: rank is out of range (%d, %d)",
                            graph->name, what, i, wanted->name, given->shape.rank, GANTRY_RANK_MAX);
-    if (!gantry_shape_equal(&given->shape, &wanted->shape))
+    if (!gantry_shape_equal(&given->shape, &shape))
         return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: shape %s, the model has %s",
                            graph->name, what, i, wanted->name,
                            gantry_shape_text(&given->shape, given_text, sizeof given_text),
-                           gantry_shape_text(&wanted->shape, wanted_text, sizeof wanted_text));
-    if (given->bytes != wanted->bytes)
+                           gantry_shape_text(&shape, wanted_text, sizeof wanted_text));
+    if (given->bytes != bytes)
         return gantry_fail(error, GANTRY_ERR_SHAPE, "%s: %s %d %s: %zu bytes, the model has %zu",
-                           graph->name, what, i, wanted->name, given->bytes, wanted->bytes);
+                           graph->name, what, i, wanted->name, given->bytes, bytes);
     if (!given->data)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: %s %d %s: no data", graph->name, what,
                            i, wanted->name);
@@ -52,11 +54,9 @@ static enum gantry_status check_call(const struct gantry_engine *engine, uint32_
     enum gantry_status status = GANTRY_OK;
     for (uint32_t k = 0; status == GANTRY_OK && k < count; k++) {
         for (int32_t i = 0; status == GANTRY_OK && i < graph->input_count; i++)
-            status =
-                check_tensor(graph, "input", i, &graph->tensors[graph->inputs[i]], inputs++, error);
+            status = check_tensor(graph, "input", i, graph->inputs[i], inputs++, error);
         for (int32_t i = 0; status == GANTRY_OK && i < graph->output_count; i++)
-            status = check_tensor(graph, "output", i, &graph->tensors[graph->outputs[i]], outputs++,
-                                  error);
+            status = check_tensor(graph, "output", i, graph->outputs[i], outputs++, error);
     }
     return status;
 }
@@ -67,6 +67,14 @@ static struct gantry_view view_dense(void *data, size_t bytes)
 {
     return (struct gantry_view){
         .data = data, .pixels = 1, .pixel_bytes = bytes, .stride_bytes = bytes};
+}
+
+/* One item of what the caller's tensors hold. */
+static struct gantry_view item_view(const struct gantry_engine *engine, int32_t tensor,
+                                    const struct gantry_tensor *outer, uint32_t item)
+{
+    size_t bytes = engine->plan->graph->tensors[tensor].bytes;
+    return view_dense((uint8_t *)outer->data + (size_t)item * bytes, bytes);
 }
 
 /* uint8 at the interface is int8 inside. */
@@ -103,12 +111,12 @@ static bool pack_patches(const struct gantry_engine *engine, int32_t tensor,
 }
 
 static void pack_inputs(struct gantry_engine *engine, uint32_t slot,
-                        const struct gantry_tensor *inputs)
+                        const struct gantry_tensor *inputs, uint32_t item)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     for (int32_t i = 0; i < graph->input_count; i++) {
         struct gantry_view home = gantry_engine_slot_view(engine, graph->inputs[i], slot);
-        struct gantry_view dense = view_dense(inputs[i].data, inputs[i].bytes);
+        struct gantry_view dense = item_view(engine, graph->inputs[i], &inputs[i], item);
         bool flipped = graph->tensors[graph->inputs[i]].flipped;
         if (!home.data) continue; /* nothing reads it */
         if (pack_patches(engine, graph->inputs[i], &dense, &home)) {
@@ -120,15 +128,15 @@ static void pack_inputs(struct gantry_engine *engine, uint32_t slot,
 }
 
 static void unpack_outputs(const struct gantry_engine *engine, uint32_t slot,
-                           const struct gantry_tensor *outputs)
+                           const struct gantry_tensor *outputs, uint32_t item)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     for (int32_t i = 0; i < graph->output_count; i++) {
         struct gantry_view home = gantry_engine_slot_view(engine, graph->outputs[i], slot);
-        struct gantry_view dense = view_dense(outputs[i].data, outputs[i].bytes);
+        struct gantry_view dense = item_view(engine, graph->outputs[i], &outputs[i], item);
         gantry_assert(home.data != NULL);
         gantry_view_copy(&home, &dense);
-        if (graph->tensors[graph->outputs[i]].flipped) flip(dense.data, outputs[i].bytes);
+        if (graph->tensors[graph->outputs[i]].flipped) flip(dense.data, dense.pixel_bytes);
     }
 }
 
@@ -219,28 +227,29 @@ static enum gantry_status sync_after(struct gantry_engine *engine,
     return status;
 }
 
-static void account(struct gantry_engine *engine, int32_t index,
+static void account(struct gantry_engine *engine, int32_t index, uint32_t count,
                     const struct gantry_counters *counters)
 {
     const struct gantry_plan_segment *segment = &engine->plan->segments[index];
     const struct gantry_segment_state *state = &engine->segments[index];
     struct gantry_profile *profile = &engine->profile;
-    engine->parts[index].cycles = counters->cycles;
+    engine->parts[index].cycles += counters->cycles;
     profile->launches++;
     profile->accelerator_cycles += counters->cycles;
     profile->ddr_read_bytes += counters->read_bytes;
     profile->ddr_write_bytes += counters->write_bytes;
     for (int k = 0; k < GANTRY_STALL_CLASSES; k++) profile->stalls[k] += counters->stall[k];
     if (!state->launch.trace_on) return;
-    size_t wanted = (size_t)profile->inferences * segment->insn_count;
+    size_t wanted = (size_t)count * segment->insn_count;
     size_t records =
         gantry_trace_attribute(state->trace.host, wanted, segment->insn_node, segment->insn_count,
                                engine->nodes, engine->plan->graph->node_count);
     if (profile->has_times) {
-        engine->parts[index].device_ns =
+        uint64_t ns =
             gantry_trace_times(state->trace.host, records, segment->insn_node, segment->insn_count,
                                engine->nodes, engine->plan->graph->node_count);
-        profile->device_ns += engine->parts[index].device_ns;
+        engine->parts[index].device_ns += ns;
+        profile->device_ns += ns;
     }
     profile->event_count +=
         gantry_trace_events(state->trace.host, records, segment->insn_node, segment->insn_count,
@@ -264,7 +273,8 @@ static enum gantry_status launch(struct gantry_device *device, const struct gant
 }
 
 static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t index,
-                                          uint32_t timeout_ms, struct gantry_error *error)
+                                          uint32_t count, uint32_t timeout_ms,
+                                          struct gantry_error *error)
 {
     struct gantry_segment_state *state = &engine->segments[index];
     struct gantry_profile_segment *part = &engine->parts[index];
@@ -272,8 +282,8 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     uint64_t from = gantry_now_ns();
     enum gantry_status status = sync_before(engine, state, error);
     if (status != GANTRY_OK) return status;
-    part->before_ns = gantry_now_ns() - from;
-    state->launch.repeat = engine->profile.inferences;
+    part->before_ns += gantry_now_ns() - from;
+    state->launch.repeat = count;
     gantry_engine_pass(engine, part->modelled_host_ns / 2);
     gantry_device_take(engine->device);
     part->from_ns = gantry_engine_now(engine) - engine->profile.start_ns;
@@ -285,8 +295,8 @@ static enum gantry_status run_accelerator(struct gantry_engine *engine, int32_t 
     from = gantry_now_ns();
     status = sync_after(engine, state, error);
     if (status != GANTRY_OK) return status;
-    part->after_ns = gantry_now_ns() - from;
-    account(engine, index, &counters);
+    part->after_ns += gantry_now_ns() - from;
+    account(engine, index, count, &counters);
     return GANTRY_OK;
 }
 
@@ -338,7 +348,7 @@ static void profile_clear(struct gantry_engine *engine, uint32_t inferences)
     }
 }
 
-/* The work of the segments, in order, for inferences in slots 0 .. count - 1. */
+/* The work of the segments, in order, for the items in slots 0 .. count - 1. */
 static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t count,
                                        uint32_t timeout_ms, struct gantry_error *error)
 {
@@ -346,7 +356,7 @@ static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t co
     for (int32_t s = 0; status == GANTRY_OK && s < engine->plan->segment_count; s++) {
         struct gantry_profile_segment *part = &engine->parts[s];
         if (engine->plan->segments[s].accelerator) {
-            status = run_accelerator(engine, s, timeout_ms, error);
+            status = run_accelerator(engine, s, count, timeout_ms, error);
             continue;
         }
         part->from_ns = gantry_engine_now(engine) - engine->profile.start_ns;
@@ -356,23 +366,27 @@ static enum gantry_status run_segments(struct gantry_engine *engine, uint32_t co
     return status;
 }
 
-/* Inferences in slots 0 .. count - 1. */
-static enum gantry_status run_together(struct gantry_engine *engine, uint32_t count,
+/* Items first .. first + count - 1 of a call, in slots 0 .. count - 1. */
+static enum gantry_status run_together(struct gantry_engine *engine, uint32_t first, uint32_t count,
                                        const struct gantry_tensor *inputs,
                                        const struct gantry_tensor *outputs, uint32_t timeout_ms,
                                        struct gantry_error *error)
 {
     struct gantry_profile *profile = &engine->profile;
     const struct gantry_graph *graph = engine->plan->graph;
+    uint32_t batch = (uint32_t)graph->batch;
     uint64_t pack = gantry_now_ns();
     for (uint32_t i = 0; i < count; i++)
-        pack_inputs(engine, i, inputs + (size_t)i * (size_t)graph->input_count);
+        pack_inputs(engine, i, inputs + (size_t)((first + i) / batch) * (size_t)graph->input_count,
+                    (first + i) % batch);
     profile->pack_ns += gantry_now_ns() - pack;
     enum gantry_status status = run_segments(engine, count, timeout_ms, error);
     if (status != GANTRY_OK) return status;
     uint64_t unpack = gantry_now_ns();
     for (uint32_t i = 0; i < count; i++)
-        unpack_outputs(engine, i, outputs + (size_t)i * (size_t)graph->output_count);
+        unpack_outputs(engine, i,
+                       outputs + (size_t)((first + i) / batch) * (size_t)graph->output_count,
+                       (first + i) % batch);
     profile->unpack_ns += gantry_now_ns() - unpack;
     return GANTRY_OK;
 }
@@ -385,14 +399,14 @@ enum gantry_status gantry_engine_run_batch(struct gantry_engine *engine, uint32_
     enum gantry_status status = check_call(engine, count, inputs, outputs, timeout_ms, error);
     if (status != GANTRY_OK) return status;
     struct gantry_profile *profile = &engine->profile;
-    const struct gantry_graph *graph = engine->plan->graph;
-    uint32_t together = engine->on_device ? count : 1;
-    profile_clear(engine, count);
+    uint32_t items = count * (uint32_t)engine->plan->graph->batch;
+    profile_clear(engine, items);
     uint64_t start = gantry_now_ns();
     profile->start_ns = gantry_engine_now(engine);
-    for (uint32_t i = 0; status == GANTRY_OK && i < count; i += together)
-        status = run_together(engine, together, inputs + (size_t)i * (size_t)graph->input_count,
-                              outputs + (size_t)i * (size_t)graph->output_count, timeout_ms, error);
+    for (uint32_t i = 0; status == GANTRY_OK && i < items; i += engine->together) {
+        uint32_t rest = items - i, some = rest < engine->together ? rest : engine->together;
+        status = run_together(engine, i, some, inputs, outputs, timeout_ms, error);
+    }
     if (status != GANTRY_OK) return status;
     profile->layout_ns = profile->pack_ns + profile->unpack_ns;
     profile->cpu_ns += profile->layout_ns;

@@ -83,9 +83,9 @@ static enum gantry_status segment_make(struct gantry_engine *engine, int32_t ind
     const struct gantry_device_info *info = &engine->device->info;
     bool trace = engine->options.trace && (info->has_cycles || info->has_times);
     if (status == GANTRY_OK && trace)
-        status = buffer_make(
-            engine, (size_t)engine->options.batch * planned->insn_count * GANTRY_TRACE_BYTES,
-            GANTRY_ROLE_TRACE, &state->trace, error);
+        status =
+            buffer_make(engine, (size_t)engine->together * planned->insn_count * GANTRY_TRACE_BYTES,
+                        GANTRY_ROLE_TRACE, &state->trace, error);
     if (status != GANTRY_OK) return status;
     state->launch = (struct gantry_launch){
         .program = state->program.address,
@@ -121,9 +121,9 @@ static enum gantry_status profile_make(struct gantry_engine *engine, struct gant
 {
     const struct gantry_plan *plan = engine->plan;
     const struct gantry_graph *graph = plan->graph;
-    size_t records = 0;
+    size_t records = 0, items = (size_t)engine->options.batch * (size_t)graph->batch;
     for (int32_t s = 0; s < plan->segment_count; s++)
-        records += engine->segments[s].trace.bytes / GANTRY_TRACE_BYTES;
+        if (engine->segments[s].trace.bytes > 0) records += items * plan->segments[s].insn_count;
     if (records > 0) {
         engine->events = gantry_arena_alloc(&engine->memory, records, sizeof *engine->events);
         if (!engine->events)
@@ -188,7 +188,7 @@ static enum gantry_status buffers_make(struct gantry_engine *engine, struct gant
         if (bytes > UINT32_MAX - GANTRY_KERNEL_SLACK)
             return gantry_fail(error, GANTRY_ERR_MEMORY,
                                "%s: a buffer for %u inferences is too large (%zu, %u)",
-                               plan->graph->name, engine->options.batch, bytes, UINT32_MAX);
+                               plan->graph->name, engine->together, bytes, UINT32_MAX);
         enum gantry_status status = buffer_make(engine, bytes + GANTRY_KERNEL_SLACK, wanted[i].role,
                                                 wanted[i].buffer, error);
         if (status != GANTRY_OK) return status;
@@ -282,6 +282,9 @@ enum gantry_status gantry_engine_create_beside(struct gantry_engine **out,
     if (options->batch < 1 || options->batch > GANTRY_BATCH_MAX)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: batch is out of range (%u, 1..%d)",
                            plan->graph->name, options->batch, GANTRY_BATCH_MAX);
+    if ((uint64_t)options->batch * (uint64_t)plan->graph->batch > INT32_MAX)
+        return gantry_fail(error, GANTRY_ERR_ARGUMENT, "%s: too many items (%u batches of %d)",
+                           plan->graph->name, options->batch, plan->graph->batch);
     bool on_device = plan_needs_device(plan);
     if (on_device) {
         enum gantry_status status = match_device(plan, &device->info, error);
@@ -295,6 +298,7 @@ enum gantry_status gantry_engine_create_beside(struct gantry_engine **out,
     engine->device = device;
     engine->options = *options;
     engine->on_device = on_device;
+    engine->together = gantry_plan_together(plan, options->batch);
     gantry_arena_init(&engine->memory, options->allocator);
     enum gantry_status status = fill(engine, error);
     if (status != GANTRY_OK) {

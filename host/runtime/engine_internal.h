@@ -56,6 +56,7 @@ struct gantry_engine {
     struct gantry_device *device;
     struct gantry_engine_options options;
     struct gantry_arena memory; /* bound arguments, scales, names */
+    uint32_t together;          /* items that a launch computes at most */
     bool on_device;             /* buffers come from the device; else from the allocator */
     struct gantry_device_buffer arena, input, output;
     enum gantry_isa isa;      /* of the kernels */
@@ -97,7 +98,7 @@ void gantry_engine_pass(const struct gantry_engine *engine, uint64_t ns);
 /* Fills modelled_host_ns of all segments. */
 void gantry_engine_model_host(struct gantry_engine *engine);
 
-/* ---- Slots: buffers of one inference (inference.c). CPU nodes work in the last slot. ---- */
+/* ---- Slots: buffers of one item (inference.c). CPU nodes work in the last slot. ---- */
 
 uint32_t gantry_engine_slots(const struct gantry_engine *engine);
 struct gantry_view gantry_engine_slot_view(const struct gantry_engine *engine, int32_t tensor,

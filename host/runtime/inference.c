@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The inferences of a batch in the engine's buffers.
  *
- * Each inference that a launch runs has an arena, an input and an output of its own, one behind the
- * other: a slot. CPU nodes are bound to one slot. When that is not the inference's own, what a
- * segment of them reads is brought there, and what others read of it is taken back. */
+ * Each item that a launch computes, an inference or one of its batch, has an arena, an input and an
+ * output of its own, one behind the other: a slot. CPU nodes are bound to one slot. When that is
+ * not the inference's own, what a segment of them reads is brought there, and what others read of
+ * it is taken back. */
 #include "runtime/engine_internal.h"
 
 uint32_t gantry_engine_slots(const struct gantry_engine *engine)
 {
-    if (!engine->on_device) return 1; /* one inference after the other */
-    return engine->options.batch > 1 ? engine->options.batch + 1 : 1;
+    return gantry_plan_slots(engine->together);
 }
 
 struct gantry_view gantry_engine_slot_view(const struct gantry_engine *engine, int32_t tensor,

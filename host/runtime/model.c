@@ -21,12 +21,14 @@ struct gantry_model {
     struct gantry_tensor_info *inputs, *outputs; /* in the graph's arena */
 };
 
-static void fill_info(struct gantry_tensor_info *info, const struct gantry_graph_tensor *tensor)
+static void fill_info(struct gantry_tensor_info *info, const struct gantry_graph *graph,
+                      int32_t index)
 {
+    const struct gantry_graph_tensor *tensor = &graph->tensors[index];
     info->name = tensor->name;
     info->dtype = tensor->dtype;
-    info->shape = tensor->shape;
-    info->bytes = tensor->bytes;
+    info->shape = gantry_graph_outer_shape(graph, index);
+    info->bytes = tensor->bytes * (size_t)graph->batch;
     info->free_dims = tensor->free_dims;
     info->scale = tensor->quantization.count ? tensor->quantization.scale[0] : 0;
     info->zero_point = tensor->quantization.count ? tensor->quantization.zero_point[0] : 0;
@@ -40,7 +42,7 @@ static struct gantry_tensor_info *describe(struct gantry_graph *graph, const int
 {
     struct gantry_tensor_info *infos =
         gantry_arena_alloc(&graph->arena, (size_t)count, sizeof(*infos));
-    for (int32_t i = 0; infos && i < count; i++) fill_info(&infos[i], &graph->tensors[tensors[i]]);
+    for (int32_t i = 0; infos && i < count; i++) fill_info(&infos[i], graph, tensors[i]);
     return infos;
 }
 

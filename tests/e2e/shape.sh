@@ -30,17 +30,23 @@ check "a plan file keeps its shape" "$gantry" run "$scratch/kws.gantry" --device
     --input "$input" --expect "$scratch/one/output0.npy"
 check "and takes it again" "$gantry" run "$scratch/kws.gantry" --device model --quiet \
     --shape "$dims" --input "$input" --expect "$scratch/one/output0.npy"
+check "all items are on the accelerator" "$gantry" run "$kws" --device model --quiet \
+    --shape "$dims" --require-offload 100 --input "$input" --expect "$scratch/one/output0.npy"
 check "verify takes a shape" "$gantry" verify "$kws" --devices cpu,model --layers --quiet \
     --shape 2x49x10x1 --random 1
 "$gantry" profile "$kws" --device model --shape 2x49x10x1 --random 1 --json --quiet \
     >"$scratch/profile.json"
-equal "profile takes a shape" "$(json "$scratch/profile.json" 'r["totals"]["macs"]')" 5313536
+for figure in "macs 5313536" "inferences 2" "launches 1"; do
+    equal "profile counts the items of a shape: ${figure% *}" \
+        "$(json "$scratch/profile.json" "r['totals']['${figure% *}']")" "${figure#* }"
+done
 "$gantry" bench "$kws" --shape 2x49x10x1 --seconds 0 --json --quiet >"$scratch/bench.json"
 equal "bench takes a shape" "$(json "$scratch/bench.json" 'r["macs"]')" 5313536
 "$gantry" inspect "$kws" --device cpu --json --quiet --shape 3,49,10,1 >"$scratch/inspect.json"
 equal "inspect shows shapes" \
     "$(json "$scratch/inspect.json" 'r["inputs"][0]["shape"], r["outputs"][0]["shape"]')" \
     "([3, 49, 10, 1], [3, 12])"
+equal "inspect counts the items" "$(json "$scratch/inspect.json" 'r["batch"]')" 3
 equal "inspect shows what is free" \
     "$(json "$scratch/inspect.json" 'r["inputs"][0]["free_dims"]')" "[0]"
 

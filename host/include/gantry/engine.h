@@ -4,6 +4,10 @@
  *     gantry_model_open -> gantry_device_open -> gantry_plan_create -> gantry_engine_create
  *     -> gantry_engine_run, as often as wanted
  *
+ * A batch in the shape of the inputs, [N, ...], whose items do not meet inside the network is
+ * planned for one item: a run computes N, together where an accelerator does, and the profile
+ * counts each as an inference.
+ *
  * A plan is immutable and may be shared by any number of engines and threads; it borrows the
  * model. An engine owns its buffers and borrows plan and device. Engines of one device may run in
  * threads of their own: their launches take turns. A pool of engines: engine_pool.h. */
@@ -62,7 +66,8 @@ GANTRY_API GANTRY_MUST_USE enum gantry_status
 gantry_plan_create(struct gantry_plan **out, const struct gantry_model *model,
                    const struct gantry_device_info *device,
                    const struct gantry_plan_options *options, struct gantry_error *error);
-/* Bytes of device memory that an engine of a batch of one allocates, without its trace. */
+/* Bytes of device memory that an engine whose runs take one inference allocates, without its
+ * trace. */
 GANTRY_API size_t gantry_plan_device_bytes(const struct gantry_plan *plan);
 GANTRY_API void gantry_plan_destroy(struct gantry_plan *plan); /* NULL is allowed */
 
