@@ -29,15 +29,6 @@ if(GANTRY_HAVE_AUDIO AND ALSA_FOUND)
   set(GANTRY_HAVE_ALSA ON)
 endif()
 
-# It has neither a pkg-config file nor a CMake package.
-find_path(GANTRY_PTHREADPOOL_INCLUDE pthreadpool.h)
-find_library(GANTRY_PTHREADPOOL_LIBRARY pthreadpool)
-set(GANTRY_HAVE_PTHREADPOOL OFF)
-if(GANTRY_PTHREADPOOL_INCLUDE AND GANTRY_PTHREADPOOL_LIBRARY)
-  set(GANTRY_HAVE_PTHREADPOOL ON)
-  set(GANTRY_PTHREADPOOL_FLAG -lpthreadpool)
-endif()
-
 find_package(cmocka CONFIG QUIET)
 set(GANTRY_HAVE_CMOCKA ${cmocka_FOUND})
 find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT})

@@ -14,7 +14,6 @@ gantry_summary_line(GANTRY_HAVE_IVERILOG "iverilog" "its reading of the RTL is s
 gantry_summary_line(GANTRY_HAVE_YOSYS "yosys" "its reading of the RTL and the proofs are skipped")
 gantry_summary_line(GANTRY_HAVE_Z3 "z3" "the proofs are skipped")
 gantry_summary_line(GANTRY_HAVE_CLANG_FORMAT "clang-format" "the format test is skipped")
-gantry_summary_line(GANTRY_HAVE_PTHREADPOOL "pthreadpool" "one thread for a network")
 gantry_summary_line(GANTRY_HAVE_AUDIO "sndfile, kissfft" "no recordings as inputs, no 'listen'")
 gantry_summary_line(GANTRY_HAVE_ALSA "alsa" "no 'listen --mic'")
 gantry_summary_line(GANTRY_HAVE_XRT "xrt" "no device 'xrt'")

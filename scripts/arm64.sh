@@ -3,8 +3,8 @@
 # Building for 64-bit Arm on another Debian machine; sourced by cross-arm64.sh and package.sh.
 # Packages of the other architecture are unpacked below a folder; nothing is installed.
 ARM64_ROOT=$PWD/build/arm64-root
-ARM64_PACKAGES="libcmocka-dev libcmocka0 libjansson-dev libjansson4 libpthreadpool-dev
-    libpthreadpool0 libkissfft-dev libkissfft-float131 libsndfile1-dev libsndfile1 libflac-dev
+ARM64_PACKAGES="libcmocka-dev libcmocka0 libjansson-dev libjansson4
+    libkissfft-dev libkissfft-float131 libsndfile1-dev libsndfile1 libflac-dev
     libflac12 libogg-dev libogg0 libvorbis-dev libvorbis0a libvorbisenc2 libopus-dev libopus0
     libmpg123-dev libmpg123-0 libmp3lame-dev libmp3lame0 libasound2-dev libasound2 libxrt-dev
     libxrt1 uuid-dev libuuid1 libprotobuf-c-dev libprotobuf-c1

@@ -50,7 +50,6 @@ packages_need() {
 
 PACKAGES_BUILD="gcc g++ libc6-dev cmake ninja-build pkg-config flatbuffers-compiler
     libflatbuffers-dev libjansson-dev libstb-dev"
-PACKAGES_THREADS="libpthreadpool-dev"
 PACKAGES_AUDIO="libsndfile1-dev libkissfft-dev libasound2-dev"
 PACKAGES_SIM="verilator make zlib1g-dev"
 PACKAGES_ONNX="libprotobuf-c-dev protobuf-c-compiler libonnx-dev"

@@ -388,8 +388,7 @@ void gantry_work_run(const struct gantry_engine *engine, int32_t node)
     case GANTRY_WORK_NONE:
         break;
     case GANTRY_WORK_KERNEL:
-        gantry_pool_run(engine->pool, &work->args.kernel, work->parts, engine->scratch,
-                        node == engine->last_shared);
+        gantry_pool_run(engine->pool, &work->args.kernel, work->parts, engine->scratch);
         break;
     case GANTRY_WORK_COPY:
         gantry_view_copy(&work->args.copy.from, &work->args.copy.to);

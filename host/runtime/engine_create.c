@@ -214,26 +214,21 @@ static enum gantry_status share_work(struct gantry_engine *engine, struct gantry
 {
     int32_t threads = engine->options.threads;
     size_t bytes = 0;
-    engine->last_shared = GANTRY_NO_NODE;
+    bool shared = false;
     if (threads < 1 || threads > GANTRY_THREADS_MAX)
         return gantry_fail(error, GANTRY_ERR_ARGUMENT, "threads: out of range (%d, 1..%d)", threads,
                            GANTRY_THREADS_MAX);
-    if (threads > 1 && !gantry_pool_available()) {
-        gantry_log_write(engine->options.log, GANTRY_LOG_WARNING,
-                         "one thread: this build has no pthreadpool");
-        threads = 1;
-    }
     for (int32_t n = 0; n < engine->plan->graph->node_count; n++) {
         struct gantry_work *work = &engine->work[n];
         if (work->kind != GANTRY_WORK_KERNEL) continue;
         work->parts = gantry_pool_parts(&work->args.kernel, threads);
         size_t part = gantry_align_size(work->args.kernel.scratch_bytes, 64);
         if (part * (size_t)work->parts > bytes) bytes = part * (size_t)work->parts;
-        if (work->parts > 1) engine->last_shared = n;
+        shared = shared || work->parts > 1;
     }
-    if (engine->last_shared != GANTRY_NO_NODE) engine->pool = gantry_pool_create(threads);
+    if (shared) engine->pool = gantry_pool_create(threads);
     if (bytes > 0) engine->scratch = gantry_arena_alloc(&engine->memory, bytes, 1);
-    bool served = engine->pool || engine->last_shared == GANTRY_NO_NODE;
+    bool served = engine->pool || !shared;
     if (served && (engine->scratch || bytes == 0)) return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory (%zu bytes, %d threads)",
                        engine->plan->graph->name, bytes, threads);

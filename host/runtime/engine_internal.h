@@ -62,7 +62,6 @@ struct gantry_engine {
     enum gantry_isa isa;      /* of the kernels */
     struct gantry_work *work; /* graph->node_count */
     struct gantry_pool *pool; /* NULL: one thread */
-    int32_t last_shared;      /* node after which the threads rest */
     void *scratch;            /* of the kernels, for every part */
     struct gantry_segment_state *segments;
     struct gantry_profile profile;
