@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The nodes of a profile record as comma-separated values. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "report/report.h"
 
@@ -31,22 +32,12 @@ static void real(FILE *out, double value, int decimals)
 
 static double us(uint64_t ns) { return ns == GANTRY_UNKNOWN ? -1.0 : (double)ns / 1000.0; }
 
-static void error_percent(FILE *out, bool known, const struct gantry_profile_node *node)
-{
-    char buffer[48];
-    double off = 0.0;
-    known = known && node->cycles > 0;
-    if (known)
-        off =
-            100.0 * ((double)node->predicted_cycles - (double)node->cycles) / (double)node->cycles;
-    fprintf(out, ",%s", known ? gantry_report_number(off, 2, buffer, sizeof buffer) : "");
-}
-
 static void row(FILE *out, const struct gantry_profile *profile,
                 const struct gantry_report_context *context, const struct gantry_profile_node *node)
 {
     bool known = node->accelerator && gantry_report_has_node_cycles(profile) && !context->planned;
     const char *bound = gantry_report_bound(profile, node);
+    char buffer[48];
     fprintf(out, "%" PRId32 ",", node->index);
     text(out, node->name);
     fprintf(out, ",%s,%s,%s", node->op, node->accelerator ? "accelerator" : "cpu",
@@ -64,7 +55,9 @@ static void row(FILE *out, const struct gantry_profile *profile,
         (void)fputc(',', out);
     for (size_t i = 0; i < GANTRY_PROFILE_STALLS; i++) count(out, known, node->stalls[i]);
     count(out, node->accelerator, node->predicted_cycles);
-    error_percent(out, known, node);
+    double off = gantry_report_error(profile, node->predicted_cycles, node->cycles);
+    fprintf(out, ",%s",
+            known && !isnan(off) ? gantry_report_number(off, 2, buffer, sizeof buffer) : "");
     real(out, gantry_report_node_us(profile, context, node), 3);
     count(out, node->accelerator, node->weight_bytes);
     count(out, node->accelerator, node->load_bytes);

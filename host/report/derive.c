@@ -49,6 +49,13 @@ double gantry_report_total_us(const struct gantry_profile *profile,
     return sum;
 }
 
+double gantry_report_error(const struct gantry_profile *profile, uint64_t predicted,
+                           uint64_t counted)
+{
+    if (!profile->has_cycles || counted == 0 || profile->inferences > 1) return (double)NAN;
+    return 100.0 * ((double)predicted - (double)counted) / (double)counted;
+}
+
 uint64_t gantry_report_bytes(const struct gantry_profile_node *node)
 {
     return node->weight_bytes + node->load_bytes + node->store_bytes;

@@ -56,12 +56,11 @@ static json_t *us(uint64_t ns) { return json_real((double)ns / 1000.0); }
 
 static json_t *us_or_null(uint64_t ns) { return ns == GANTRY_UNKNOWN ? json_null() : us(ns); }
 
-/* How far a prediction is off, in percent of what was counted; predictions are for single runs. */
 static json_t *error_percent(const struct gantry_profile *profile, bool known, uint64_t predicted,
                              uint64_t counted)
 {
-    if (!known || counted == 0 || profile->inferences > 1) return json_null();
-    return json_real(100.0 * ((double)predicted - (double)counted) / (double)counted);
+    return known ? gantry_report_real(gantry_report_error(profile, predicted, counted))
+                 : json_null();
 }
 
 static json_t *stalls_json(const uint64_t *stalls)

@@ -118,6 +118,10 @@ double gantry_report_node_us(const struct gantry_profile *profile,
 /* The same of all nodes. */
 double gantry_report_total_us(const struct gantry_profile *profile,
                               const struct gantry_report_context *context);
+/* How far predicted cycles are off, in percent of the counted ones. No number where none are
+ * counted, and of several inferences at once: predictions are for single ones. */
+double gantry_report_error(const struct gantry_profile *profile, uint64_t predicted,
+                           uint64_t counted);
 /* Bytes that a node moves between memory and chip. */
 uint64_t gantry_report_bytes(const struct gantry_profile_node *node);
 /* Roofline of a node: MACs per byte, MACs per cycle that memory and array allow at most, and which

@@ -81,11 +81,12 @@ static void put_other(char *cell, const struct gantry_profile_node *node)
         put(cell, "%" PRIu64 " cy", node->other_cycles);
 }
 
-static void put_error(char *cell, uint64_t predicted, uint64_t counted)
+static void put_error(char *cell, const struct gantry_profile *profile, uint64_t predicted,
+                      uint64_t counted)
 {
     char number[CELL_BYTES - 8];
-    if (counted == 0) return;
-    double off = 100.0 * ((double)predicted - (double)counted) / (double)counted;
+    double off = gantry_report_error(profile, predicted, counted);
+    if (isnan(off)) return;
     put(cell, "%s%s %%", off > 0 ? "+" : "", gantry_report_number(off, 0, number, sizeof number));
 }
 
@@ -113,7 +114,7 @@ static void fill(struct line *line, const struct gantry_profile *profile,
     double us = gantry_report_node_us(profile, context, node);
     if (known) put(line->cell[CYCLES], "%" PRIu64, node->cycles);
     if (node->accelerator) put(line->cell[PREDICTED], "%" PRIu64, node->predicted_cycles);
-    if (known) put_error(line->cell[OFF], node->predicted_cycles, node->cycles);
+    if (known) put_error(line->cell[OFF], profile, node->predicted_cycles, node->cycles);
     if (!node->accelerator || (profile->has_times && us >= 0 && !context->planned))
         put(line->cell[CYCLES], "%s us", gantry_report_number(us, 1, number, sizeof number));
     if (all_us > 0 && us >= 0) put_percent(line->cell[SHARE], us / all_us);
@@ -221,8 +222,13 @@ static void print_cycles(FILE *out, const struct gantry_profile *profile,
                 gantry_report_number((double)profile->device_ns / 1000.0, 1, a, sizeof a));
     if (!profile->has_cycles) return;
     put(a, "-");
-    put_error(a, profile->predicted_cycles, cycles);
-    fprintf(out, "  predicted     %" PRIu64 " cycles, error %s\n", profile->predicted_cycles, a);
+    put_error(a, profile, profile->predicted_cycles, cycles);
+    if (profile->inferences > 1)
+        fprintf(out, "  predicted     %" PRIu64 " cycles for one inference after the other\n",
+                profile->predicted_cycles);
+    else
+        fprintf(out, "  predicted     %" PRIu64 " cycles, error %s\n", profile->predicted_cycles,
+                a);
     fprintf(out, "  memory        %" PRIu64 " bytes read, %" PRIu64 " bytes written\n",
             profile->ddr_read_bytes, profile->ddr_write_bytes);
 }

@@ -62,6 +62,18 @@ static void table__shows_layers_totals_and_legend(void **state)
     }
 }
 
+static void table__predictions_of_a_batch_have_no_error(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(report_text(gantry_report_table), "-10 %"));
+    assert_non_null(strstr(report_text(gantry_report_csv), ",-10.00,"));
+    report_profile.inferences = 4;
+    const char *text = report_text(gantry_report_table);
+    assert_null(strstr(text, "-10 %"));
+    assert_non_null(strstr(text, "one inference after the other"));
+    assert_null(strstr(report_text(gantry_report_csv), ",-10.00,"));
+}
+
 static void number__is_the_same_in_every_locale(void **state)
 {
     (void)state;
@@ -80,6 +92,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup(csv__quotes_names_and_has_a_line_per_node, report_setup),
     cmocka_unit_test_setup(html__holds_the_record_and_no_way_out_of_its_script, report_setup),
     cmocka_unit_test_setup(table__shows_layers_totals_and_legend, report_setup),
+    cmocka_unit_test_setup(table__predictions_of_a_batch_have_no_error, report_setup),
     cmocka_unit_test(number__is_the_same_in_every_locale),
 };
 
