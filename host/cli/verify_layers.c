@@ -52,20 +52,28 @@ static void pair_close(struct pair *pair)
     gantry_cli_session_close(&pair->cpu);
 }
 
+/* False: one of the two does not hold the tensor. */
+static bool compare_tensor(struct pair *pair, const struct gantry_graph *graph, int32_t tensor,
+                           struct gantry_verify_layer *layer)
+{
+    size_t bytes = graph->tensors[tensor].bytes;
+    if (!gantry_engine_read_tensor(pair->cpu.engine, tensor, pair->bytes[0], bytes) ||
+        !gantry_engine_read_tensor(pair->device.engine, tensor, pair->bytes[1], bytes))
+        return false;
+    layer->bytes += bytes;
+    for (size_t i = 0; i < bytes; i++) layer->differing += pair->bytes[0][i] != pair->bytes[1][i];
+    return true;
+}
+
 static void compare_nodes(struct pair *pair, const struct gantry_graph *graph,
                           struct gantry_verify_layer *layers)
 {
     for (int32_t n = 0; n < graph->node_count; n++) {
-        int32_t tensor = graph->nodes[n].outputs[0];
-        size_t bytes = graph->tensors[tensor].bytes;
-        struct gantry_verify_layer *layer = &layers[n];
-        layer->observable =
-            gantry_engine_read_tensor(pair->cpu.engine, tensor, pair->bytes[0], bytes) &&
-            gantry_engine_read_tensor(pair->device.engine, tensor, pair->bytes[1], bytes);
-        if (!layer->observable) continue;
-        layer->bytes += bytes;
-        for (size_t i = 0; i < bytes; i++)
-            layer->differing += pair->bytes[0][i] != pair->bytes[1][i];
+        const struct gantry_graph_node *node = &graph->nodes[n];
+        layers[n].observable = true;
+        for (int32_t i = 0; i < node->output_count; i++)
+            if (!compare_tensor(pair, graph, node->outputs[i], &layers[n]))
+                layers[n].observable = false;
     }
 }
 
@@ -146,13 +154,13 @@ json_t *gantry_verify_layers_json(const struct gantry_verify *verify,
     json_t *list = json_array();
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gantry_verify_layer *layer = &column->layers[n];
-        json_array_append_new(list, json_pack("{s:i, s:o, s:s, s:b, s:o}", "index", n, "name",
-                                              gantry_report_string(graph->nodes[n].name), "op",
-                                              gantry_op_label(graph->nodes[n].op), "observable",
-                                              layer->observable, "differing_bytes",
-                                              layer->observable
-                                                  ? json_integer((json_int_t)layer->differing)
-                                                  : json_null()));
+        json_array_append_new(
+            list, json_pack("{s:i, s:o, s:s, s:b, s:I, s:o}", "index", n, "name",
+                            gantry_report_string(graph->nodes[n].name), "op",
+                            gantry_op_label(graph->nodes[n].op), "observable", layer->observable,
+                            "bytes", (json_int_t)layer->bytes, "differing_bytes",
+                            layer->observable ? json_integer((json_int_t)layer->differing)
+                                              : json_null()));
     }
     return list;
 }

@@ -124,7 +124,7 @@ check "--quantize takes float32" "$gantry" run $model --device cpu --quiet --qua
 equal "what is no number is not quantised" "$("$gantry" run $model --device cpu --quiet --quantize \
     --input "$scratch/nan.npy" 2>&1) $?" "gantry: $scratch/nan.npy: value 7 is no number 3"
 
-# ---- Scores that are no numbers: Tanh of four values, two of them such, as an .onnx file
+# ---- Small .onnx files: scores that are no numbers, a node with two outputs
 python3 - "$scratch" <<'PROGRAM'
 import struct
 import sys
@@ -137,15 +137,21 @@ def field(number, value):
     return bytes([number << 3 | 2, len(data)]) + data
 
 
-def tensor(name):
-    shape = b"".join(field(1, field(1, size)) for size in (1, 4))
+def tensor(name, columns):
+    shape = b"".join(field(1, field(1, size)) for size in (1, columns))
     return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
 
 
-node = field(1, "x") + field(2, "y") + field(4, "Tanh")
-graph = field(1, node) + field(2, "g") + field(11, tensor("x")) + field(12, tensor("y"))
-open(sys.argv[1] + "/tanh.onnx", "wb").write(
-    field(1, 8) + field(7, graph) + field(8, field(2, 15)))
+def write(name, node, outputs):
+    graph = field(1, field(1, "x") + node) + field(2, "g") + field(11, tensor("x", 4))
+    graph += b"".join(field(12, tensor(*output)) for output in outputs)
+    open(f"{sys.argv[1]}/{name}.onnx", "wb").write(
+        field(1, 8) + field(7, graph) + field(8, field(2, 15)))
+
+
+write("tanh", field(2, "y") + field(4, "Tanh"), [("y", 4)])
+axis = field(5, field(1, "axis") + field(3, 1) + b"\xa0\x01\x02")  # an integer
+write("split", field(2, "y") + field(2, "z") + field(4, "Split") + axis, [("y", 2), ("z", 2)])
 head = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 4), }"
 head += " " * (63 - (10 + len(head)) % 64) + "\n"
 values = struct.pack("<4f", float("nan"), -1, float("nan"), 1)
@@ -157,6 +163,10 @@ PROGRAM
 equal "what is no number is last, and null" \
     "$(json "$scratch/top.json" '[(c["index"], c["score"] is None) for c in r["top"]]')" \
     "[(3, False), (1, False), (0, True), (2, True)]"
+"$gantry" verify "$scratch/split.onnx" --devices model --layers --random 1 --quiet --json \
+    >"$scratch/layers.json"
+equal "verify --layers compares all outputs of a node" \
+    "$(json "$scratch/layers.json" '[l["bytes"] for l in devices[0]["layers"]]')" "[16]"
 
 # ---- profile
 for device in cpu model; do
