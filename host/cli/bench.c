@@ -29,7 +29,8 @@ static const struct gantry_cli_option options[] = {
      "no MODEL: measure every operator, for a target of this machine's processor"},
     {"output", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
      "with --calibrate: the target file, also -o; --target takes it"},
-    {"per-op", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(per_op), "the median of every node as well"},
+    {"per-op", NULL, GANTRY_CLI_FLAG, GANTRY_CLI_AT(per_op),
+     "the least time of every node as well"},
     GANTRY_CLI_OPTIONS_COMMON,
 };
 
@@ -271,6 +272,8 @@ static int do_work(struct work *work)
     result.load_ms = (double)(gantry_now_ns() - start) / 1e6;
     if (code == GANTRY_EXIT_OK)
         code = gantry_cli_inputs(&work->inputs, args, work->model, &work->manifest, true);
+    if (code == GANTRY_EXIT_OK && work->inputs.vectors > 1)
+        gantry_cli_note(args, "the first of %zu vectors is run", work->inputs.vectors);
     if (code == GANTRY_EXIT_OK) code = gantry_cli_outputs(&work->outputs, work->model, 1);
     if (code == GANTRY_EXIT_OK) code = make_room(work);
     if (code == GANTRY_EXIT_OK) code = measure(work, &result);
