@@ -42,6 +42,19 @@ static int report(const struct gantry_cli_args *args, const struct gantry_plan *
     return GANTRY_EXIT_OK;
 }
 
+/* Whether a file of these bytes can be read: constants beside an .onnx file do not come along. */
+static int check_bytes(const struct gantry_cli_args *args, const uint8_t *bytes, size_t size)
+{
+    struct gantry_error error = {0};
+    struct gantry_model *model;
+    if (gantry_model_open_memory(&model, bytes, size, args->model, NULL, &error) == GANTRY_OK) {
+        gantry_model_close(model);
+        return GANTRY_EXIT_OK;
+    }
+    gantry_hint(&error, "a plan file holds the model's file alone: keep the constants in that");
+    return gantry_cli_failure(&error);
+}
+
 static int compile(const struct gantry_cli_args *args, const struct gantry_model *model,
                    const struct gantry_manifest *manifest, const struct gantry_cli_session *session)
 {
@@ -54,7 +67,8 @@ static int compile(const struct gantry_cli_args *args, const struct gantry_model
     parts.model = gantry_model_bytes(model, &parts.model_size);
     if (gantry_planfile_make(&bytes, &size, session->plan, &parts, NULL, &error) != GANTRY_OK)
         return gantry_cli_failure(&error);
-    int code = write_bytes(args->output, bytes, size);
+    int code = check_bytes(args, bytes, size);
+    if (code == GANTRY_EXIT_OK) code = write_bytes(args->output, bytes, size);
     gantry_release(NULL, bytes);
     return code == GANTRY_EXIT_OK ? report(args, session->plan, parts.device, size) : code;
 }
