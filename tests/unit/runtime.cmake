@@ -17,3 +17,5 @@ gantry_test(test_engine_device SOURCES test_engine_device.c engine_fixture.c
 gantry_test(test_pool SOURCES test_pool.c PARTS runtime kernels base LABELS unit tsan)
 gantry_test(test_engine_pool SOURCES test_engine_pool.c engine_fixture.c
   PARTS runtime formats device LABELS unit tsan)
+gantry_test(test_shape_cache SOURCES test_shape_cache.c PARTS runtime base LABELS unit)
+target_compile_definitions(test_shape_cache PRIVATE GANTRY_FLATC="${GANTRY_FLATC}")
