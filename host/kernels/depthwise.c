@@ -14,7 +14,14 @@
 #include "kernels/map.h"
 #include "kernels/pack.h"
 
-enum { PHASES_MAX = 16, TAPS_MAX = 64, ROWS_MAX = 512, PLANE_CHANNELS_MAX = 63 };
+enum {
+    PHASES_MAX = 16,
+    TAPS_MAX = 64,
+    ROWS_MAX = 512,
+    PLANE_CHANNELS_MAX = 63,
+    PIXEL_BAND = 4,            /* rows of output of a column of one pixel */
+    PLANE_BAND_BYTES = 1 << 15 /* of input in planes, for as many rows as fit */
+};
 
 enum way { FLAT, PLANES, PIXELS };
 
@@ -26,6 +33,7 @@ struct depthwise {
     const int8_t *zeros; /* a row of zero points */
     int32_t plane_pixels;
     size_t plane_bytes;
+    int32_t band; /* rows of output that a column has at most */
     ptrdiff_t offset[TAPS_MAX];
 };
 
@@ -34,6 +42,41 @@ static bool is_in(const struct gantry_s8_map *map, int32_t y) { return y >= 0 &&
 static int32_t top_of(const struct gantry_s8_conv_args *a, int32_t oy)
 {
     return oy * a->stride_h - a->pad_top;
+}
+
+/* Rows of input from y = top on. */
+static void point_rows(const struct depthwise *dw, int32_t top, int32_t count, const int8_t **rows)
+{
+    const struct gantry_s8_map *in = &dw->args.input;
+    for (int32_t i = 0; i < count; i++)
+        rows[i] = is_in(in, top + i) ? gantry_map_pixel(in, top + i, 0) : dw->zeros;
+}
+
+/* Whether rows of output are computed in columns of several. */
+static bool has_columns(const struct depthwise *dw)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    return dw->isa->column && a->kernel_h == 3 && a->kernel_w == 3 && a->stride_h <= 2 &&
+           a->dilation_h == 1;
+}
+
+static struct gantry_depthwise_column column_of(const struct depthwise *dw, const int8_t **rows)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    return (struct gantry_depthwise_column){.pack = &dw->pack,
+                                            .rows = rows,
+                                            .offset = dw->offset,
+                                            .bytes = a->output.w * a->output.c,
+                                            .valid = a->input.w * a->input.c,
+                                            .stride = a->stride_h,
+                                            .out_pitch =
+                                                (ptrdiff_t)a->output.w * a->output.pixel_stride};
+}
+
+/* Rows of input under so many of output. */
+static int32_t rows_under(const struct depthwise *dw, int32_t count)
+{
+    return (count - 1) * dw->args.stride_h + dw->args.kernel_h;
 }
 
 /* ---- Flat ---- */
@@ -48,20 +91,11 @@ static void run_flat_rows(const struct depthwise *dw, int32_t first, int32_t end
                                          .bytes = a->output.w * a->output.c,
                                          .valid = a->input.w * a->input.c};
     for (int32_t oy = first; oy < end; oy++) {
-        for (int32_t ky = 0; ky < a->kernel_h; ky++) {
-            int32_t y = top_of(a, oy) + ky * a->dilation_h;
-            rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
-        }
+        for (int32_t ky = 0; ky < a->kernel_h; ky++)
+            point_rows(dw, top_of(a, oy) + ky * a->dilation_h, 1, &rows[ky]);
         call.out = gantry_map_pixel(&a->output, oy, 0);
         dw->isa->row(&call);
     }
-}
-
-static bool has_columns(const struct depthwise *dw)
-{
-    const struct gantry_s8_conv_args *a = &dw->args;
-    return dw->isa->column && a->kernel_h == 3 && a->kernel_w == 3 && a->stride_h == 1 &&
-           a->dilation_h == 1;
 }
 
 static void run_flat(const void *state, int32_t first, int32_t end, void *scratch)
@@ -74,18 +108,10 @@ static void run_flat(const void *state, int32_t first, int32_t end, void *scratc
         return;
     }
     const int8_t *rows[ROWS_MAX];
-    struct gantry_depthwise_column column = {.pack = &dw->pack,
-                                             .rows = rows,
-                                             .offset = dw->offset,
-                                             .bytes = a->output.w * a->output.c,
-                                             .valid = a->input.w * a->input.c,
-                                             .out_pitch = (ptrdiff_t)a->output.w * a->output.c};
+    struct gantry_depthwise_column column = column_of(dw, rows);
     for (int32_t oy = first; oy < end; oy += column.count) {
-        column.count = gantry_min_i32(end - oy, ROWS_MAX - 2);
-        for (int32_t i = 0; i < column.count + 2; i++) {
-            int32_t y = top_of(a, oy) + i;
-            rows[i] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
-        }
+        column.count = gantry_min_i32(end - oy, dw->band);
+        point_rows(dw, top_of(a, oy), rows_under(dw, column.count), rows);
         column.out = gantry_map_pixel(&a->output, oy, 0);
         dw->isa->column(&column);
     }
@@ -131,13 +157,42 @@ static void split_row(const struct depthwise *dw, const int8_t *row, int8_t *pla
     }
 }
 
+static size_t row_bytes(const struct depthwise *dw)
+{
+    return dw->plane_bytes * (size_t)dw->args.stride_w;
+}
+
+static void run_plane_columns(const struct depthwise *dw, int32_t first, int32_t end,
+                              int8_t *scratch)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    const int8_t *rows[ROWS_MAX];
+    struct gantry_depthwise_column column = column_of(dw, rows);
+    column.valid = INT32_MAX;
+    for (int32_t oy = first; oy < end; oy += column.count) {
+        column.count = gantry_min_i32(end - oy, dw->band);
+        int32_t top = top_of(a, oy), count = rows_under(dw, column.count);
+        for (int32_t i = 0; i < count; i++) {
+            int8_t *planes = scratch + (size_t)i * row_bytes(dw);
+            bool in = is_in(&a->input, top + i);
+            if (in) split_row(dw, gantry_map_pixel(&a->input, top + i, 0), planes);
+            rows[i] = in ? planes : dw->zeros;
+        }
+        column.out = gantry_map_pixel(&a->output, oy, 0);
+        dw->isa->column(&column);
+    }
+}
+
 /* Rows of input stay in a ring of as many as a window spans. */
 static void run_planes(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct depthwise *dw = state;
     const struct gantry_s8_conv_args *a = &dw->args;
+    if (has_columns(dw)) {
+        run_plane_columns(dw, first, end, scratch);
+        return;
+    }
     int32_t span = (a->kernel_h - 1) * a->dilation_h + 1, next = INT32_MIN;
-    size_t row_bytes = dw->plane_bytes * (size_t)a->stride_w;
     const int8_t *rows[TAPS_MAX];
     struct gantry_depthwise_call call = {.pack = &dw->pack,
                                          .rows = rows,
@@ -149,11 +204,11 @@ static void run_planes(const void *state, int32_t first, int32_t end, void *scra
         for (int32_t y = gantry_max_i32(top, next); y < top + span; y++)
             if (is_in(&a->input, y))
                 split_row(dw, gantry_map_pixel(&a->input, y, 0),
-                          (int8_t *)scratch + (size_t)(y % span) * row_bytes);
+                          (int8_t *)scratch + (size_t)(y % span) * row_bytes(dw));
         next = top + span;
         for (int32_t ky = 0; ky < a->kernel_h; ky++) {
             int32_t y = top + ky * a->dilation_h;
-            rows[ky] = is_in(&a->input, y) ? (int8_t *)scratch + (size_t)(y % span) * row_bytes
+            rows[ky] = is_in(&a->input, y) ? (int8_t *)scratch + (size_t)(y % span) * row_bytes(dw)
                                            : dw->zeros;
         }
         call.out = gantry_map_pixel(&a->output, oy, 0);
@@ -163,6 +218,42 @@ static void run_planes(const void *state, int32_t first, int32_t end, void *scra
 
 /* ---- Pixels ---- */
 
+/* Where the taps of a pixel begin. */
+static void point_taps(const struct depthwise *dw, int32_t ox, ptrdiff_t *offset)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    for (int32_t kx = 0; kx < a->kernel_w; kx++) {
+        int32_t x = ox * a->stride_w - a->pad_left + kx * a->dilation_w;
+        offset[kx] = (ptrdiff_t)x * a->input.pixel_stride;
+    }
+}
+
+/* The channels of the last pixel end the row. */
+static int32_t valid_bytes(const struct gantry_s8_map *in)
+{
+    return (in->w - 1) * in->pixel_stride + in->c;
+}
+
+static void run_pixel_columns(const struct depthwise *dw, int32_t first, int32_t end)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    const int8_t *rows[ROWS_MAX];
+    ptrdiff_t offset[TAPS_MAX];
+    struct gantry_depthwise_column column = column_of(dw, rows);
+    column.offset = offset;
+    column.bytes = a->output.c;
+    column.valid = valid_bytes(&a->input);
+    for (int32_t oy = first; oy < end; oy += column.count) {
+        column.count = gantry_min_i32(end - oy, dw->band);
+        point_rows(dw, top_of(a, oy), rows_under(dw, column.count), rows);
+        for (int32_t ox = 0; ox < a->output.w; ox++) {
+            point_taps(dw, ox, offset);
+            column.out = gantry_map_pixel(&a->output, oy, ox);
+            dw->isa->column(&column);
+        }
+    }
+}
+
 static void run_pixels(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct depthwise *dw = state;
@@ -170,20 +261,20 @@ static void run_pixels(const void *state, int32_t first, int32_t end, void *scra
     const int8_t *rows[TAPS_MAX];
     ptrdiff_t offset[TAPS_MAX];
     (void)scratch;
-    struct gantry_depthwise_call call = {
-        .pack = &dw->pack, .rows = rows, .offset = offset, .bytes = a->output.c};
+    if (has_columns(dw)) {
+        run_pixel_columns(dw, first, end);
+        return;
+    }
+    struct gantry_depthwise_call call = {.pack = &dw->pack,
+                                         .rows = rows,
+                                         .offset = offset,
+                                         .bytes = a->output.c,
+                                         .valid = valid_bytes(&a->input)};
     for (int32_t oy = first; oy < end; oy++) {
-        for (int32_t ky = 0; ky < a->kernel_h; ky++) {
-            int32_t y = top_of(a, oy) + ky * a->dilation_h;
-            rows[ky] = is_in(&a->input, y) ? gantry_map_pixel(&a->input, y, 0) : dw->zeros;
-        }
-        /* The channels of the last pixel end the row. */
-        call.valid = (a->input.w - 1) * a->input.pixel_stride + a->input.c;
+        for (int32_t ky = 0; ky < a->kernel_h; ky++)
+            point_rows(dw, top_of(a, oy) + ky * a->dilation_h, 1, &rows[ky]);
         for (int32_t ox = 0; ox < a->output.w; ox++) {
-            for (int32_t kx = 0; kx < a->kernel_w; kx++) {
-                int32_t x = ox * a->stride_w - a->pad_left + kx * a->dilation_w;
-                offset[kx] = (ptrdiff_t)x * a->input.pixel_stride;
-            }
+            point_taps(dw, ox, offset);
             call.out = gantry_map_pixel(&a->output, oy, ox);
             dw->isa->row(&call);
         }
@@ -233,6 +324,20 @@ static void set_offsets(struct depthwise *dw)
             dw->offset[kx] = (ptrdiff_t)(column % a->stride_w) * (ptrdiff_t)dw->plane_bytes +
                              (ptrdiff_t)(column / a->stride_w) * c;
     }
+}
+
+/* Rows of output in a column, and the rows of input that scratch memory has room for. */
+static int32_t choose_band(struct depthwise *dw)
+{
+    const struct gantry_s8_conv_args *a = &dw->args;
+    int32_t most = (ROWS_MAX - a->kernel_h) / a->stride_h + 1;
+    int32_t span = (a->kernel_h - 1) * a->dilation_h + 1;
+    dw->band = dw->way == PIXELS ? PIXEL_BAND : most;
+    if (dw->way != PLANES) return 0;
+    int32_t rows = (int32_t)((size_t)PLANE_BAND_BYTES / row_bytes(dw));
+    dw->band = gantry_min_i32((rows - a->kernel_h) / a->stride_h + 1, most);
+    dw->band = gantry_max_i32(gantry_min_i32(dw->band, a->output.h), 1);
+    return has_columns(dw) ? rows_under(dw, dw->band) : span;
 }
 
 /* Channel of element `element` of vector q of the chunk of a phase, or -1 behind the last. */
@@ -368,14 +473,13 @@ bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
     choose_way(dw);
     set_offsets(dw);
     if (!pack(dw, arena) || !make_zeros(dw, arena)) return false;
-    int32_t span = (args->kernel_h - 1) * args->dilation_h + 1;
-    size_t ring = dw->plane_bytes * (size_t)args->stride_w * (size_t)span;
+    size_t rows = (size_t)choose_band(dw);
     uint64_t macs = (uint64_t)(args->output.h * args->output.w) * (uint64_t)args->output.c *
                     (uint64_t)(args->kernel_h * args->kernel_w);
     *kernel = (struct gantry_kernel){.run = runs[dw->way],
                                      .state = dw,
                                      .units = args->output.h,
-                                     .scratch_bytes = dw->way == PLANES ? ring : 0,
+                                     .scratch_bytes = rows * row_bytes(dw),
                                      .cost = macs / 30};
     return true;
 }

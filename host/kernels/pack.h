@@ -97,12 +97,13 @@ struct gantry_depthwise_call {
     int8_t *out;
 };
 
-/* Columns of output of a 3 x 3 kernel with stride 1: rows as above for each of count + 2 rows. */
+/* Columns of output of a 3 x 3 kernel with vertical stride 1 or 2: rows as above for each of
+ * (count - 1) * stride + 3 rows. */
 struct gantry_depthwise_column {
     const struct gantry_depthwise_pack *pack;
     const int8_t *const *rows;
     const ptrdiff_t *offset;
-    int32_t bytes, valid, count;
+    int32_t bytes, valid, count, stride;
     int8_t *out;
     ptrdiff_t out_pitch;
 };

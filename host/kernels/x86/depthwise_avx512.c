@@ -185,8 +185,22 @@ INLINE void add_3(__m512i a[4], const __m512i x[4], const struct column_weights 
         out += column->out_pitch;                   \
     } while (0)
 
+/* With stride 2 a row of input is in one row of output, or is the last of one and the first of the
+ * next. */
+#define STEP_2(current, next)                        \
+    do {                                             \
+        interleave(&window, *rows++, 0, 3, x);       \
+        add_3(current, x, &weights, 1, rest);        \
+        interleave(&window, *rows++, 0, 3, x);       \
+        add_3(current, x, &weights, 2, rest);        \
+        load_4(next, bias);                          \
+        add_3(next, x, &weights, 0, rest);           \
+        store(out, finish(current, scale, r), left); \
+        out += column->out_pitch;                    \
+    } while (0)
+
 INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
-                      const bool edge, const bool rest, const struct rounding *r)
+                      const int stride, const bool edge, const bool rest, const struct rounding *r)
 {
     const struct gantry_depthwise_pack *pack = column->pack;
     ptrdiff_t from = (ptrdiff_t)phase * 12 * CHUNK;
@@ -198,20 +212,26 @@ INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, 
     const float *scale = pack->scale + (ptrdiff_t)phase * CHUNK;
     const int8_t *const *rows = column->rows;
     int8_t *out = column->out + at;
-    int32_t left = column->bytes - at;
+    int32_t left = column->bytes - at, i = 0;
     __m512i x[4], a[4], b[4], c[4];
 #pragma GCC unroll 12
-    for (int i = 0; i < 12; i++)
-        weights.w[i] = _mm512_load_si512(pack->weights + from + (ptrdiff_t)i * CHUNK);
+    for (int k = 0; k < 12; k++)
+        weights.w[k] = _mm512_load_si512(pack->weights + from + (ptrdiff_t)k * CHUNK);
     load_4(a, bias);
-    load_4(b, bias);
-    load_4(c, bias);
     interleave(&window, *rows++, 0, 3, x);
     add_3(a, x, &weights, 0, rest);
+    if (stride == 2) {
+        for (; i + 2 <= column->count; i += 2) {
+            STEP_2(a, b);
+            STEP_2(b, a);
+        }
+        if (i < column->count) STEP_2(a, b);
+        return;
+    }
+    load_4(b, bias);
     interleave(&window, *rows++, 0, 3, x);
     add_3(a, x, &weights, 1, rest);
     add_3(b, x, &weights, 0, rest);
-    int32_t i = 0;
     for (; i + 3 <= column->count; i += 3) {
         STEP(a, b, c);
         STEP(b, c, a);
@@ -221,35 +241,38 @@ INLINE void run_chunk(const struct gantry_depthwise_column *column, int32_t at, 
     if (i + 1 < column->count) STEP(b, c, a);
 }
 
-static void column_edge(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
-                        const struct rounding *r)
-{
-    run_chunk(column, at, phase, true, true, r);
-}
-
-static void column_inside(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
-                          const struct rounding *r)
-{
-    run_chunk(column, at, phase, false, false, r);
-}
-
-static void column_rest(const struct gantry_depthwise_column *column, int32_t at, int32_t phase,
-                        const struct rounding *r)
-{
-    run_chunk(column, at, phase, false, true, r);
-}
+/* The variants of a chunk: in the midst of a row with weights of one level, or anything else. */
+#define CHUNKS(stride)                                                                    \
+    static void inside_##stride(const struct gantry_depthwise_column *column, int32_t at, \
+                                int32_t phase, const struct rounding *r)                  \
+    {                                                                                     \
+        run_chunk(column, at, phase, stride, false, false, r);                            \
+    }                                                                                     \
+    static void rest_##stride(const struct gantry_depthwise_column *column, int32_t at,   \
+                              int32_t phase, const struct rounding *r)                    \
+    {                                                                                     \
+        run_chunk(column, at, phase, stride, false, true, r);                             \
+    }                                                                                     \
+    static void edge_##stride(const struct gantry_depthwise_column *column, int32_t at,   \
+                              int32_t phase, const struct rounding *r)                    \
+    {                                                                                     \
+        run_chunk(column, at, phase, stride, true, true, r);                              \
+    }
+CHUNKS(1)
+CHUNKS(2)
 
 static void column(const struct gantry_depthwise_column *column)
 {
     struct rounding r = rounding_of(&column->pack->requant);
+    bool twice = column->stride == 2;
     int32_t phase = 0;
     for (int32_t at = 0; at < column->bytes; at += CHUNK) {
         if (is_edge(column->offset, 3, at, column->valid))
-            column_edge(column, at, phase, &r);
+            (twice ? edge_2 : edge_1)(column, at, phase, &r);
         else if (column->pack->rest_rows[phase])
-            column_rest(column, at, phase, &r);
+            (twice ? rest_2 : rest_1)(column, at, phase, &r);
         else
-            column_inside(column, at, phase, &r);
+            (twice ? inside_2 : inside_1)(column, at, phase, &r);
         if (++phase == column->pack->phases) phase = 0;
     }
 }
