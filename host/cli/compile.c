@@ -2,6 +2,7 @@
  * gantry compile: plans a model for a device and writes the plan to a file, which every command
  * takes as a model. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/planfile_make.h"
@@ -42,17 +43,26 @@ static int report(const struct gantry_cli_args *args, const struct gantry_plan *
     return GANTRY_EXIT_OK;
 }
 
-/* Whether a file of these bytes can be read: constants beside an .onnx file do not come along. */
-static int check_bytes(const struct gantry_cli_args *args, const uint8_t *bytes, size_t size)
+/* What lies in files beside the model becomes part of it; *own is then to be released. */
+static enum gantry_status take_model(struct gantry_planfile_parts *parts, void **own,
+                                     const struct gantry_cli_args *args,
+                                     const struct gantry_model *model, struct gantry_error *error)
 {
-    struct gantry_error error = {0};
-    struct gantry_model *model;
-    if (gantry_model_open_memory(&model, bytes, size, args->model, NULL, &error) == GANTRY_OK) {
-        gantry_model_close(model);
-        return GANTRY_EXIT_OK;
-    }
-    gantry_hint(&error, "a plan file holds the model's file alone: keep the constants in that");
-    return gantry_cli_failure(&error);
+    char folder[4096] = "";
+    const char *slash = strrchr(args->model, '/');
+    const char *name = slash ? slash + 1 : args->model;
+    *own = NULL;
+    parts->model = gantry_model_bytes(model, &parts->model_size);
+    if (!gantry_onnx_is_model(parts->model, parts->model_size)) return GANTRY_OK;
+    if (slash && (size_t)(name - args->model) < sizeof folder)
+        memcpy(folder, args->model, (size_t)(name - args->model));
+    size_t size = 0;
+    enum gantry_status status =
+        gantry_onnx_inline(parts->model, parts->model_size, name, folder, NULL, own, &size, error);
+    if (!*own) return status;
+    parts->model = *own;
+    parts->model_size = size;
+    return status;
 }
 
 static int compile(const struct gantry_cli_args *args, const struct gantry_model *model,
@@ -64,11 +74,13 @@ static int compile(const struct gantry_cli_args *args, const struct gantry_model
                                           .manifest_size = manifest->text_size};
     size_t size;
     uint8_t *bytes;
-    parts.model = gantry_model_bytes(model, &parts.model_size);
-    if (gantry_planfile_make(&bytes, &size, session->plan, &parts, NULL, &error) != GANTRY_OK)
-        return gantry_cli_failure(&error);
-    int code = check_bytes(args, bytes, size);
-    if (code == GANTRY_EXIT_OK) code = write_bytes(args->output, bytes, size);
+    void *own;
+    enum gantry_status status = take_model(&parts, &own, args, model, &error);
+    if (status == GANTRY_OK)
+        status = gantry_planfile_make(&bytes, &size, session->plan, &parts, NULL, &error);
+    gantry_release(NULL, own);
+    if (status != GANTRY_OK) return gantry_cli_failure(&error);
+    int code = write_bytes(args->output, bytes, size);
     gantry_release(NULL, bytes);
     return code == GANTRY_EXIT_OK ? report(args, session->plan, parts.device, size) : code;
 }

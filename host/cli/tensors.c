@@ -189,12 +189,37 @@ static int read_picture(const struct gantry_cli_args *args, struct gantry_array 
     return GANTRY_EXIT_OK;
 }
 
+/* Elements as they are in memory, of any number of vectors; *vectors: how many. */
+static enum gantry_status read_raw(struct gantry_array *array, const char *path,
+                                   const struct gantry_tensor_info *info, size_t *vectors,
+                                   struct gantry_error *error)
+{
+    struct gantry_file file;
+    enum gantry_status status = gantry_file_open(&file, path, error);
+    if (status != GANTRY_OK) return status;
+    *array = (struct gantry_array){.dtype = info->dtype, .shape = info->shape, .bytes = file.size};
+    *vectors = file.size / info->bytes;
+    char shape[TEXT_BYTES];
+    if (file.size == 0 || file.size % info->bytes != 0)
+        status = gantry_fail(error, GANTRY_ERR_SHAPE,
+                             "%s: %zu bytes, input %s of %s %s has %zu (or a multiple of that)",
+                             path, file.size, info->name, gantry_dtype_name(info->dtype),
+                             gantry_shape_text(&info->shape, shape, sizeof shape), info->bytes);
+    else if (!(array->data = gantry_allocate(NULL, file.size, 1)))
+        status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", path);
+    else
+        memcpy(array->data, file.data, file.size);
+    gantry_file_close(&file);
+    return status;
+}
+
 static int read_input(const struct gantry_cli_args *args, struct gantry_cli_batch *batch, size_t i,
                       const char *path, const struct gantry_manifest *manifest)
 {
     struct gantry_error error = {0};
     struct gantry_cli_tensor *tensor = &batch->tensors[i];
     struct gantry_array array = {0};
+    size_t vectors = 0;
     int code = GANTRY_EXIT_OK;
     if (gantry_cli_is_picture(path)) {
         code = read_picture(args, &array, path, tensor->info, manifest);
@@ -203,13 +228,18 @@ static int read_input(const struct gantry_cli_args *args, struct gantry_cli_batc
     } else if (gantry_cli_has_ending(path, ".npy")) {
         if (gantry_npy_read(&array, path, NULL, &error) != GANTRY_OK)
             code = gantry_cli_failure(&error);
+    } else if (gantry_cli_has_ending(path, ".raw") || gantry_cli_has_ending(path, ".bin")) {
+        if (read_raw(&array, path, tensor->info, &vectors, &error) != GANTRY_OK)
+            code = gantry_cli_failure(&error);
     } else {
         (void)gantry_fail(&error, GANTRY_ERR_FILE,
-                          "%s: unknown kind of file (.npy, .png, .jpg, .bmp, .wav, .flac)", path);
+                          "%s: unknown kind of file (.npy, .raw, .bin, .png, .jpg, .bmp, .wav, "
+                          ".flac)",
+                          path);
         code = gantry_cli_failure(&error);
     }
     if (code != GANTRY_EXIT_OK) return code;
-    size_t vectors = gantry_cli_vectors(&array.shape, &tensor->info->shape);
+    if (vectors == 0) vectors = gantry_cli_vectors(&array.shape, &tensor->info->shape);
     if (vectors == 0) {
         char file[TEXT_BYTES], model[TEXT_BYTES];
         (void)gantry_fail(&error, GANTRY_ERR_SHAPE,

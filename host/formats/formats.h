@@ -57,6 +57,13 @@ GANTRY_MUST_USE enum gantry_status gantry_onnx_read(struct gantry_graph *graph,
                                                     const char *name, const char *folder,
                                                     const struct gantry_input_shapes *shapes,
                                                     struct gantry_error *error);
+/* The same model with what lies in files beside it as a part of it, to release with the allocator;
+ * *out NULL: nothing lies beside it. */
+GANTRY_MUST_USE enum gantry_status gantry_onnx_inline(const void *bytes, size_t size,
+                                                      const char *name, const char *folder,
+                                                      const struct gantry_allocator *allocator,
+                                                      void **out, size_t *out_size,
+                                                      struct gantry_error *error);
 /* Whether bytes look like an .onnx model. */
 bool gantry_onnx_is_model(const uint8_t *bytes, size_t size);
 

@@ -19,6 +19,18 @@ enum gantry_status gantry_onnx_read(struct gantry_graph *graph, const uint8_t *b
     return GANTRY_ERR_UNSUPPORTED;
 }
 
+/* Not reached: no such model was read. */
+enum gantry_status gantry_onnx_inline(const void *bytes, size_t size, const char *name,
+                                      const char *folder, const struct gantry_allocator *allocator,
+                                      void **out, size_t *out_size, struct gantry_error *error)
+{
+    (void)allocator;
+    (void)out_size;
+    *out = NULL;
+    struct gantry_graph none = {0};
+    return gantry_onnx_read(&none, bytes, size, name, folder, NULL, error);
+}
+
 bool gantry_onnx_is_model(const uint8_t *bytes, size_t size)
 {
     return size >= 8 && bytes[0] == 0x08 && bytes[1] < 0x80;

@@ -5,6 +5,7 @@
  *   onnx_input.c     inputs: types, shapes, dimensions without a number
  *   onnx_guard.c     depth of the wire format, memory of unpacking
  *   onnx_constant.c  initialisers: typed fields, raw bytes, files beside the model
+ *   onnx_inline.c    the file with what lies beside it in it
  *   onnx_value.c     named values: where they lie, in which order of axes, as which integers
  *   onnx_emit.c      tensors and nodes of the graph
  *   onnx_quantize.c  quantisation: QuantizeLinear, DequantizeLinear, what they surround

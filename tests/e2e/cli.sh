@@ -124,6 +124,10 @@ check "--quantize takes float32" "$gantry" run $model --device cpu --quiet --qua
 equal "what is no number is not quantised" "$("$gantry" run $model --device cpu --quiet --quantize \
     --input "$scratch/nan.npy" 2>&1) $?" "gantry: $scratch/nan.npy: value 7 is no number 3"
 
+tail -c $((42 * 256)) $vectors/input0.npy >"$scratch/vectors.raw"
+check "elements alone are inputs" "$gantry" run $model --device cpu --quiet \
+    --input "$scratch/vectors.raw" --expect $vectors/output0.npy
+
 # ---- Small .onnx files: scores that are no numbers, a node with two outputs
 python3 - "$scratch" <<'PROGRAM'
 import struct

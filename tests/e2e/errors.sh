@@ -108,6 +108,8 @@ fi
 # ---- Inputs
 head -c 3000 $input >"$scratch/short.npy"
 head -c 200 /dev/zero >"$scratch/zeros.npy"
+cp "$scratch/zeros.npy" "$scratch/zeros.raw"
+: >"$scratch/empty.bin"
 echo "no picture" >"$scratch/text.png"
 head -c 100 models/digits/samples/7_0.png >"$scratch/cut.png"
 cp $input "$scratch/input.dat"
@@ -119,6 +121,8 @@ refuses "an input of another shape, file" 3 "42x1x10" "${run[@]}" --input $vecto
 refuses "an input of another type" 3 "labels.npy" "${run[@]}" --input $vectors/labels.npy
 refuses "a file that is no picture" 3 "text.png" "${run[@]}" --input "$scratch/text.png"
 refuses "a truncated picture" 3 "cut.png" "${run[@]}" --input "$scratch/cut.png"
+refuses "elements that are no vector" 3 "200 bytes, input" "${run[@]}" --input "$scratch/zeros.raw"
+refuses "an empty file of elements" 3 "empty.bin" "${run[@]}" --input "$scratch/empty.bin"
 refuses "an unknown kind of file" 3 "input.dat" "${run[@]}" --input "$scratch/input.dat"
 refuses "missing labels" 3 "nowhere.txt" "${run[@]}" --input $input --labels nowhere.txt
 refuses "an expected file that is missing" 3 "nowhere.npy" run $model --device cpu --quiet \
