@@ -34,6 +34,7 @@ struct conv {
     struct gantry_s8_conv_args args;
     const struct gantry_gemm_isa *isa;
     bool by_band, by_panel;
+    bool parts;                      /* weights are sums of parts */
     int32_t segments, bytes, groups; /* of a segment */
     int32_t pixels, block;           /* of the output, and at most in a block */
     /* band: blocks are block_h rows of block_w pixels */
@@ -276,7 +277,7 @@ static int32_t count_levels(const struct conv *conv, const struct panel *panel, 
         const int8_t *w = weights_of(conv, c, segment);
         for (int32_t k = 4 * group; k < end; k++)
             while (levels < GANTRY_WEIGHT_LEVELS &&
-                   gantry_weight_part(w[k] - conv->args.weight_zero, levels) != 0)
+                   gantry_weight_part(w[k] - conv->args.weight_zero, levels, conv->isa->narrow))
                 levels++;
     }
     return levels;
@@ -285,7 +286,7 @@ static int32_t count_levels(const struct conv *conv, const struct panel *panel, 
 /* Lists the groups of a panel that have further levels. */
 static bool find_rests(const struct conv *conv, struct panel *panel, struct gantry_arena *arena)
 {
-    if (conv->args.weight_zero == 0) return true;
+    if (!conv->parts) return true;
     size_t most = (size_t)conv->segments * (size_t)conv->groups * (GANTRY_WEIGHT_LEVELS - 1);
     struct gantry_gemm_rest *rests = gantry_arena_alloc(arena, most, sizeof *rests);
     if (!rests) return false;
@@ -330,10 +331,11 @@ static void pack_group(const struct conv *conv, const struct panel *panel,
         int32_t channel = channel_at(panel->vectors, i / lanes, i % lanes);
         if (channel >= panel->count) continue;
         const int8_t *w = weights_of(conv, panel->channel + channel, group.segment) + group.byte;
-        if (zero == 0 && count == 4)
+        if (!conv->parts && count == 4)
             memcpy(to, w, 4);
         else
-            for (int32_t k = 0; k < count; k++) to[k] = gantry_weight_part(w[k] - zero, level);
+            for (int32_t k = 0; k < count; k++)
+                to[k] = gantry_weight_part(w[k] - zero, level, conv->isa->narrow);
     }
 }
 
@@ -483,6 +485,9 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     conv->requant = (struct gantry_requant){args->output_zero, args->clamp_min, args->clamp_max,
                                             gantry_requant_is_wide(args->scale, args->output.c)};
     choose_segments(conv);
+    conv->parts = gantry_weights_have_parts(
+        args->weights, (size_t)conv->segments * (size_t)conv->bytes * (size_t)args->output.c,
+        args->weight_zero, gemm->narrow);
     if (!make_panels(conv, arena) || !pack(conv, arena)) return false;
     uint64_t macs = (uint64_t)conv->pixels * (uint64_t)args->output.c * (uint64_t)conv->segments *
                     (uint64_t)conv->bytes;

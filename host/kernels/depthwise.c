@@ -9,6 +9,7 @@
  *
  * Weights minus their zero point that are no bytes are the sum of two; the rows of the kernel that
  * have such weights in a chunk are added once more there. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernels/map.h"
@@ -359,13 +360,14 @@ static uint64_t pack_taps(const struct depthwise *dw, int32_t channel, int32_t l
                           int8_t *weights)
 {
     const struct gantry_s8_conv_args *a = &dw->args;
-    int32_t vector = 4 * dw->isa->lanes;
+    int32_t chunk = 4 * dw->isa->lanes;
     uint64_t rows = 0;
     for (int32_t ky = 0; ky < a->kernel_h; ky++) {
         for (int32_t kx = 0; kx < a->kernel_w; kx++) {
             int32_t w = weight_at(a, channel, ky * a->kernel_w + kx);
-            int8_t part = gantry_weight_part(w, level);
-            weights[(ptrdiff_t)((ky * dw->pack.tap_groups + kx / 4) * 4) * vector + kx % 4] = part;
+            int8_t part = gantry_weight_part(w, level, dw->isa->narrow);
+            int32_t tap = dw->isa->by_tap ? kx * chunk : kx / 4 * 4 * chunk + kx % 4;
+            weights[ky * dw->pack.row_bytes + tap] = part;
             if (part != 0) rows |= (uint64_t)1 << ky;
         }
     }
@@ -388,10 +390,12 @@ static bool pack(struct depthwise *dw, struct gantry_arena *arena)
     const struct gantry_s8_conv_args *a = &dw->args;
     struct gantry_depthwise_pack *to = &dw->pack;
     int32_t lanes = dw->isa->lanes;
-    to->tap_groups = gantry_div_up(a->kernel_w, 4);
-    size_t phase_bytes = (size_t)(to->kernel_h * to->tap_groups) * 16 * (size_t)lanes;
+    int32_t taps = dw->isa->by_tap ? a->kernel_w : gantry_div_up(a->kernel_w, 4) * 4;
+    to->row_bytes = taps * 4 * lanes;
+    size_t phase_bytes = (size_t)to->kernel_h * (size_t)to->row_bytes;
     size_t channels = (size_t)to->phases * 4 * (size_t)lanes;
-    bool bytes = a->weight_zero == 0;
+    size_t count = (size_t)(a->kernel_h * a->kernel_w) * (size_t)a->output.c;
+    bool bytes = !gantry_weights_have_parts(a->weights, count, a->weight_zero, dw->isa->narrow);
     int8_t *weights = gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
     int8_t *rests = bytes ? weights : gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
     uint64_t *rest_rows = gantry_arena_alloc(arena, (size_t)to->phases, sizeof *rest_rows);
@@ -402,7 +406,7 @@ static bool pack(struct depthwise *dw, struct gantry_arena *arena)
         int32_t phase = at / (4 * lanes), i = at % (4 * lanes);
         int32_t channel = channel_at(dw, phase, i / lanes, i % lanes);
         if (channel < 0) continue;
-        size_t from = (size_t)phase * phase_bytes + 4 * (size_t)i;
+        size_t from = (size_t)phase * phase_bytes + (dw->isa->by_tap ? 1 : 4) * (size_t)i;
         (void)pack_taps(dw, channel, 0, weights + from);
         if (!bytes) rest_rows[phase] |= pack_taps(dw, channel, 1, rests + from);
         pack_channel(dw, channel, bias + at, scale + at);
@@ -449,7 +453,7 @@ static bool is_covered(const struct gantry_s8_conv_args *a)
     if (a->output.c != a->input.c || a->kernel_w > TAPS_MAX || a->kernel_h > TAPS_MAX) return false;
     for (int32_t tap = 0; tap < a->kernel_h * a->kernel_w && a->weight_zero != 0; tap++)
         for (int32_t c = 0; c < a->output.c; c++)
-            if (weight_at(a, c, tap) > 2 * INT8_MAX) return false;
+            if (abs(weight_at(a, c, tap)) > 2 * INT8_MAX) return false;
     return true;
 }
 

@@ -59,6 +59,12 @@ bool gantry_requant_is_wide(const float *scale, int32_t count)
     return false;
 }
 
+bool gantry_weights_have_parts(const int8_t *weights, size_t count, int32_t zero, bool narrow)
+{
+    if (zero != 0) return true;
+    return narrow && memchr(weights, (uint8_t)INT8_MIN, count) != NULL;
+}
+
 const struct gantry_gemm_isa *gantry_gemm_isa(enum gantry_isa isa)
 {
 #if defined(__x86_64__)

@@ -22,17 +22,20 @@ struct gantry_requant {
 bool gantry_requant_is_wide(const float *scale, int32_t count);
 
 /* Weights minus their zero point that are no bytes are sums of bytes: the part of w at a level,
- * most of it at level 0. Three levels hold any of them. */
+ * most of it at level 0. Three levels hold any of them. Narrow parts are at least -127. */
 enum { GANTRY_WEIGHT_LEVELS = 3 };
-static inline int8_t gantry_weight_part(int32_t w, int32_t level)
+static inline int8_t gantry_weight_part(int32_t w, int32_t level, bool narrow)
 {
-    int32_t part = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
+    int32_t least = narrow ? -INT8_MAX : INT8_MIN;
+    int32_t part = gantry_min_i32(gantry_max_i32(w, least), INT8_MAX);
     for (; level > 0; level--) {
         w -= part;
-        part = gantry_min_i32(gantry_max_i32(w, INT8_MIN), INT8_MAX);
+        part = gantry_min_i32(gantry_max_i32(w, least), INT8_MAX);
     }
     return (int8_t)part;
 }
+/* Whether weights less their zero point are not all bytes, or not all narrow. */
+bool gantry_weights_have_parts(const int8_t *weights, size_t count, int32_t zero, bool narrow);
 
 /* ---- Matrix product over segments: rows[s * pitch + i] is segment s of pixel i ---- */
 
@@ -61,6 +64,7 @@ struct gantry_gemm_call {
 struct gantry_gemm_isa {
     int32_t lanes;
     bool flip;
+    bool narrow;                               /* weights are packed as -127..127 */
     int32_t vectors;                           /* of the widest panel: 1, 2 or 4 */
     bool halves;                               /* panels of half a vector */
     int32_t rows[GANTRY_GEMM_VECTORS_MAX + 1]; /* most pixels of a tile, by vectors */
@@ -74,10 +78,12 @@ struct gantry_gemm_isa {
 /* ---- Depthwise convolution of flat rows: channels and pixels in one run of bytes ---- */
 
 /* Chunks of 4 x lanes bytes; chunk c uses the weights of phase c % phases:
- * [phase][ky][tap group][4 vectors][lane][4 taps], bias and scale [phase][4 vectors][lane].
- * rest_rows[phase] has bit ky set where weights of that row have a second level: in rests. */
+ * [phase][ky][tap group][4 vectors][lane][4 taps], or where by_tap [phase][ky][tap][4
+ * vectors][lane]; bias and scale [phase][4 vectors][lane]. rest_rows[phase] has bit ky set where
+ * weights of that row have a second level: in rests. */
 struct gantry_depthwise_pack {
-    int32_t kernel_h, kernel_w, tap_groups;
+    int32_t kernel_h, kernel_w;
+    int32_t row_bytes; /* of the weights of a row of the kernel in a phase */
     int32_t phases;
     const int8_t *weights, *rests; /* rests: like weights, read where rest_rows says so */
     const uint64_t *rest_rows;
@@ -111,6 +117,8 @@ struct gantry_depthwise_column {
 struct gantry_depthwise_isa {
     int32_t lanes;
     bool flip;
+    bool narrow; /* weights are packed as -127..127 */
+    bool by_tap; /* the order of packed weights, above */
     void (*row)(const struct gantry_depthwise_call *call);
     void (*column)(const struct gantry_depthwise_column *column);
     /* Copies even and odd pixels of c bytes (8, 16 or 32) apart; returns how many of count it

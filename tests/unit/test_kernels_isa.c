@@ -77,9 +77,12 @@ static void fill_channels(uint64_t *seed, struct conv_case *test, int32_t weight
     test->weights = malloc((size_t)weights);
     test->bias = malloc((size_t)channels * sizeof *test->bias);
     test->scale = malloc((size_t)channels * sizeof *test->scale);
-    bool symmetric = random_one_in(seed, 2);
+    int32_t least = random_one_in(seed, 2) ? -127 : -128;
+    bool extreme = random_one_in(seed, 6);
     for (int32_t i = 0; i < weights; i++)
-        test->weights[i] = (int8_t)random_in(seed, symmetric ? -127 : -128, 127);
+        test->weights[i] = (int8_t)(!extreme                 ? random_in(seed, least, 127)
+                                    : random_one_in(seed, 3) ? 127
+                                                             : least);
     float usual = 40.0f / (73 * 60 * sqrtf((float)depth));
     bool large = random_one_in(seed, 8);
     for (int32_t c = 0; c < channels; c++) {

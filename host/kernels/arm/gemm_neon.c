@@ -6,62 +6,139 @@
 enum { ROWS = 4, VECTORS = 2 };
 
 #if defined(__ARM_FEATURE_DOTPROD)
+enum { NARROW = 0 };
 struct sum {
     int32x4_t all;
 };
-INLINE struct sum add_products(struct sum sum, int8x16_t w, int8x16_t x)
+INLINE struct sum start(int32x4_t bias) { return (struct sum){bias}; }
+INLINE struct sum add_4(struct sum sum, int8x16_t w, int8x16_t x)
 {
     sum.all = vdotq_s32(sum.all, w, x);
     return sum;
 }
+INLINE struct sum add_8(struct sum sum, const int8x16_t w[2], const int8x16_t x[2])
+{
+    return add_4(add_4(sum, w[0], x[0]), w[1], x[1]);
+}
+INLINE int8x16_t behind(struct sum sum, int8x16_t w)
+{
+    (void)sum;
+    return w;
+}
 INLINE int32x4_t total(struct sum sum) { return sum.all; }
 #else
+enum { NARROW = 1 };
 struct sum {
     int32x4_t low, high; /* channels 0 and 1, channels 2 and 3 */
 };
+INLINE struct sum start(int32x4_t bias)
+{
+    const int32x4_t none = vdupq_n_s32(0);
+    return (struct sum){vzip1q_s32(bias, none), vzip2q_s32(bias, none)};
+}
 /* A product has 15 bits and a sign, so that pairs are added without loss. */
-INLINE struct sum add_products(struct sum sum, int8x16_t w, int8x16_t x)
+INLINE struct sum add_4(struct sum sum, int8x16_t w, int8x16_t x)
 {
     sum.low = vpadalq_s16(sum.low, vmull_s8(vget_low_s8(w), vget_low_s8(x)));
     sum.high = vpadalq_s16(sum.high, vmull_high_s8(w, x));
     return sum;
 }
+/* Weights are narrow: two products have 15 bits, too, as 2 * 127 * 128 < 2^15. */
+INLINE struct sum add_8(struct sum sum, const int8x16_t w[2], const int8x16_t x[2])
+{
+    int16x8_t low = vmull_s8(vget_low_s8(w[0]), vget_low_s8(x[0]));
+    int16x8_t high = vmull_high_s8(w[0], x[0]);
+    low = vmlal_s8(low, vget_low_s8(w[1]), vget_low_s8(x[1]));
+    high = vmlal_high_s8(high, w[1], x[1]);
+    sum.low = vpadalq_s16(sum.low, low);
+    sum.high = vpadalq_s16(sum.high, high);
+    return sum;
+}
+/* w, to be used after the sum is made: gcc would else multiply for all pixels before it adds, in
+ * more registers than there are. */
+INLINE int8x16_t behind(struct sum sum, int8x16_t w)
+{
+    __asm__("" : "+w"(w) : "w"(sum.low), "w"(sum.high));
+    return w;
+}
 INLINE int32x4_t total(struct sum sum) { return vpaddq_s32(sum.low, sum.high); }
 #endif
 
-/* Adds the products of bytes k .. k + 3 of each pixel. */
-INLINE void add_4(const int8_t *const *x, ptrdiff_t k, const int8_t *w, const int nv, const int mr,
-                  struct sum *acc)
+/* Four bytes, four times. */
+INLINE int8x16_t load_4(const int8_t *from)
 {
-    int8x16_t wv[VECTORS];
+    typedef int32_t four __attribute__((aligned(1), may_alias));
+    return vreinterpretq_s8_s32(vdupq_n_s32(*(const four *)(const void *)from));
+}
+
+/* One group of four bytes, or two, for all of a tile. */
+INLINE void add_groups(const int count, const int8_t **w, const int8_t **x, const int nv,
+                       const int mr, struct sum *acc)
+{
+    int8x16_t wv[VECTORS][2], xv[2];
 #pragma GCC unroll 2
-    for (int j = 0; j < nv; j++) wv[j] = vld1q_s8(w + CHUNK * j);
+    for (int g = 0; g < count; g++)
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++) wv[j][g] = vld1q_s8(*w + CHUNK * (g * nv + j));
+    *w += CHUNK * nv * count;
 #pragma GCC unroll 4
     for (int i = 0; i < mr; i++) {
-        int32_t four;
-        memcpy(&four, x[i] + k, sizeof four);
-        int8x16_t xv = vreinterpretq_s8_s32(vdupq_n_s32(four));
 #pragma GCC unroll 2
-        for (int j = 0; j < nv; j++) acc[i * nv + j] = add_products(acc[i * nv + j], wv[j], xv);
+        for (int g = 0; g < count; g++, x[i] += 4) xv[g] = load_4(x[i]);
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++) {
+            struct sum *sum = &acc[i * nv + j];
+            *sum = count == 2 ? add_8(*sum, wv[j], xv) : add_4(*sum, wv[j][0], xv[0]);
+            wv[j][0] = behind(*sum, wv[j][0]);
+        }
     }
 }
 
 INLINE void multiply(const struct gantry_gemm_call *call, const int nv, const int mr,
                      struct sum *acc)
 {
-    const int8_t *w = call->weights;
-#pragma GCC unroll 8
-    for (int i = 0; i < mr * nv; i++) memset(&acc[i], 0, sizeof acc[i]);
+    const int8_t *w = call->weights, *x[ROWS];
+#pragma GCC unroll 4
+    for (int i = 0; i < mr; i++)
+#pragma GCC unroll 2
+        for (int j = 0; j < nv; j++) acc[i * nv + j] = start(vld1q_s32(call->bias + LANES * j));
     for (int32_t s = 0; s < call->segments; s++) {
-        const int8_t *x[ROWS];
 #pragma GCC unroll 4
         for (int i = 0; i < mr; i++) x[i] = call->rows[s * call->pitch + i];
-        for (ptrdiff_t k = 0; k < 4 * (ptrdiff_t)call->groups; k += 4, w += CHUNK * nv)
-            add_4(x, k, w, nv, mr, acc);
+        int32_t left = call->groups;
+        for (; left >= 2; left -= 2) add_groups(2, &w, x, nv, mr, acc);
+        if (left > 0) add_groups(1, &w, x, nv, mr, acc);
     }
-    for (int32_t e = 0; e < call->rest_count; e++, w += CHUNK * nv)
-        add_4(call->rows + call->rests[e].segment * (ptrdiff_t)call->pitch, call->rests[e].byte, w,
-              nv, mr, acc);
+    for (int32_t e = 0; e < call->rest_count; e++) {
+        const struct gantry_gemm_rest *rest = &call->rests[e];
+#pragma GCC unroll 4
+        for (int i = 0; i < mr; i++)
+            x[i] = call->rows[rest->segment * call->pitch + i] + rest->byte;
+        add_groups(1, &w, x, nv, mr, acc);
+    }
+}
+
+/* Pixels p .. p + 4 / nv - 1 of the tile. */
+INLINE void store(const struct gantry_gemm_call *call, int8x16_t y, const int nv, const int pixel,
+                  const int mr)
+{
+    const int count = mr - pixel < 4 / nv ? mr - pixel : 4 / nv;
+#pragma GCC unroll 4
+    for (int p = 0; p < count; p++) {
+        int8_t *to = call->out + (pixel + p) * call->out_stride;
+        if (call->channels == nv * LANES) {
+            int64_t eight = vreinterpretq_s64_s8(y)[p % 2];
+            int32_t four = vreinterpretq_s32_s8(y)[p];
+            if (nv == 2)
+                memcpy(to, &eight, sizeof eight);
+            else
+                memcpy(to, &four, sizeof four);
+        } else {
+            int8_t bytes[CHUNK];
+            vst1q_s8(bytes, y);
+            memcpy(to, bytes + p * nv * LANES, (size_t)call->channels);
+        }
+    }
 }
 
 INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr)
@@ -69,41 +146,27 @@ INLINE void tile(const struct gantry_gemm_call *call, const int nv, const int mr
     struct sum acc[ROWS * VECTORS];
     multiply(call, nv, mr, acc);
     struct rounding r = rounding_of(&call->requant);
-    float32x4_t s[4];
-    for (int q = 0; q < 4; q++) s[q] = vld1q_f32(call->scale + LANES * (q % nv));
+#pragma GCC unroll 4
     for (int i = 0; i < mr; i += 4 / nv) {
         int32x4_t a[4];
-        int8_t bytes[CHUNK];
+        float32x4_t s[4];
+#pragma GCC unroll 4
         for (int q = 0; q < 4; q++) {
             int pixel = i + q / nv < mr ? i + q / nv : mr - 1, j = q % nv;
-            a[q] = vaddq_s32(total(acc[pixel * nv + j]), vld1q_s32(call->bias + LANES * j));
+            s[q] = vld1q_f32(call->scale + LANES * j);
+            a[q] = total(acc[pixel * nv + j]);
         }
-        vst1q_s8(bytes, requantize(a, s, &r));
-        for (int p = 0; p < 4 / nv && i + p < mr; p++)
-            memcpy(call->out + (i + p) * call->out_stride, bytes + p * nv * LANES,
-                   (size_t)call->channels);
+        store(call, requantize(a, s, &r), nv, i, mr);
     }
 }
 
-#define TILE(nv, mr) \
-    static void tile_##nv##_##mr(const struct gantry_gemm_call *call) { tile(call, nv, mr); }
-TILE(2, 1)
-TILE(2, 2)
-TILE(2, 3)
-TILE(2, 4)
-TILE(1, 1)
-TILE(1, 2)
-TILE(1, 3)
-TILE(1, 4)
-
-static void run_tile(const struct gantry_gemm_call *call, int32_t vectors, int32_t rows)
-{
-    static void (*const tiles[VECTORS][ROWS])(const struct gantry_gemm_call *) = {
-        {tile_1_1, tile_1_2, tile_1_3, tile_1_4}, {tile_2_1, tile_2_2, tile_2_3, tile_2_4}};
-    tiles[vectors - 1][rows - 1](call);
-}
+#include "kernels/gemm_tiles.h"
 
 static void copy(int8_t *to, const int8_t *from, int32_t count) { memcpy(to, from, (size_t)count); }
 
-const struct gantry_gemm_isa gantry_gemm__neon = {
-    .lanes = LANES, .vectors = VECTORS, .rows = {0, ROWS, ROWS}, .tile = run_tile, .copy = copy};
+const struct gantry_gemm_isa gantry_gemm__neon = {.lanes = LANES,
+                                                  .narrow = NARROW,
+                                                  .vectors = VECTORS,
+                                                  .rows = {0, ROWS, ROWS},
+                                                  .tile = run_tile,
+                                                  .copy = copy};

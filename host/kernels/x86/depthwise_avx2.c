@@ -56,7 +56,7 @@ INLINE void run_row(const struct gantry_depthwise_call *call, const int kh, cons
 {
     const struct gantry_depthwise_pack *pack = call->pack;
     struct rounding r = rounding_of(&pack->requant);
-    ptrdiff_t row_weights = (ptrdiff_t)pack->tap_groups * 4 * CHUNK;
+    ptrdiff_t row_weights = pack->row_bytes;
     int32_t phase = 0;
     for (int32_t at = 0; at < call->bytes; at += CHUNK) {
         ptrdiff_t from = phase * row_weights * kh;
