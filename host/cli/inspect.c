@@ -228,6 +228,9 @@ static int run(const struct gantry_cli_args *args)
     const struct gantry_cli_session_options how = {.device = args->device};
     if (args->coverage && args->shapes.count > 0)
         return gantry_cli_usage(NULL, "--shape is for one model, not for --coverage");
+    if (args->coverage && (args->dot || args->svg || args->program))
+        return gantry_cli_usage(NULL, "--dot, --svg and --program are for one model, not for "
+                                      "--coverage");
     if (args->coverage) return gantry_cli_coverage(args);
     if (args->more.count > 0)
         return gantry_cli_usage("--coverage takes several models",

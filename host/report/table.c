@@ -87,7 +87,8 @@ static void put_error(char *cell, const struct gantry_profile *profile, uint64_t
     char number[CELL_BYTES - 8];
     double off = gantry_report_error(profile, predicted, counted);
     if (isnan(off)) return;
-    put(cell, "%s%s %%", off > 0 ? "+" : "", gantry_report_number(off, 0, number, sizeof number));
+    put(cell, "%s%s %%", off >= 0.5 ? "+" : "",
+        gantry_report_number(off, 0, number, sizeof number));
 }
 
 static void fill_what(struct line *line, const struct gantry_profile_node *node)

@@ -46,6 +46,7 @@ refuses "input and random at once" 2 "--random" "${run[@]}" --random 1 --input $
 refuses "a seed that is no number" 2 "--random" "${run[@]}" --random many
 refuses "no thread at all" 2 "--threads: too few (0, at least 1)" \
     "${run[@]}" --random 1 --threads 0
+refuses "a drawing of many models" 2 "not for --coverage" inspect --coverage $model --dot x.dot
 refuses "a drawing that is no .png" 2 "--draw: not the name of a .png (x.jpg)" \
     "${run[@]}" --random 1 --draw x.jpg
 refuses "an unknown device" 2 "modle" run $model --device modle --random 1 --quiet
