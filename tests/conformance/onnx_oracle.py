@@ -7,7 +7,9 @@ Usage: onnx_oracle.py GANTRY FOLDER
 Random float networks of two kinds: of products and maxima alone, whose results must be equal to the
 last bit, and with sums, averages and products of maps, whose rules differ from ONNX Runtime's by
 rounding (docs/onnx.md): there at most 2 steps of the output. Each in QDQ and QOperator form, with
-int8 and uint8 activations, with a scale for each tensor and for each channel. Prints the seed."""
+int8 and uint8 activations, with a scale for each tensor and for each channel. The first dimension
+is free: vectors are run one by one, and so many at a time. And an attention of float32 for several
+numbers of items and times. Prints the seed."""
 import os
 import subprocess
 import sys
@@ -20,7 +22,7 @@ from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantT
                                       quantize_static)
 
 SEED = 20261128
-SIZE, CHANNELS, CLASSES, VECTORS = 12, 8, 10, 64
+SIZE, CHANNELS, CLASSES, VECTORS, BATCH = 12, 8, 10, 64, 16
 
 
 class Builder:
@@ -67,8 +69,28 @@ def network(seed, exact):
     b.nodes[-1].output[0] = "y"
     graph = helper.make_graph(
         b.nodes, "random",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, CLASSES])], b.constants)
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", CLASSES])], b.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+    model.ir_version = 8
+    return model
+
+
+def attention(seed):
+    """Of float32: items and times are free, and a RESHAPE joins the times of an item."""
+    b = Builder(seed)
+    q, k, v = (b.node("MatMul", "x", b.constant(CHANNELS, CHANNELS)) for _ in range(3))
+    y = b.node("MatMul", q, b.node("Transpose", k, perm=[0, 2, 1]))
+    y = b.node("MatMul", b.node("Softmax", y, axis=-1), v)
+    for name, numbers in (("first", [0]), ("rest", [-1])):
+        b.constants.append(onnx.numpy_helper.from_array(np.array(numbers, np.int64), name))
+    items = b.node("Gather", b.node("Shape", "x"), "first")
+    b.node("Reshape", y, b.node("Concat", items, "rest", axis=0))
+    b.nodes[-1].output[0] = "y"
+    graph = helper.make_graph(
+        b.nodes, "attention",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", "t", CHANNELS])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", "u"])], b.constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
     model.ir_version = 8
     return model
@@ -82,6 +104,47 @@ class Reader(CalibrationDataReader):
         return self.rest.pop() if self.rest else None
 
 
+def compare(got, wanted, exact):
+    """Whether results are near enough, how many differ, and by how many steps of the output."""
+    values = np.unique(wanted)
+    step = float(np.min(np.diff(values))) if len(values) > 1 else 1.0
+    worst = float(np.abs(got - wanted).max()) / step
+    differ = int((got != wanted).sum())
+    return differ == 0 if exact else worst < 2.5, differ, worst
+
+
+def gantry_run(gantry, path, batches):
+    """Outputs of batches, which are the first dimension; or what went wrong."""
+    np.save(path + ".npy", batches)
+    shape = "x=" + "x".join(map(str, batches.shape[1:]))
+    result = subprocess.run([gantry, "run", path + ".onnx", "--device", "cpu", "--quiet", "--input",
+                             path + ".npy", "--output", path + "-out", "--shape", shape],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if result.returncode:
+        return result.stderr.decode().strip()
+    return np.load(os.path.join(path + "-out", "output0.npy"))
+
+
+def run_attention(gantry, folder, seed):
+    """Several numbers of items and times, against ONNX Runtime within rounding."""
+    random = np.random.default_rng(seed)
+    path = os.path.join(folder, "attention")
+    onnx.save(attention(seed), path + ".onnx")
+    session = onnxruntime.InferenceSession(path + ".onnx", providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for items, times in ((1, 1), (1, 7), (3, 20), (5, 2)):
+        x = random.normal(0, 1, (1, items, times, CHANNELS)).astype(np.float32)
+        wanted = session.run(None, {"x": x[0]})[0]
+        got = gantry_run(gantry, path, x)
+        if isinstance(got, str):
+            return "FAILED " + got
+        if got.shape[1:] != wanted.shape:
+            return "FAILED %s, not %s" % (got.shape[1:], wanted.shape)
+        worst = max(worst, float(np.abs(got[0] - wanted).max() / np.abs(wanted).max()))
+    verdict = "equal," if worst <= 1e-5 else "FAILED"
+    return "%s at most %.1e of the greatest value" % (verdict, worst)
+
+
 def run_case(gantry, folder, name, seed, exact, options):
     random = np.random.default_rng(seed)
     vectors = random.normal(0, 1, (VECTORS, 1, 3, SIZE, SIZE)).astype(np.float32)
@@ -89,22 +152,19 @@ def run_case(gantry, folder, name, seed, exact, options):
     onnx.save(network(seed, exact), path + "-float.onnx")
     quantize_static(path + "-float.onnx", path + ".onnx", Reader(vectors), **options)
     session = onnxruntime.InferenceSession(path + ".onnx", providers=["CPUExecutionProvider"])
-    wanted = np.stack([session.run(None, {"x": v})[0] for v in vectors])
-    np.save(path + ".npy", vectors)
-    out = path + "-out"
-    result = subprocess.run([gantry, "run", path + ".onnx", "--device", "cpu", "--quiet", "--input",
-                             path + ".npy", "--output", out], stdout=subprocess.DEVNULL,
-                            stderr=subprocess.PIPE, check=False)
-    if result.returncode:
-        return "FAILED " + result.stderr.decode().strip()
-    got = np.load(os.path.join(out, "output0.npy")).reshape(wanted.shape)
-    values = np.unique(wanted)
-    step = float(np.min(np.diff(values))) if len(values) > 1 else 1.0
-    worst = float(np.abs(got - wanted).max()) / step
-    differ = int((got != wanted).sum())
-    good = differ == 0 if exact else worst < 2.5
-    return "%s %d of %d values differ, at most %.1f steps" % (
-        "equal," if good else "FAILED", differ, wanted.size, worst)
+    texts = []
+    for batch in (1, BATCH):
+        wanted = [session.run(None, {"x": np.concatenate(vectors[i:i + batch])})[0]
+                  for i in range(0, VECTORS, batch)]
+        wanted = np.concatenate(wanted)
+        got = gantry_run(gantry, path, vectors.reshape(-1, batch, *vectors.shape[2:]))
+        if isinstance(got, str):
+            return "FAILED " + got
+        got = got.reshape(wanted.shape)
+        good, differ, worst = compare(got, wanted, exact)
+        texts.append("batch %d: %s %d of %d values differ, at most %.1f steps" % (
+            batch, "equal," if good else "FAILED", differ, wanted.size, worst))
+    return "; ".join(texts)
 
 
 def main():
@@ -124,6 +184,10 @@ def main():
                     print("%-36s %s" % (name, text))
                     failures += "FAILED" in text
                     cases += 1
+    text = run_attention(gantry, folder, SEED)
+    print("%-36s %s" % ("attention", text))
+    failures += "FAILED" in text
+    cases += 1
     report = os.environ.get("GANTRY_TEST_XML_DIR")
     if report:
         with open(os.path.join(report, "onnx_oracle.xml"), "w", encoding="ascii") as file:
