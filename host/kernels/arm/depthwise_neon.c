@@ -148,7 +148,7 @@ INLINE void run_column(const struct gantry_depthwise_column *column, int32_t at,
     for (int t = 0; t < TAPS; t++) w[t] = vld1q_s8(weights + t * CHUNK);
     for (int32_t i = 0; i < column->count; i++, out += column->out_pitch) {
         int32x4_t a[4] = {channels.bias[0], channels.bias[1], channels.bias[2], channels.bias[3]};
-        call.rows = column->rows + i;
+        call.rows = column->rows + (ptrdiff_t)i * column->stride;
         if (edge)
             add_rows(&call, at, 0, 3, weights, a);
         else
