@@ -12,9 +12,10 @@
 
 /* A part below this is done before the others have begun. */
 enum { PART_NS_MIN = 2000 };
-/* How long a thread looks out for work, in processor time of its own: one that has been kept from
- * running still looks when it is let. How often the caller looks before it lets others run. */
-enum { LOOK_NS = 500000, LOOKS_BETWEEN_CLOCKS = 256, LOOKS = 2000 };
+/* How often who waits looks before it lets others run between looks: they may be who it waits for.
+ * How long a thread looks out for work, in processor time of its own: one that has been kept from
+ * running still looks when it is let. */
+enum { LOOKS = 500, LOOK_NS = 200000, LOOKS_BETWEEN_CLOCKS = 64 };
 
 struct job {
     const struct gantry_kernel *kernel;
@@ -40,8 +41,12 @@ struct gantry_pool {
     struct job job;
 };
 
-static void relax(void)
+static void pause_for(int32_t looks)
 {
+    if (looks > LOOKS) {
+        (void)sched_yield();
+        return;
+    }
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -104,7 +109,7 @@ static void wait_for_job(struct gantry_pool *pool)
     uint64_t from = 0;
     for (int32_t looks = 1; !has_parts(atomic_load(&pool->ticket)); looks++) {
         if (atomic_load(&pool->ends)) return;
-        relax();
+        pause_for(looks);
         if (looks % LOOKS_BETWEEN_CLOCKS != 0) continue;
         uint64_t now = own_ns();
         if (from == 0) from = now;
@@ -180,10 +185,5 @@ void gantry_pool_run(struct gantry_pool *pool, const struct gantry_kernel *kerne
     atomic_store(&pool->ticket, number << NUMBER_SHIFT | (uint64_t)parts << PARTS_SHIFT);
     wake(pool);
     run_parts(pool);
-    for (int32_t looks = 0; atomic_load(&pool->done) < parts; looks++) {
-        if (looks > LOOKS)
-            (void)sched_yield();
-        else
-            relax();
-    }
+    for (int32_t looks = 0; atomic_load(&pool->done) < parts; looks++) pause_for(looks);
 }

@@ -80,6 +80,7 @@ def print_table(args, medians):
 COLOURS = {"gantry": "#1b6ca8", "litert": "#e08a1e", "ort": "#7a9e3f", "tflm": "#999999"}
 LABELS = {"gantry": "Gantry", "litert": "LiteRT (XNNPACK)", "ort": "ONNX Runtime",
           "tflm": "tflite-micro"}
+FIGURES = {"med_us": "Median time", "min_us": "Least time", "cpu_us": "Processor time"}
 LIMIT = 4.0
 
 
@@ -91,8 +92,8 @@ def chart(args, medians):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
              f'font-family="sans-serif" font-size="12">',
              f'<rect width="760" height="{height}" fill="#ffffff"/>',
-             '<text x="10" y="20" font-size="13">Time of an inference on one core, Gantry = 1 '
-             '(shorter is better)</text>']
+             f'<text x="10" y="20" font-size="13">{FIGURES[args.figure]} of an inference, '
+             f'threads: {args.threads}, Gantry = 1 (shorter is better)</text>']
     y = 36
     for model in args.models:
         own = medians.get((model, "gantry"))
@@ -122,7 +123,7 @@ def main():
     parser.add_argument("--rounds", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--figure", choices=["med_us", "min_us", "cpu_us"], default="med_us")
+    parser.add_argument("--figure", choices=sorted(FIGURES), default="med_us")
     parser.add_argument("--chart", default="")
     parser.add_argument("--runtimes", nargs="+", required=True)
     parser.add_argument("models", nargs="+")
