@@ -36,10 +36,11 @@ struct launcher {
 
 /* ---- Arguments ---- */
 
+/* value NULL: there is none. */
 static int bad(const char *what, const char *value)
 {
-    fprintf(stderr, "gantry-emu: %s (%s)\nhint: gantry-emu --help lists the options\n", what,
-            value);
+    fprintf(stderr, "gantry-emu: %s%s%s%s\nhint: gantry-emu --help lists the options\n", what,
+            value ? " (" : "", value ? value : "", value ? ")" : "");
     return EXIT_USAGE;
 }
 
@@ -75,7 +76,7 @@ static int set_option(struct launcher *launcher, const char *name, const char *v
         char *end;
         unsigned long kilobytes = strtoul(value, &end, 10);
         if (*end || kilobytes < 4 || kilobytes > BANK_KILOBYTES)
-            return bad("--bank: not a size (4..4194304)", value);
+            return bad("--bank: not a size from 4 to 4194304", value);
         setup->bank_bytes = (uint64_t)kilobytes * KILOBYTE;
         return 0;
     }
@@ -108,7 +109,7 @@ static int parse(struct launcher *launcher, int count, char **words)
         if (code) return code + 1;
         at++;
     }
-    if (at >= count) return bad("no command", "") + 1;
+    if (at >= count) return bad("no command given", NULL) + 1;
     launcher->command = words + at;
     return 0;
 }

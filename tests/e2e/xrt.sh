@@ -21,11 +21,11 @@ devices=cpu,xrt
 has_sim && devices=cpu,sim,xrt
 has_opencl && devices=$devices,opencl
 
-# leftovers: processes and files of the emulation.
+# leftovers: processes and files of this gantry-emu; others may be at work.
 rm -f "$GANTRY_BUILD_DIR/bin/emulation_debug.log" # of XRT's driver alone
 leftovers() {
-    pgrep -c gantry-emu
-    find /tmp -maxdepth 1 -name 'gantry-emu-*'
+    pgrep -cf "^$emu "
+    grep -ls "$emu" /tmp/gantry-emu-*/sim/launch_hw_emu.sh
     find "$GANTRY_BUILD_DIR/bin" -name '*.log'
 }
 before=$(leftovers)
