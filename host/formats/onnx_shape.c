@@ -60,30 +60,23 @@ static void reshape_to(struct gantry_onnx *r, const struct gantry_onnx_node *nod
 
 void gantry_onnx_read_reshape(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    struct gantry_shape from, to = {0};
-    int64_t dims[GANTRY_RANK_MAX], rest = 1;
-    int32_t x = node->inputs[0], open = -1;
+    struct gantry_shape from, to;
+    int64_t dims[GANTRY_RANK_MAX];
+    int32_t x = node->inputs[0];
     if (!gantry_onnx_shape(r, x, &from)) return;
-    to.rank = gantry_onnx_list(r, gantry_onnx_input(node, 1), "shape", dims, GANTRY_RANK_MAX);
+    int32_t rank = gantry_onnx_list(r, gantry_onnx_input(node, 1), "shape", dims, GANTRY_RANK_MAX);
     bool zeros = gantry_onnx_int(node, "allowzero", 0) != 0;
-    for (int32_t i = 0; i < to.rank; i++) {
-        if (dims[i] == 0 && !zeros && i < from.rank) dims[i] = from.dims[i];
-        if (dims[i] == -1 && open < 0) {
-            open = i;
-            continue;
-        }
-        if (dims[i] < 1 || dims[i] > INT32_MAX || rest > INT32_MAX) {
-            (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "dimension %d is %" PRId64 " (1..2^31 - 1)",
-                                   i, dims[i]);
-            return;
-        }
-        to.dims[i] = (int32_t)dims[i];
-        rest *= dims[i];
+    if (rank < 0 || r->status != GANTRY_OK) return;
+    for (int32_t i = 0; i < rank && i < from.rank; i++)
+        if (dims[i] == 0 && !zeros) dims[i] = from.dims[i];
+    if (gantry_shape_resolve(&from, dims, rank, &to)) {
+        reshape_to(r, node, x, &to);
+        return;
     }
-    if (to.rank < 0 || r->status != GANTRY_OK) return;
-    if (open >= 0) to.dims[open] = (int32_t)(gantry_shape_elements(&from) / (rest ? rest : 1));
-    if (open >= 0 && to.dims[open] < 1) to.dims[open] = 1;
-    reshape_to(r, node, x, &to);
+    char have[80], wanted[80];
+    (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "input of shape %s to %s",
+                           gantry_shape_text(&from, have, sizeof have),
+                           gantry_shape_text(&to, wanted, sizeof wanted));
 }
 
 void gantry_onnx_read_flatten(struct gantry_onnx *r, const struct gantry_onnx_node *node)

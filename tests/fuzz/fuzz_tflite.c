@@ -2,16 +2,20 @@
  * Fuzzing entry: bytes as a .tflite model. */
 #include "fuzz_model.h"
 
+static enum gantry_status read_tflite(struct gantry_graph *graph, const uint8_t *data, size_t size,
+                                      const struct gantry_input_shapes *shapes,
+                                      struct gantry_error *error)
+{
+    return gantry_tflite_read(graph, data, size, "fuzzed", shapes, error);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct gantry_graph graph;
-    struct gantry_error error = {0};
     /* The reader wants its bytes aligned, as a mapped file has them. */
     uint8_t *bytes = gantry_allocate(NULL, size ? size : 1, 1);
     gantry_assert(bytes);
     if (size) memcpy(bytes, data, size);
-    gantry_graph_init(&graph, NULL);
-    fuzz_result(&graph, gantry_tflite_read(&graph, bytes, size, "fuzzed", NULL, &error), &error);
+    fuzz_model(read_tflite, bytes, size);
     gantry_release(NULL, bytes);
     return 0;
 }

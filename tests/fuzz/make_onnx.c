@@ -61,6 +61,7 @@ static int write_operator(const char *folder, size_t i)
     struct onnx_build b;
     onnx_build_init(&b, OPSET);
     onnx_build_input(&b, "x", FLOAT, (const int64_t[]){1, 2, 4, 4}, 4);
+    onnx_build_free(&b, 0, 0, NULL);
     onnx_build_output(&b, "y");
     for (size_t k = 0; k < operators[i].count; k++) {
         int64_t length = (int64_t)operators[i].lengths[k];

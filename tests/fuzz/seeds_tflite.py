@@ -100,6 +100,8 @@ def model(code, options_type, options, inputs, outputs):
     if options_type:
         operator.update(builtin_options_type=options_type, builtin_options=options)
     free = [i for i in range(count) if tensors[i]["buffer"] == 0]
+    for i in free:
+        tensors[i]["shape_signature"] = [-1] * len(tensors[i]["shape"])
     return {"version": 3,
             "operator_codes": [{"deprecated_builtin_code": min(code, 127), "builtin_code": code}],
             "subgraphs": [{"tensors": tensors, "inputs": free, "outputs": operator["outputs"],
