@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "cli/calibrate.h"
@@ -60,11 +59,17 @@ static uint64_t cpu_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Peak of this program; what getrusage says outlives exec and may be that of who started it. */
 static double rss_mb(void)
 {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-    return (double)usage.ru_maxrss / 1024;
+    enum { LINE_BYTES = 128 };
+    char line[LINE_BYTES];
+    long kb = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    if (!status) return 0;
+    while (fgets(line, sizeof line, status) && sscanf(line, "VmHWM: %ld", &kb) != 1) continue;
+    (void)fclose(status);
+    return (double)kb / 1024;
 }
 
 static int run_once(const struct work *work)
