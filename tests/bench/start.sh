@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # From a file to the first result on the CPU, for a model and for its plan file, in fresh processes.
-# In process: load_ms and first_ms of `gantry bench --seconds 0`; process: from fork to exit, and the
-# time that it had a processor; MB: its peak memory. Prints a Markdown table of medians, and of the
-# least times, which other programs disturb least. Fails where these are beyond 3 ms in process or
-# 10 ms in all, or the memory is beyond 8 MB.
+# In process: load_ms and first_ms of `gantry bench --seconds 0`; process: from fork to exit, and
+# the time that it had a processor; MB: its peak memory. Prints a Markdown table of medians, and of
+# the least times, which other programs disturb least. Fails where these are beyond 3 ms in process
+# or 10 ms in all, or the memory is beyond 8 MB.
 #
 # Usage: [ROUNDS=20] tests/bench/start.sh [MODEL]    (default: vww_96 in GANTRY_DATA, else digits)
 #   GANTRY_BUILD_DIR names the build (default build/release).
