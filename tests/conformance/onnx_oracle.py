@@ -4,8 +4,9 @@
 
 Usage: onnx_oracle.py GANTRY FOLDER
 
-Random float networks of two kinds: of products and maxima alone, whose results must be equal to the
-last bit, and with sums, averages and products of maps, whose rules differ from ONNX Runtime's by
+Random float networks: of maps with products and maxima alone and of products of rows with each other,
+whose results must be equal to the last bit; with sums, averages and products of maps and an encoder
+of rows (attention, normalisation, GELU in its parts), whose rules differ from ONNX Runtime's by
 rounding (docs/onnx.md): there at most 2 steps of the output. Each in QDQ and QOperator form, with
 int8 and uint8 activations, with a scale for each tensor and for each channel. The first dimension
 is free: vectors are run one by one, and so many at a time. And an attention of float32 for several
@@ -23,6 +24,7 @@ from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantT
 
 SEED = 20261128
 SIZE, CHANNELS, CLASSES, VECTORS, BATCH = 12, 8, 10, 64, 16
+ROWS, FEATURES = 10, 16
 
 
 class Builder:
@@ -50,7 +52,17 @@ class Builder:
         return self.node("Relu", y) if relu else y
 
 
-def network(seed, exact):
+def finish(b, x_shape, y_shape):
+    b.nodes[-1].output[0] = "y"
+    graph = helper.make_graph(
+        b.nodes, "random", [helper.make_tensor_value_info("x", TensorProto.FLOAT, x_shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, y_shape)], b.constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    return model
+
+
+def maps(seed, exact):
     b = Builder(seed)
     x = b.conv("x", 3, CHANNELS, 3)
     y = b.conv(x, CHANNELS, CHANNELS, 3, group=CHANNELS)
@@ -65,15 +77,25 @@ def network(seed, exact):
         y = b.node("GlobalAveragePool", y)
     y = b.node("Flatten", y)
     features = 2 * CHANNELS * (9 if exact else 1)
-    y = b.node("Gemm", y, b.constant(CLASSES, features), b.constant(CLASSES), transB=1)
-    b.nodes[-1].output[0] = "y"
-    graph = helper.make_graph(
-        b.nodes, "random",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", CLASSES])], b.constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
-    model.ir_version = 8
-    return model
+    b.node("Gemm", y, b.constant(CLASSES, features), b.constant(CLASSES), transB=1)
+    return finish(b, ["n", 3, SIZE, SIZE], ["n", CLASSES])
+
+
+def rows(seed, exact):
+    b = Builder(seed)
+    query, key, value = (b.node("MatMul", "x", b.constant(FEATURES, FEATURES)) for _ in range(3))
+    scores = b.node("MatMul", query, b.node("Transpose", key, perm=[0, 2, 1]))
+    if exact:
+        b.node("MatMul", scores, value)
+        return finish(b, ["n", ROWS, FEATURES], ["n", ROWS, FEATURES])
+    mixed = b.node("MatMul", b.node("Softmax", b.node("Mul", scores, b.constant(1))), value)
+    y = b.node("LayerNormalization", b.node("Add", mixed, "x"), b.constant(FEATURES),
+               b.constant(FEATURES))
+    y = b.node("MatMul", y, b.constant(FEATURES, FEATURES))
+    error = b.node("Erf", b.node("Mul", y, b.constant(1)))
+    y = b.node("Mul", y, b.node("Add", error, b.constant(1)))
+    b.node("MatMul", b.node("HardSigmoid", y, alpha=0.2), b.constant(FEATURES, FEATURES))
+    return finish(b, ["n", ROWS, FEATURES], ["n", ROWS, FEATURES])
 
 
 def attention(seed):
@@ -86,14 +108,7 @@ def attention(seed):
         b.constants.append(onnx.numpy_helper.from_array(np.array(numbers, np.int64), name))
     items = b.node("Gather", b.node("Shape", "x"), "first")
     b.node("Reshape", y, b.node("Concat", items, "rest", axis=0))
-    b.nodes[-1].output[0] = "y"
-    graph = helper.make_graph(
-        b.nodes, "attention",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", "t", CHANNELS])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", "u"])], b.constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
-    model.ir_version = 8
-    return model
+    return finish(b, ["n", "t", CHANNELS], ["n", "u"])
 
 
 class Reader(CalibrationDataReader):
@@ -145,11 +160,13 @@ def run_attention(gantry, folder, seed):
     return "%s at most %.1e of the greatest value" % (verdict, worst)
 
 
-def run_case(gantry, folder, name, seed, exact, options):
+def run_case(gantry, folder, name, seed, kind, exact, options):
     random = np.random.default_rng(seed)
-    vectors = random.normal(0, 1, (VECTORS, 1, 3, SIZE, SIZE)).astype(np.float32)
+    model = kind(seed, exact)
+    shape = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim[1:]]
+    vectors = random.normal(0, 1, [VECTORS, 1] + shape).astype(np.float32)
     path = os.path.join(folder, name)
-    onnx.save(network(seed, exact), path + "-float.onnx")
+    onnx.save(model, path + "-float.onnx")
     quantize_static(path + "-float.onnx", path + ".onnx", Reader(vectors), **options)
     session = onnxruntime.InferenceSession(path + ".onnx", providers=["CPUExecutionProvider"])
     texts = []
@@ -172,20 +189,20 @@ def main():
     os.makedirs(folder, exist_ok=True)
     failures = cases = 0
     print("seed", SEED)
-    for exact in (True, False):
+    for kind, exact in ((maps, True), (maps, False), (rows, True), (rows, False)):
         for form in (QuantFormat.QDQ, QuantFormat.QOperator):
             for activation in (QuantType.QUInt8, QuantType.QInt8):
                 for per_channel in (False, True):
                     options = {"quant_format": form, "activation_type": activation,
                                "weight_type": QuantType.QInt8, "per_channel": per_channel}
-                    name = "-".join(["exact" if exact else "mixed", form.name, activation.name,
-                                     "channel" if per_channel else "tensor"])
-                    text = run_case(gantry, folder, name, SEED + cases, exact, options)
-                    print("%-36s %s" % (name, text))
+                    name = "-".join([kind.__name__, "exact" if exact else "mixed", form.name,
+                                     activation.name, "channel" if per_channel else "tensor"])
+                    text = run_case(gantry, folder, name, SEED + cases, kind, exact, options)
+                    print("%-42s %s" % (name, text))
                     failures += "FAILED" in text
                     cases += 1
     text = run_attention(gantry, folder, SEED)
-    print("%-36s %s" % ("attention", text))
+    print("%-42s %s" % ("attention", text))
     failures += "FAILED" in text
     cases += 1
     report = os.environ.get("GANTRY_TEST_XML_DIR")
