@@ -284,18 +284,13 @@ void gantry_onnx_read_cast(struct gantry_onnx *r, const struct gantry_onnx_node 
     gantry_onnx_give(r, output, to, order);
 }
 
-/* Their forms on integers: x, scale, zero point, output's scale and zero point. */
 static void integer_unary(struct gantry_onnx *r, const struct gantry_onnx_node *node,
                           enum gantry_op op, const union gantry_attributes *attributes)
 {
-    if (node->input_count < 5) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 5)", node->input_count);
-        return;
-    }
-    const int32_t *in = node->inputs;
-    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
-    const struct gantry_onnx_target target = gantry_onnx_integer_target(r, node, 3);
-    if (r->status == GANTRY_OK) gantry_onnx_elementwise(r, op, x, attributes, &target);
+    struct gantry_onnx_target target;
+    int32_t x;
+    if (gantry_onnx_integer_form(r, node, &x, &target))
+        gantry_onnx_elementwise(r, op, x, attributes, &target);
 }
 
 void gantry_onnx_read_qlinear_sigmoid(struct gantry_onnx *r, const struct gantry_onnx_node *node)
@@ -376,17 +371,12 @@ void gantry_onnx_read_log_softmax(struct gantry_onnx *r, const struct gantry_onn
 /* Its form on integers has the operator set whose axes it means. */
 void gantry_onnx_read_qlinear_softmax(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
-    if (node->input_count < 5) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 5)", node->input_count);
-        return;
-    }
-    const int32_t *in = node->inputs;
+    struct gantry_onnx_target target;
+    int32_t x;
+    if (!gantry_onnx_integer_form(r, node, &x, &target)) return;
     int64_t opset = gantry_onnx_int(node, "opset", r->opset);
-    int32_t rank = gantry_onnx_rank(r, in[0]);
+    int32_t rank = gantry_onnx_rank(r, x);
     int32_t axis = gantry_onnx_axis(r, gantry_onnx_int(node, "axis", opset < 13 ? 1 : -1), rank);
-    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
-    const struct gantry_onnx_target target = gantry_onnx_integer_target(r, node, 3);
-    if (r->status != GANTRY_OK) return;
     if (opset >= 13 || axis == rank - 1)
         softmax_along(r, x, axis, GANTRY_OP_SOFTMAX, &target);
     else

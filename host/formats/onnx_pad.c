@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ONNX's Pad: with a value, with reflections, with the values at the edges. */
+ * ONNX's Pad: with a value, with reflections, with the values at the edges, with those of the other
+ * end. */
 #include "formats/onnx_reader.h"
 
 /* How much goes before and behind each axis, by its place in a tensor. */
@@ -31,9 +32,10 @@ static bool read_pads(struct gantry_onnx *r, const struct gantry_onnx_node *node
     return r->status == GANTRY_OK;
 }
 
-/* Along one axis of a tensor: its elements between copies of the first and of the last one. */
-static int32_t with_edges(struct gantry_onnx *r, int32_t tensor, int32_t place, int64_t before,
-                          int64_t behind)
+/* Along one axis of a tensor: its elements between copies of the first and of the last one, or of
+ * those of the other end. */
+static int32_t pad_axis(struct gantry_onnx *r, int32_t tensor, int32_t place, int64_t before,
+                        int64_t behind, bool wrap)
 {
     if (tensor == GANTRY_NO_TENSOR || (before == 0 && behind == 0)) return tensor;
     int32_t size = r->graph->tensors[tensor].shape.dims[place];
@@ -48,6 +50,7 @@ static int32_t with_edges(struct gantry_onnx *r, int32_t tensor, int32_t place, 
     int32_t indices = gantry_onnx_make_constant(r, "edges", GANTRY_INT32, &list, &data);
     for (int32_t i = 0; data && i < list.dims[0]; i++) {
         int64_t from = i - before;
+        if (wrap) from = (from % size + size) % size;
         ((int32_t *)data)[i] = from < 0 ? 0 : from >= size ? size - 1 : (int32_t)from;
     }
     int32_t output = gantry_onnx_like(r, tensor, r->values[r->at->outputs[0]].name);
@@ -55,11 +58,11 @@ static int32_t with_edges(struct gantry_onnx *r, int32_t tensor, int32_t place, 
                                    &attributes);
 }
 
-static int32_t pad_edges(struct gantry_onnx *r, int32_t tensor, int32_t rank,
-                         const struct pads *pads)
+static int32_t pad_axes(struct gantry_onnx *r, int32_t tensor, int32_t rank,
+                        const struct pads *pads, bool wrap)
 {
     for (int32_t i = 0; i < rank; i++)
-        tensor = with_edges(r, tensor, i, pads->counts[2 * i], pads->counts[2 * i + 1]);
+        tensor = pad_axis(r, tensor, i, pads->counts[2 * i], pads->counts[2 * i + 1], wrap);
     return tensor;
 }
 
@@ -80,22 +83,23 @@ void gantry_onnx_read_pad(struct gantry_onnx *r, const struct gantry_onnx_node *
     struct pads pads;
     int32_t x = node->inputs[0], rank = gantry_onnx_rank(r, x);
     bool reflect = gantry_onnx_text_is(node, "mode", "reflect", "constant");
-    bool edge = gantry_onnx_text_is(node, "mode", "edge", "constant");
-    if (!reflect && !edge && !gantry_onnx_text_is(node, "mode", "constant", "constant")) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "mode (must be constant, edge or %s)",
-                               "reflect");
+    bool wrap = gantry_onnx_text_is(node, "mode", "wrap", "constant");
+    bool copies = wrap || gantry_onnx_text_is(node, "mode", "edge", "constant");
+    if (!reflect && !copies && !gantry_onnx_text_is(node, "mode", "constant", "constant")) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "mode (constant, edge, reflect or %s)",
+                               "wrap");
         return;
     }
     float value = gantry_onnx_float(node, "value", 0);
     int32_t given = gantry_onnx_input(node, 2);
     bool plain = given == GANTRY_NO_VALUE || gantry_onnx_scalar(r, given, &value);
     /* Stored integers are padded with what stands for 0. */
-    bool integers = gantry_onnx_stored(r, x) && ((plain && value == 0) || reflect || edge);
+    bool integers = gantry_onnx_stored(r, x) && ((plain && value == 0) || reflect || copies);
     int32_t from = gantry_onnx_take_lying(r, integers ? gantry_onnx_carrier(r, x) : x, &order);
     int32_t output = GANTRY_NO_TENSOR;
     if (!read_pads(r, node, rank, &order, &pads)) return;
-    if (edge) {
-        output = pad_edges(r, from, rank, &pads);
+    if (copies) {
+        output = pad_axes(r, from, rank, &pads, wrap);
     } else if (reflect) {
         output = pad_constant(r, GANTRY_OP_MIRROR_PAD, from, rank, &pads, GANTRY_NO_TENSOR);
     } else {

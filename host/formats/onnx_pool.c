@@ -144,21 +144,16 @@ void gantry_onnx_read_global_average_pool(struct gantry_onnx *r,
     gantry_onnx_average(r, node, node->inputs[0], true, &target);
 }
 
-/* Their forms on integers: x, scale, zero point, output's scale and zero point. */
 static void integer_average(struct gantry_onnx *r, const struct gantry_onnx_node *node, bool global)
 {
-    if (node->input_count < 5) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 5)", node->input_count);
-        return;
-    }
+    struct gantry_onnx_target target;
+    int32_t x;
     if (gantry_onnx_int(node, "channels_last", 0) != 0) {
         (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "channels_last is %d (must be 0)", 1);
         return;
     }
-    const int32_t *in = node->inputs;
-    int32_t x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
-    const struct gantry_onnx_target target = gantry_onnx_integer_target(r, node, 3);
-    if (r->status == GANTRY_OK) gantry_onnx_average(r, node, x, global, &target);
+    if (gantry_onnx_integer_form(r, node, &x, &target))
+        gantry_onnx_average(r, node, x, global, &target);
 }
 
 void gantry_onnx_read_qlinear_average_pool(struct gantry_onnx *r,

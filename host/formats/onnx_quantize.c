@@ -332,6 +332,19 @@ struct gantry_onnx_target gantry_onnx_integer_target(struct gantry_onnx *r,
     return target;
 }
 
+bool gantry_onnx_integer_form(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                              int32_t *x, struct gantry_onnx_target *target)
+{
+    const int32_t *in = node->inputs;
+    if (node->input_count < 5) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_FILE, "%d inputs (must be 5)", node->input_count);
+        return false;
+    }
+    *x = gantry_onnx_dequantized(r, in[0], in[1], in[2], 1, "input");
+    *target = gantry_onnx_integer_target(r, node, 3);
+    return r->status == GANTRY_OK;
+}
+
 int32_t gantry_onnx_claim(struct gantry_onnx *r, const struct gantry_onnx_target *target,
                           bool integers)
 {

@@ -254,6 +254,10 @@ int32_t gantry_onnx_claim(struct gantry_onnx *r, const struct gantry_onnx_target
 struct gantry_onnx_target gantry_onnx_integer_target(struct gantry_onnx *r,
                                                      const struct gantry_onnx_node *node,
                                                      int32_t scale);
+/* Operand and target of a node of integers: x, its scale and zero point, those of the output.
+ * False: recorded. */
+bool gantry_onnx_integer_form(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                              int32_t *x, struct gantry_onnx_target *target);
 /* A target in the middle of a node: a real value without a name of its own. */
 struct gantry_onnx_target gantry_onnx_between(struct gantry_onnx *r, const char *name);
 /* Gives the tensor to the value that claim chose. */

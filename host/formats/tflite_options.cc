@@ -92,10 +92,72 @@ template <typename T> gantry_status read_fused(Reader &r, gantry_graph_node *nod
     return read_activation(r, node, options ? options->fused_activation_function() : int8_t{0});
 }
 
+template <typename T> gantry_status read_resize(Reader &, gantry_graph_node *node, const T *options)
+{
+    if (options)
+        node->attributes.resize = {options->align_corners(), options->half_pixel_centers()};
+    return GANTRY_OK;
+}
+
 } // namespace
 
 gantry_status options_none(Reader &, gantry_graph_node *, const fb::Operator *)
 {
+    return GANTRY_OK;
+}
+
+#define OPTIONS(reader) \
+    gantry_status options_##reader(Reader &r, gantry_graph_node *node, const fb::Operator *from)
+
+/* A fused activation alone. */
+#define FUSED(reader, table) \
+    OPTIONS(reader) { return read_fused(r, node, from->builtin_options_as_##table()); }
+FUSED(add, AddOptions)
+FUSED(sub, SubOptions)
+FUSED(mul, MulOptions)
+FUSED(div, DivOptions)
+#undef FUSED
+
+/* One option, which must be there. */
+#define NEEDED(reader, table, attribute, option)                  \
+    OPTIONS(reader)                                               \
+    {                                                             \
+        const auto *options = from->builtin_options_as_##table(); \
+        if (!options) return no_options(r, node);                 \
+        node->attributes.attribute = options->option();           \
+        return GANTRY_OK;                                         \
+    }
+NEEDED(softmax, SoftmaxOptions, beta, beta)
+NEEDED(leaky_relu, LeakyReluOptions, alpha, alpha)
+NEEDED(pack, PackOptions, along.axis, axis)
+NEEDED(unpack, UnpackOptions, along.axis, axis)
+NEEDED(depth_to_space, DepthToSpaceOptions, block, block_size)
+NEEDED(space_to_depth, SpaceToDepthOptions, block, block_size)
+#undef NEEDED
+
+OPTIONS(resize_bilinear)
+{
+    return read_resize(r, node, from->builtin_options_as_ResizeBilinearOptions());
+}
+
+OPTIONS(resize_nearest)
+{
+    return read_resize(r, node, from->builtin_options_as_ResizeNearestNeighborOptions());
+}
+#undef OPTIONS
+
+/* The axes are an input. */
+gantry_status options_reduce(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::ReducerOptions *options = from->builtin_options_as_ReducerOptions();
+    node->attributes.keep_dims = options && options->keep_dims();
+    return GANTRY_OK;
+}
+
+gantry_status options_gelu(Reader &, gantry_graph_node *node, const fb::Operator *from)
+{
+    const fb::GeluOptions *options = from->builtin_options_as_GeluOptions();
+    node->attributes.approximate = options && options->approximate();
     return GANTRY_OK;
 }
 
@@ -211,78 +273,12 @@ gantry_status options_fully_connected(Reader &r, gantry_graph_node *node, const 
     return read_activation(r, node, options->fused_activation_function());
 }
 
-gantry_status options_add(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    return read_fused(r, node, from->builtin_options_as_AddOptions());
-}
-
-gantry_status options_sub(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    return read_fused(r, node, from->builtin_options_as_SubOptions());
-}
-
-gantry_status options_mul(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    return read_fused(r, node, from->builtin_options_as_MulOptions());
-}
-
-gantry_status options_div(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    return read_fused(r, node, from->builtin_options_as_DivOptions());
-}
-
-gantry_status options_softmax(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_SoftmaxOptions()) return no_options(r, node);
-    node->attributes.beta = from->builtin_options_as_SoftmaxOptions()->beta();
-    return GANTRY_OK;
-}
-
-/* The axes are an input. */
-gantry_status options_reduce(Reader &, gantry_graph_node *node, const fb::Operator *from)
-{
-    const fb::ReducerOptions *options = from->builtin_options_as_ReducerOptions();
-    node->attributes.keep_dims = options && options->keep_dims();
-    return GANTRY_OK;
-}
-
-gantry_status options_resize_bilinear(Reader &, gantry_graph_node *node, const fb::Operator *from)
-{
-    const fb::ResizeBilinearOptions *options = from->builtin_options_as_ResizeBilinearOptions();
-    if (options)
-        node->attributes.resize = {options->align_corners(), options->half_pixel_centers()};
-    return GANTRY_OK;
-}
-
-gantry_status options_resize_nearest(Reader &, gantry_graph_node *node, const fb::Operator *from)
-{
-    const fb::ResizeNearestNeighborOptions *options =
-        from->builtin_options_as_ResizeNearestNeighborOptions();
-    if (options)
-        node->attributes.resize = {options->align_corners(), options->half_pixel_centers()};
-    return GANTRY_OK;
-}
-
 gantry_status options_concatenation(Reader &r, gantry_graph_node *node, const fb::Operator *from)
 {
     const fb::ConcatenationOptions *options = from->builtin_options_as_ConcatenationOptions();
     if (!options) return no_options(r, node);
     node->attributes.along.axis = options->axis();
     return read_activation(r, node, options->fused_activation_function());
-}
-
-gantry_status options_leaky_relu(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_LeakyReluOptions()) return no_options(r, node);
-    node->attributes.alpha = from->builtin_options_as_LeakyReluOptions()->alpha();
-    return GANTRY_OK;
-}
-
-gantry_status options_gelu(Reader &, gantry_graph_node *node, const fb::Operator *from)
-{
-    const fb::GeluOptions *options = from->builtin_options_as_GeluOptions();
-    node->attributes.approximate = options && options->approximate();
-    return GANTRY_OK;
 }
 
 gantry_status options_strided_slice(Reader &r, gantry_graph_node *node, const fb::Operator *from)
@@ -318,34 +314,6 @@ gantry_status options_mirror_pad(Reader &r, gantry_graph_node *node, const fb::O
     if (options->mode() != REFLECT && options->mode() != SYMMETRIC)
         return operator_error(r, node, GANTRY_ERR_FILE, "mode", options->mode());
     node->attributes.symmetric = options->mode() == SYMMETRIC;
-    return GANTRY_OK;
-}
-
-gantry_status options_pack(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_PackOptions()) return no_options(r, node);
-    node->attributes.along.axis = from->builtin_options_as_PackOptions()->axis();
-    return GANTRY_OK;
-}
-
-gantry_status options_unpack(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_UnpackOptions()) return no_options(r, node);
-    node->attributes.along.axis = from->builtin_options_as_UnpackOptions()->axis();
-    return GANTRY_OK;
-}
-
-gantry_status options_depth_to_space(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_DepthToSpaceOptions()) return no_options(r, node);
-    node->attributes.block = from->builtin_options_as_DepthToSpaceOptions()->block_size();
-    return GANTRY_OK;
-}
-
-gantry_status options_space_to_depth(Reader &r, gantry_graph_node *node, const fb::Operator *from)
-{
-    if (!from->builtin_options_as_SpaceToDepthOptions()) return no_options(r, node);
-    node->attributes.block = from->builtin_options_as_SpaceToDepthOptions()->block_size();
     return GANTRY_OK;
 }
 

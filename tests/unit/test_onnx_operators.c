@@ -298,6 +298,24 @@ static void resize__takes_the_nearest_in_every_mode(void **state)
     }
 }
 
+static void pad__takes_edges_or_the_other_end(void **state)
+{
+    (void)state;
+    static const float x[3] = {1, 2, 3},
+                       wanted[2][7] = {{1, 1, 1, 2, 3, 3, 3}, {2, 3, 1, 2, 3, 1, 2}};
+    static const char *const modes[2] = {"edge", "wrap"};
+    for (int m = 0; m < 2; m++) {
+        float y[7];
+        struct onnx_build b;
+        begin(&b, DIMS(1, 3));
+        integers(&b, "pads", (const int64_t[]){0, 2, 0, 2}, 4);
+        Onnx__NodeProto *node = onnx_build_node(&b, "Pad", NAMES("x", "pads"), NAMES("y"));
+        onnx_build_text(&b, node, "mode", modes[m]);
+        run_built(&b, x, y, sizeof y);
+        assert_memory_equal(y, wanted[m], sizeof y);
+    }
+}
+
 /* ---- Constants ---- */
 
 /* x + range(2, 11, 3) + 7 of the shape of x + the number of its elements. */
@@ -352,6 +370,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(normalization__of_instances_is_over_the_map_of_each_channel),
     cmocka_unit_test(depth_to_space__by_columns_has_each_channels_block_together),
     cmocka_unit_test(resize__takes_the_nearest_in_every_mode),
+    cmocka_unit_test(pad__takes_edges_or_the_other_end),
     cmocka_unit_test(constants__of_shapes_and_ranges_are_known_while_reading),
     cmocka_unit_test(constants__larger_than_any_use_are_refused),
 };
