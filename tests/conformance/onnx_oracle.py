@@ -4,13 +4,13 @@
 
 Usage: onnx_oracle.py GANTRY FOLDER
 
-Random float networks: of maps with products and maxima alone and of products of rows with each other,
-whose results must be equal to the last bit; with sums, averages and products of maps and an encoder
-of rows (attention, normalisation, GELU in its parts), whose rules differ from ONNX Runtime's by
-rounding (docs/onnx.md): there at most 2 steps of the output. Each in QDQ and QOperator form, with
-int8 and uint8 activations, with a scale for each tensor and for each channel. The first dimension
-is free: vectors are run one by one, and so many at a time. And an attention of float32 for several
-numbers of items and times. Prints the seed."""
+Random float networks: of maps with products and maxima alone and of products of rows with each
+other, whose results must be equal to the last bit; with sums, averages and products of maps and an
+encoder of rows (attention, normalisation, GELU in its parts), whose rules differ from ONNX
+Runtime's by rounding (docs/onnx.md): there at most 2 steps of the output. Each in QDQ and QOperator
+form, with int8 and uint8 activations, with a scale for each tensor and for each channel. The first
+dimension is free: vectors are run one by one, and so many at a time. And an attention of float32
+for several numbers of items and times. Prints the seed."""
 import os
 import subprocess
 import sys

@@ -11,6 +11,7 @@
 void vector_input(struct build *b, struct gantry_shape shape, const void *data, float scale,
                   int32_t zero)
 {
+    if (!data) data = b->feed;
     if (!data) b->complete = false;
     if (b->complete) one_node_input(&b->n, b->dtype, shape, borrowed(data), scale, zero);
 }
@@ -20,7 +21,7 @@ void vector_output(struct build *b, struct gantry_shape shape, const char *name,
 {
     b->count = (size_t)gantry_shape_elements(&shape);
     b->wanted = ARRAY(b, stored(b), b->count, name, "output");
-    if (!b->wanted) b->complete = false;
+    if (!b->wanted && !b->feed) b->complete = false;
     b->got = calloc(b->count, gantry_dtype_bytes(b->dtype));
     if (b->complete) one_node_output(&b->n, b->dtype, shape, b->got, scale, zero);
 }
@@ -67,7 +68,7 @@ static void add_bias(struct build *b, int32_t channels)
 }
 
 /* Weights. The products have the scale 1, so the weights' is that of the requantisation. */
-static void add_weights(struct build *b, struct gantry_shape shape, int32_t axis)
+void vector_weights(struct build *b, struct gantry_shape shape, int32_t axis)
 {
     int32_t channels = shape.dims[axis];
     const void *weights = weights_of(b, shape);
@@ -110,7 +111,7 @@ static void set_window(struct build *b, const int32_t *in, const int32_t *out)
     w->pad_right = padding_behind(out[1], w->stride_w, span_w, in[1], w->pad_left);
 }
 
-static void build_conv(struct build *b, enum gantry_op op)
+void vector_conv(struct build *b, enum gantry_op op)
 {
     const int32_t in[2] = {number(b, "INPUT_H"), number(b, "INPUT_W")};
     const int32_t out[2] = {number(b, "OUTPUT_H"), number(b, "OUTPUT_W")};
@@ -122,7 +123,7 @@ static void build_conv(struct build *b, enum gantry_op op)
     const struct gantry_window_attributes *w = &b->n.node.attributes.window;
     vector_input(b, x, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&x), "input"), 1,
                  -number(b, "INPUT_OFFSET"));
-    add_weights(
+    vector_weights(
         b, depth ? SHAPE(1, w->kernel_h, w->kernel_w, k) : SHAPE(k, w->kernel_h, w->kernel_w, taps),
         depth ? 3 : 0);
     vector_output(b, y, "output_ref", 1, number(b, "OUTPUT_OFFSET"));
@@ -136,7 +137,7 @@ static void build_fully_connected(struct build *b, enum gantry_op op)
     (void)op;
     vector_input(b, SHAPE(batch, depth), ARRAY(b, stored(b), (size_t)(batch * depth), "input"), 1,
                  -number(b, "INPUT_OFFSET"));
-    add_weights(b, SHAPE(k, depth), 0);
+    vector_weights(b, SHAPE(k, depth), 0);
     vector_output(b, SHAPE(batch, k), "output_ref", 1, number(b, "OUTPUT_OFFSET"));
     set_range(b, "OUT_ACTIVATION_MIN", "OUT_ACTIVATION_MAX");
 }
@@ -188,7 +189,7 @@ static void build_pool(struct build *b, enum gantry_op op)
                                            .pad_left = number(b, "PADDING_W")};
     w->pad_bottom = padding_behind(out_h, w->stride_h, w->kernel_h, h, w->pad_top);
     w->pad_right = padding_behind(out_w, w->stride_w, w->kernel_w, width, w->pad_left);
-    b->rounded = op == GANTRY_OP_AVERAGE_POOL_2D;
+    b->steps = op == GANTRY_OP_AVERAGE_POOL_2D;
     vector_input(b, SHAPE(batch, h, width, c),
                  ARRAY(b, stored(b), (size_t)(batch * h * width * c), "input_tensor"), 1, 0);
     vector_output(b, SHAPE(batch, out_h, out_w, c), "output_ref", 1, 0);
@@ -232,7 +233,7 @@ static void build_extreme(struct build *b, enum gantry_op op)
     struct gantry_shape two = SHAPE(number(b, "BATCH_2"), number(b, "HEIGHT_2"),
                                     number(b, "WIDTH_2"), number(b, "CHANNEL_2"));
     (void)op;
-    b->rounded = false;
+    b->steps = 0;
     vector_input(b, one, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&one), "input_tensor_1"),
                  1, 0);
     vector_input(b, two, ARRAY(b, stored(b), (size_t)gantry_shape_elements(&two), "input_tensor_2"),
@@ -261,7 +262,7 @@ static void build_pad(struct build *b, enum gantry_op op)
     }
     y = x;
     for (int32_t d = 0; d < 4; d++) y.dims[d] += counts[2 * d] + counts[2 * d + 1];
-    b->rounded = false;
+    b->steps = 0;
     vector_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
     if (b->complete) {
         one_node_constant(&b->n, GANTRY_INT32, SHAPE(4, 2), counts, 0, 0);
@@ -278,7 +279,7 @@ static void build_transpose(struct build *b, enum gantry_op op)
     x.rank = vector_case_list(&b->c, "IN_DIM", x.dims, GANTRY_RANK_MAX);
     y.rank = vector_case_list(&b->c, "OUT_DIM", y.dims, GANTRY_RANK_MAX);
     int32_t count = vector_case_list(&b->c, "PERM", axes, GANTRY_RANK_MAX);
-    b->rounded = false;
+    b->steps = 0;
     if (count == 0 || x.rank < count || y.rank < count) b->complete = false;
     x.rank = y.rank = count; /* behind it they are 0 */
     vector_input(b, x, ARRAY(b, "int8", (size_t)gantry_shape_elements(&x), "input_tensor"), 1, 0);
@@ -318,12 +319,12 @@ static void build_wide_softmax(struct build *b, enum gantry_op op)
 
 /* By the beginning of its name; the first that fits. */
 static const struct vector_family families[] = {
-    {"transpose_conv", GANTRY_OP_TRANSPOSE_CONV, build_conv},
-    {"reverse_transpose_conv", GANTRY_OP_TRANSPOSE_CONV, build_conv},
+    {"transpose_conv", GANTRY_OP_TRANSPOSE_CONV, vector_conv},
+    {"reverse_transpose_conv", GANTRY_OP_TRANSPOSE_CONV, vector_conv},
     {"transpose_", GANTRY_OP_TRANSPOSE, build_transpose},
-    {"depthwise", GANTRY_OP_DEPTHWISE_CONV_2D, build_conv},
-    {"dw_", GANTRY_OP_DEPTHWISE_CONV_2D, build_conv},
-    {"stride2pad1_int4", GANTRY_OP_CONV_2D, build_conv},
+    {"depthwise", GANTRY_OP_DEPTHWISE_CONV_2D, vector_conv},
+    {"dw_", GANTRY_OP_DEPTHWISE_CONV_2D, vector_conv},
+    {"stride2pad1_int4", GANTRY_OP_CONV_2D, vector_conv},
     {"fully_connected", GANTRY_OP_FULLY_CONNECTED, build_fully_connected},
     {"fc_", GANTRY_OP_FULLY_CONNECTED, build_fully_connected},
     {"avgpooling", GANTRY_OP_AVERAGE_POOL_2D, build_pool},
@@ -338,8 +339,8 @@ static const struct vector_family families[] = {
     {"batch_matmul", GANTRY_OP_BATCH_MATMUL, build_batch_matmul},
     {"lstm", GANTRY_OP_UNIDIRECTIONAL_SEQUENCE_LSTM, vector_lstm},
     {"svdf", GANTRY_OP_SVDF, vector_svdf},
-    {"ds_cnn", GANTRY_OP_COUNT, NULL},
-    {"", GANTRY_OP_CONV_2D, build_conv},
+    {"ds_cnn", GANTRY_OP_COUNT, NULL}, /* a network */
+    {"", GANTRY_OP_CONV_2D, vector_conv},
 };
 
 const struct vector_family *vector_family_of(const char *name)

@@ -18,10 +18,11 @@ struct build {
     int8_t unpacked[VECTOR_INT4_MAX];
     float scale[VECTOR_CHANNELS_MAX];
     int32_t zero[VECTOR_CHANNELS_MAX], bias[VECTOR_CHANNELS_MAX];
+    const void *feed; /* the input where the case has none, and no output: a layer of a network */
     const void *wanted;
     void *got;
     size_t count;  /* values of the output */
-    bool rounded;  /* a step may lie between */
+    int32_t steps; /* that may lie between */
     bool complete; /* all data that the case needs is there */
 };
 
@@ -58,8 +59,19 @@ void vector_output(struct build *b, struct gantry_shape shape, const char *name,
 void vector_lstm(struct build *b, enum gantry_op op);
 void vector_svdf(struct build *b, enum gantry_op op);
 
+/* ---- Networks (vector_network.c) ---- */
+
+/* Runs the layers of the network of an open case one after the other; b then has what the last one
+ * puts out, to free, and what is wanted. Each layer rounds, so that two steps may lie between. */
+enum gantry_status vector_run_network(struct build *b);
+
+/* ---- Builders ---- */
+
+void vector_conv(struct build *b, enum gantry_op op);
+void vector_weights(struct build *b, struct gantry_shape shape, int32_t axis);
+
 /* The operator of a case by the beginning of its name, and what builds its node; build is NULL
- * where the case is not one run of one operator. */
+ * where the case is the network. */
 struct vector_family {
     const char *begins;
     enum gantry_op op;
