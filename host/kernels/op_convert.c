@@ -28,6 +28,20 @@ static void store(const struct gantry_op_tensor *tensor, int64_t i, int64_t valu
         ((int16_t *)tensor->data)[i] = (int16_t)value;
 }
 
+/* int8 with one scale. */
+static void dequantize_s8(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct gantry_op_args *args = state;
+    const struct gantry_op_tensor *tensor = &args->inputs[0];
+    const int8_t *x = tensor->data;
+    float *restrict y = args->outputs[0].data;
+    const float scale = tensor->scale[0];
+    const int32_t zero = tensor->zero_point[0];
+    int64_t elements = gantry_op_elements(tensor);
+    (void)first, (void)end, (void)scratch;
+    for (int64_t i = 0; i < elements; i++) y[i] = (float)(x[i] - zero) * scale;
+}
+
 static void dequantize(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_args *args = state;
@@ -46,26 +60,48 @@ static void dequantize(const void *state, int32_t first, int32_t end, void *scra
 bool gantry_op_dequantize(struct gantry_kernel *kernel, const struct gantry_op_args *args,
                           struct gantry_arena *arena)
 {
+    const struct gantry_op_tensor *x = &args->inputs[0];
+    bool plain = x->dtype == GANTRY_INT8 && x->scales == 1;
     (void)arena;
-    gantry_op_set(kernel, dequantize, args, 1, (uint64_t)gantry_op_elements(&args->inputs[0]) * 2);
+    gantry_op_set(kernel, plain ? dequantize_s8 : dequantize, args, 1,
+                  (uint64_t)gantry_op_elements(x) * 2);
     return true;
 }
 
-/* float32 to int8: the product with the reciprocal of the scale; to int16: the quotient, halves
- * away from zero. Both as LiteRT's default path does. */
-static void quantize_f32(const void *state, int32_t first, int32_t end, void *scratch)
+/* float32 to int8: the product with the reciprocal of the scale, as LiteRT's default path does.
+ * Where it passes the limits the result saturates whatever the zero point; within them adding 1.5 x
+ * 2^23 rounds to nearest, ties to even. No number gives the least. */
+static void quantize_f32_s8(const void *state, int32_t first, int32_t end, void *scratch)
+{
+    const struct gantry_op_args *args = state;
+    const struct gantry_op_tensor *tensor = &args->outputs[0];
+    const float *x = args->inputs[0].data;
+    int8_t *restrict y = tensor->data;
+    const float reciprocal = 1.0f / tensor->scale[0], limit = 1024.0f, magic = 12582912.0f;
+    const int32_t zero = tensor->zero_point[0];
+    int64_t elements = gantry_op_elements(tensor);
+    (void)first, (void)end, (void)scratch;
+    for (int64_t i = 0; i < elements; i++) {
+        float value = x[i] * reciprocal;
+        value = value > -limit ? value : -limit;
+        value = value < limit ? value : limit;
+        int32_t rounded = (int32_t)(value + magic - magic) + zero;
+        rounded = gantry_min_i32(gantry_max_i32(rounded, INT8_MIN), INT8_MAX);
+        y[i] = (int8_t)rounded;
+    }
+}
+
+/* float32 to int16: the quotient, halves away from zero, as LiteRT's default path does. */
+static void quantize_f32_s16(const void *state, int32_t first, int32_t end, void *scratch)
 {
     const struct gantry_op_args *args = state;
     const struct gantry_op_tensor *y = &args->outputs[0];
     const float *x = args->inputs[0].data;
-    float reciprocal = 1.0f / y->scale[0];
-    bool narrow = y->dtype == GANTRY_INT8;
     int64_t elements = gantry_op_elements(&args->inputs[0]);
     (void)first, (void)end, (void)scratch;
     for (int64_t i = 0; i < elements; i++) {
-        float value = narrow ? x[i] * reciprocal : roundf(x[i] / y->scale[0]);
-        store(y, i,
-              (int64_t)gantry_op_round((double)value, -(1 << 24), 1 << 24) + y->zero_point[0]);
+        double value = (double)roundf(x[i] / y->scale[0]);
+        store(y, i, (int64_t)gantry_op_round(value, -(1 << 24), 1 << 24) + y->zero_point[0]);
     }
 }
 
@@ -135,7 +171,10 @@ bool gantry_op_quantize(struct gantry_kernel *kernel, const struct gantry_op_arg
 {
     enum gantry_dtype from = args->inputs[0].dtype, to = args->outputs[0].dtype;
     if (from == GANTRY_INT8 && to == GANTRY_INT8) return bind_s8(kernel, args, arena);
-    gantry_op_set(kernel, from == GANTRY_FLOAT32 ? quantize_f32 : requantize, args, 1,
-                  (uint64_t)gantry_op_elements(&args->inputs[0]) * 2);
+    gantry_op_set(kernel,
+                  from != GANTRY_FLOAT32 ? requantize
+                  : to == GANTRY_INT8    ? quantize_f32_s8
+                                         : quantize_f32_s16,
+                  args, 1, (uint64_t)gantry_op_elements(&args->inputs[0]) * 2);
     return true;
 }

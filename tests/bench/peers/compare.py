@@ -86,31 +86,28 @@ LIMIT = 4.0
 
 def chart(args, medians):
     """Bars: time relative to Gantry's; longer ones than LIMIT are cut and say their length."""
-    shown = [r for r in args.runtimes if any((m, r) in medians for m in args.models)]
-    row, left, scale = 18, 210, 110
-    height = 40 + len(args.models) * (row * len(shown) + 14)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{height}" '
-             f'font-family="sans-serif" font-size="12">',
-             f'<rect width="760" height="{height}" fill="#ffffff"/>',
-             f'<text x="10" y="20" font-size="13">{FIGURES[args.figure]} of an inference, '
-             f'threads: {args.threads}, Gantry = 1 (shorter is better)</text>']
-    y = 36
+    row, gap, left, scale = 18, 14, 210, 110
+    bars, y = [], 36
     for model in args.models:
         own = medians.get((model, "gantry"))
+        shown = [r for r in args.runtimes if own and medians.get((model, r))]
+        bars.append(f'<text x="10" y="{y + 11}">{name_of(model)[:30]}</text>')
         for index, runtime in enumerate(shown):
-            value = medians.get((model, runtime))
-            if not value or not own:
-                continue
+            value = medians[(model, runtime)]
             ratio = value / own
             width = min(ratio, LIMIT) * scale
             mark = " (cut)" if ratio > LIMIT else ""
             top = y + index * row
-            parts.append(f'<rect x="{left}" y="{top}" width="{width:.1f}" height="{row - 4}" '
-                         f'fill="{COLOURS[runtime]}"/>')
-            parts.append(f'<text x="{left + width + 6:.1f}" y="{top + 11}">{ratio:.2f} '
-                         f'{LABELS[runtime]}, {value:.1f} us{mark}</text>')
-        parts.append(f'<text x="10" y="{y + 11}">{name_of(model)[:30]}</text>')
-        y += row * len(shown) + 14
+            bars.append(f'<rect x="{left}" y="{top}" width="{width:.1f}" height="{row - 4}" '
+                        f'fill="{COLOURS[runtime]}"/>')
+            bars.append(f'<text x="{left + width + 6:.1f}" y="{top + 11}">{ratio:.2f} '
+                        f'{LABELS[runtime]}, {value:.1f} us{mark}</text>')
+        y += row * max(len(shown), 1) + gap
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="860" height="{y}" '
+             'font-family="sans-serif" font-size="12">',
+             f'<rect width="860" height="{y}" fill="#ffffff"/>',
+             f'<text x="10" y="20" font-size="13">{FIGURES[args.figure]} of an inference, '
+             f'threads: {args.threads}, Gantry = 1 (shorter is better)</text>'] + bars
     parts.append("</svg>")
     with open(args.chart, "w", encoding="utf-8") as file:
         file.write("\n".join(parts) + "\n")
