@@ -3,24 +3,9 @@
  *
  * Tensors that a RESHAPE only renames share one storage. A storage lives from the slot of its
  * writer to that of its last reader; a CPU node is a slot, and so is a whole launch. */
-#include "plan/build.h"
+#include "plan/homes.h"
 
 enum { HOME_ALIGNMENT = 64 };
-
-/* A storage is named by the tensor that is written; its fields stand at that tensor's index. */
-struct storage {
-    int32_t root;
-    int32_t stride; /* bytes of a pixel of the root */
-    int32_t first, last;
-    bool needed, output;
-};
-
-struct homes {
-    struct gantry_build *build;
-    struct storage *storage; /* per tensor */
-    int32_t *slot;           /* per node */
-    int32_t slots;
-};
 
 static bool vanished(const struct gantry_build *build, int32_t node)
 {
@@ -28,7 +13,7 @@ static bool vanished(const struct gantry_build *build, int32_t node)
            build->plan->nodes[node].accelerator;
 }
 
-static void number_slots(struct homes *homes)
+static void number_slots(struct gantry_homes *homes)
 {
     const struct gantry_plan *plan = homes->build->plan;
     int32_t slot = 0;
@@ -41,44 +26,31 @@ static void number_slots(struct homes *homes)
     homes->slots = slot;
 }
 
-/* Extent for homes: of the shape, or one pixel of all values of what has no map. */
-static struct gantry_extent extent_of(const struct gantry_graph_tensor *tensor)
-{
-    struct gantry_extent extent;
-    if (gantry_shape_extent(&tensor->shape, &extent)) return extent;
-    return (struct gantry_extent){1, 1, (int32_t)gantry_shape_elements(&tensor->shape)};
-}
-
 static int32_t blocks_bytes(int32_t channels)
 {
     return GANTRY_CHANNELS * gantry_div_up(channels, GANTRY_CHANNELS);
 }
 
-/* Bytes of a pixel without gaps. */
-static int32_t dense_bytes(const struct gantry_graph_tensor *tensor)
-{
-    return extent_of(tensor).c * (int32_t)gantry_dtype_bytes(tensor->dtype);
-}
-
 /* Whether the output of a RESHAPE can be the memory of its input: equal channels, or no gaps. */
-static bool shares(const struct homes *homes, int32_t node)
+static bool shares(const struct gantry_homes *homes, int32_t node)
 {
     const struct gantry_graph *graph = homes->build->graph;
     int32_t x = graph->nodes[node].inputs[0];
     if (graph->tensors[x].data) return false;
-    const struct storage *root = &homes->storage[homes->storage[x].root];
-    struct gantry_extent from = extent_of(&graph->tensors[x]);
-    struct gantry_extent to = extent_of(&graph->tensors[graph->nodes[node].outputs[0]]);
+    const struct gantry_storage *root = &homes->storage[homes->storage[x].root];
+    struct gantry_extent from = gantry_home_extent(&graph->tensors[x]);
+    struct gantry_extent to = gantry_home_extent(&graph->tensors[graph->nodes[node].outputs[0]]);
     return vanished(homes->build, node) || from.c == to.c ||
-           root->stride == dense_bytes(&graph->tensors[homes->storage[x].root]);
+           root->stride == gantry_home_pixel(&graph->tensors[homes->storage[x].root]);
 }
 
-static void find_storages(struct homes *homes)
+static void find_storages(struct gantry_homes *homes)
 {
     const struct gantry_graph *graph = homes->build->graph;
     for (int32_t t = 0; t < graph->tensor_count; t++) {
         homes->storage[t].root = t;
-        homes->storage[t].stride = dense_bytes(&graph->tensors[t]);
+        homes->storage[t].inside = -1;
+        homes->storage[t].stride = gantry_home_pixel(&graph->tensors[t]);
         homes->storage[t].first = homes->storage[t].last = -1;
         if (!graph->tensors[t].variable) continue;
         homes->storage[t].first = 0; /* kept from run to run */
@@ -87,7 +59,7 @@ static void find_storages(struct homes *homes)
     for (int32_t n = 0; n < graph->node_count; n++) {
         int32_t y = graph->nodes[n].outputs[0];
         for (int32_t i = 1; i < graph->nodes[n].output_count; i++) {
-            struct storage *more = &homes->storage[graph->nodes[n].outputs[i]];
+            struct gantry_storage *more = &homes->storage[graph->nodes[n].outputs[i]];
             more->first = more->last = homes->slot[n];
             more->needed = true;
         }
@@ -102,10 +74,10 @@ static void find_storages(struct homes *homes)
     }
 }
 
-static void use(struct homes *homes, int32_t tensor, int32_t node)
+static void use(struct gantry_homes *homes, int32_t tensor, int32_t node)
 {
     const struct gantry_build *build = homes->build;
-    struct storage *storage = &homes->storage[homes->storage[tensor].root];
+    struct gantry_storage *storage = &homes->storage[homes->storage[tensor].root];
     int32_t producer = build->graph->tensors[homes->storage[tensor].root].producer;
     bool inside = producer != GANTRY_NO_NODE && build->plan->nodes[node].accelerator &&
                   build->plan->nodes[producer].segment == build->plan->nodes[node].segment;
@@ -113,7 +85,7 @@ static void use(struct homes *homes, int32_t tensor, int32_t node)
     if (homes->slot[node] > storage->last) storage->last = homes->slot[node];
 }
 
-static void find_uses(struct homes *homes)
+static void find_uses(struct gantry_homes *homes)
 {
     const struct gantry_build *build = homes->build;
     const struct gantry_graph *graph = build->graph;
@@ -131,19 +103,19 @@ static void find_uses(struct homes *homes)
             homes->storage[homes->storage[node->outputs[0]].root].needed = true;
     }
     for (int32_t i = 0; i < graph->output_count; i++) {
-        struct storage *storage = &homes->storage[homes->storage[graph->outputs[i]].root];
+        struct gantry_storage *storage = &homes->storage[homes->storage[graph->outputs[i]].root];
         storage->needed = storage->output = true;
     }
 }
 
-static int64_t storage_bytes(const struct homes *homes, int32_t root)
+static int64_t storage_bytes(const struct gantry_homes *homes, int32_t root)
 {
-    struct gantry_extent extent = extent_of(&homes->build->graph->tensors[root]);
+    struct gantry_extent extent = gantry_home_extent(&homes->build->graph->tensors[root]);
     return (int64_t)extent.h * extent.w * homes->storage[root].stride;
 }
 
 /* Homes of packed inputs, which one task alone reads, are as that task sees them. */
-static void spread_patches(const struct homes *homes)
+static void spread_patches(const struct gantry_homes *homes)
 {
     const struct gantry_build *build = homes->build;
     for (int32_t n = 0; n < build->graph->node_count; n++) {
@@ -157,7 +129,7 @@ static void spread_patches(const struct homes *homes)
 }
 
 /* Bytes of a model input in memory. */
-static int64_t input_bytes(const struct homes *homes, int32_t tensor)
+static int64_t input_bytes(const struct gantry_homes *homes, int32_t tensor)
 {
     const struct gantry_build *build = homes->build;
     for (int32_t n = 0; n < build->graph->node_count; n++) {
@@ -178,7 +150,7 @@ static bool append(struct gantry_plan_tensor *tensor, enum gantry_home home, int
     return *end <= UINT32_MAX;
 }
 
-static bool place_interface(struct homes *homes)
+static bool place_interface(struct gantry_homes *homes)
 {
     const struct gantry_graph *graph = homes->build->graph;
     struct gantry_plan *plan = homes->build->plan;
@@ -198,8 +170,16 @@ static bool place_interface(struct homes *homes)
     return fits;
 }
 
+/* Whether a storage takes room in the arena. */
+static bool in_arena(const struct gantry_homes *homes, int32_t tensor)
+{
+    const struct gantry_storage *s = &homes->storage[tensor];
+    return s->root == tensor && s->needed && s->inside < 0 &&
+           homes->build->plan->tensors[tensor].home == GANTRY_HOME_NONE;
+}
+
 /* Packs the remaining storages into the arena. */
-static enum gantry_status place_arena(struct homes *homes)
+static enum gantry_status place_arena(struct gantry_homes *homes)
 {
     struct gantry_build *build = homes->build;
     struct gantry_plan *plan = build->plan;
@@ -208,8 +188,8 @@ static enum gantry_status place_arena(struct homes *homes)
         gantry_arena_alloc(&build->scratch, (size_t)tensors, sizeof *items);
     if (!items) return gantry_fail(build->error, GANTRY_ERR_MEMORY, "plan: no memory");
     for (int32_t t = 0; t < tensors; t++) {
-        const struct storage *s = &homes->storage[t];
-        if (s->root != t || !s->needed || plan->tensors[t].home != GANTRY_HOME_NONE) continue;
+        const struct gantry_storage *s = &homes->storage[t];
+        if (!in_arena(homes, t)) continue;
         bool keep = plan->options.observe;
         items[count++] = (struct gantry_pack_item){.size = storage_bytes(homes, t),
                                                    .first = keep ? 0 : s->first,
@@ -223,8 +203,7 @@ static enum gantry_status place_arena(struct homes *homes)
                            build->graph->name, (long long)total, UINT32_MAX);
     count = 0;
     for (int32_t t = 0; t < tensors; t++) {
-        const struct storage *s = &homes->storage[t];
-        if (s->root != t || !s->needed || plan->tensors[t].home != GANTRY_HOME_NONE) continue;
+        if (!in_arena(homes, t)) continue;
         plan->tensors[t].home = GANTRY_HOME_ARENA;
         plan->tensors[t].offset = (uint32_t)items[count++].offset;
     }
@@ -232,22 +211,41 @@ static enum gantry_status place_arena(struct homes *homes)
     return GANTRY_OK;
 }
 
+/* Places and strides of storages that lie in others. */
+static void place_parts(struct gantry_homes *homes)
+{
+    struct gantry_plan_tensor *tensors = homes->build->plan->tensors;
+    for (int32_t t = 0; t < homes->build->graph->tensor_count; t++) {
+        struct gantry_storage *part = &homes->storage[t];
+        int32_t outer = t;
+        int64_t offset = 0;
+        for (; homes->storage[outer].inside >= 0; outer = homes->storage[outer].inside) {
+            offset += homes->storage[outer].at;
+            if (homes->storage[outer].sliced)
+                part->stride = homes->storage[homes->storage[outer].inside].stride;
+        }
+        if (outer == t) continue;
+        tensors[t].home = tensors[outer].home;
+        tensors[t].offset = tensors[outer].offset + (uint32_t)offset;
+    }
+}
+
 /* Every tensor takes place and stride from its storage. A vanished RESHAPE keeps the extent of
  * what it renames, so that its elements can be read through the gaps of that. */
-static void spread(struct homes *homes)
+static void spread(struct gantry_homes *homes)
 {
     const struct gantry_graph *graph = homes->build->graph;
     struct gantry_plan_tensor *tensors = homes->build->plan->tensors;
     for (int32_t t = 0; t < graph->tensor_count; t++) {
         int32_t root = homes->storage[t].root;
-        tensors[t].extent = extent_of(&graph->tensors[t]);
+        tensors[t].extent = gantry_home_extent(&graph->tensors[t]);
         tensors[t].home = tensors[root].home;
         tensors[t].offset = tensors[root].offset;
-        struct gantry_extent of_root = extent_of(&graph->tensors[root]);
-        bool gaps = homes->storage[root].stride != dense_bytes(&graph->tensors[root]);
+        struct gantry_extent of_root = gantry_home_extent(&graph->tensors[root]);
+        bool gaps = homes->storage[root].stride != gantry_home_pixel(&graph->tensors[root]);
         if (gaps && tensors[t].extent.c != of_root.c) tensors[t].extent = of_root;
         tensors[t].pixel_stride =
-            gaps ? homes->storage[root].stride : dense_bytes(&graph->tensors[t]);
+            gaps ? homes->storage[root].stride : gantry_home_pixel(&graph->tensors[t]);
         if (graph->tensors[t].data) tensors[t].home = GANTRY_HOME_CONSTANT;
     }
 }
@@ -255,7 +253,7 @@ static void spread(struct homes *homes)
 enum gantry_status gantry_build_homes(struct gantry_build *build)
 {
     const struct gantry_graph *graph = build->graph;
-    struct homes homes = {.build = build};
+    struct gantry_homes homes = {.build = build};
     homes.storage =
         gantry_arena_alloc(&build->scratch, (size_t)graph->tensor_count, sizeof *homes.storage);
     homes.slot = gantry_arena_alloc(&build->scratch, (size_t)graph->node_count, sizeof *homes.slot);
@@ -266,12 +264,14 @@ enum gantry_status gantry_build_homes(struct gantry_build *build)
     number_slots(&homes);
     find_storages(&homes);
     find_uses(&homes);
+    if (!build->plan->options.observe) gantry_home_parts(&homes);
     for (int32_t t = 0; t < graph->tensor_count; t++)
         if (graph->tensors[t].data) homes.storage[t].needed = false;
     if (!place_interface(&homes))
         return gantry_fail(build->error, GANTRY_ERR_UNSUPPORTED,
                            "%s: inputs and outputs pass 2^32 bytes", graph->name);
     enum gantry_status status = place_arena(&homes);
+    if (status == GANTRY_OK) place_parts(&homes);
     if (status == GANTRY_OK) spread(&homes);
     if (status == GANTRY_OK) spread_patches(&homes);
     return status;

@@ -27,7 +27,8 @@ const void *gantry_model_bytes(const struct gantry_model *model, size_t *size);
 
 /* Where a tensor lies in device memory. Tensors that never leave the chip have no home. A tensor
  * is H x W x C by gantry_shape_extent (or 1 x 1 x elements) with this pixel stride, rows unpadded.
- * INPUT and OUTPUT: offsets are multiples of 64. Model inputs are dense (pixel_stride = C). */
+ * INPUT and OUTPUT: offsets are multiples of 64, but those of parts of a CONCATENATION, which lie
+ * in the whole with its pixel stride. Model inputs are dense (pixel_stride = C). */
 enum gantry_home {
     GANTRY_HOME_NONE,
     GANTRY_HOME_ARENA,

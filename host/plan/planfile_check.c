@@ -45,7 +45,7 @@ static uint64_t home_bytes(const struct gantry_plan_tensor *placed, size_t eleme
     uint64_t pixel = (uint64_t)e->c * element, stride = (uint64_t)placed->pixel_stride;
     if (pixels > 1 && stride < pixel) return 0;
     if (pixels > (UINT64_C(1) << 31) || stride > (UINT64_C(1) << 31)) return 0;
-    return pixels > 1 ? pixels * stride : pixel;
+    return (pixels - 1) * stride + pixel;
 }
 
 /* Patches write whole pixels of as many values; else a home holds the tensor's elements. */

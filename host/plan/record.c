@@ -5,6 +5,31 @@
 #include "plan/build.h"
 #include "plan/predict.h"
 
+/* Share of a CPU's CONCATENATION that is copied: parts of other memory than the whole's. */
+static double share_copied(const struct gantry_plan *plan, int32_t n)
+{
+    const struct gantry_graph *graph = plan->graph;
+    const struct gantry_graph_node *node = &graph->nodes[n];
+    const struct gantry_plan_tensor *whole = &plan->tensors[node->outputs[0]];
+    size_t bytes = graph->tensors[node->outputs[0]].bytes, copied = 0;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const struct gantry_plan_tensor *part = &plan->tensors[node->inputs[i]];
+        bool inside = part->home == whole->home && part->offset >= whole->offset &&
+                      part->offset - whole->offset < bytes;
+        if (!inside) copied += graph->tensors[node->inputs[i]].bytes;
+    }
+    return (double)copied / (double)bytes;
+}
+
+/* Time of a node on the CPU as the plan has it there. */
+static uint64_t estimate(const struct gantry_plan *plan, int32_t n)
+{
+    double ns = plan->nodes[n].cpu_ns;
+    if (plan->graph->nodes[n].op == GANTRY_OP_CONCATENATION && !plan->nodes[n].accelerator)
+        ns *= share_copied(plan, n);
+    return (uint64_t)(ns + 0.5);
+}
+
 static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_node *nodes)
 {
     const struct gantry_graph *graph = plan->graph;
@@ -27,7 +52,7 @@ static void record_nodes(const struct gantry_plan *plan, struct gantry_profile_n
         nodes[i].fused_into = plan->nodes[i].fused_into;
         nodes[i].segment = plan->nodes[i].segment;
         nodes[i].macs = graph->nodes[i].macs;
-        nodes[i].cpu_estimate_ns = (uint64_t)(plan->nodes[i].cpu_ns + 0.5);
+        nodes[i].cpu_estimate_ns = estimate(plan, i);
         if (!plan->nodes[i].accelerator && plan->nodes[i].accelerator_ns >= 0)
             nodes[i].other_cycles =
                 (uint64_t)(plan->nodes[i].accelerator_ns * plan->target.clock_hz / 1e9 + 0.5);

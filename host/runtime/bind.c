@@ -350,7 +350,44 @@ static bool bind_general(struct gantry_engine *engine, const struct gantry_graph
     return gantry_op_row(node->op)->bind(&work->args.kernel, args, &engine->memory);
 }
 
-/* How mapped nodes are bound, and a RESHAPE of anything. */
+static bool same_scale(const struct gantry_graph *graph, int32_t a, int32_t b)
+{
+    return scale_of(graph, a) == scale_of(graph, b) && zero_of(graph, a) == zero_of(graph, b);
+}
+
+/* Copies of the parts that the plan did not put where the whole has them. The whole has gaps only
+ * where it is a map, of channels. */
+static bool bind_concatenation(struct gantry_engine *engine, const struct gantry_graph_node *node,
+                               struct gantry_work *work)
+{
+    const struct gantry_graph *graph = engine->plan->graph;
+    const struct gantry_graph_tensor *y = &graph->tensors[node->outputs[0]];
+    const struct gantry_view whole = gantry_engine_view(engine, node->outputs[0]);
+    int32_t axis = gantry_op_axis(node->attributes.along.axis, y->shape.rank);
+    struct gantry_op_split split = gantry_op_split_at(&y->shape, axis);
+    size_t element = gantry_dtype_bytes(y->dtype), at = 0;
+    for (int32_t i = 0; i < node->input_count; i++)
+        if (y->dtype == GANTRY_INT8 && !same_scale(graph, node->inputs[i], node->outputs[0]))
+            return bind_general(engine, node, work);
+    work->flatten =
+        gantry_arena_alloc(&engine->memory, (size_t)node->input_count, sizeof *work->flatten);
+    if (!work->flatten) return false;
+    work->kind = GANTRY_WORK_NONE;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const struct gantry_shape *shape = &graph->tensors[node->inputs[i]].shape;
+        size_t run = (size_t)shape->dims[axis] * (size_t)split.inner * element;
+        struct gantry_view from = gantry_engine_view(engine, node->inputs[i]);
+        struct gantry_view to = {whole.data + at, split.outer, run,
+                                 (size_t)(split.along * split.inner) * element};
+        if (!gantry_view_is_dense(&whole)) to.stride_bytes = whole.stride_bytes;
+        at += run;
+        if (from.data != to.data)
+            work->flatten[work->flatten_count++] = (struct gantry_flatten){from, to};
+    }
+    return true;
+}
+
+/* How mapped nodes are bound, and those that only move bytes of anything. */
 static bool (*const binders[GANTRY_OP_COUNT])(struct gantry_engine *engine,
                                               const struct gantry_graph_node *node,
                                               struct gantry_work *work) = {
@@ -364,6 +401,7 @@ static bool (*const binders[GANTRY_OP_COUNT])(struct gantry_engine *engine,
     [GANTRY_OP_SOFTMAX] = bind_softmax,
     [GANTRY_OP_MEAN] = bind_mean,
     [GANTRY_OP_QUANTIZE] = bind_quantize,
+    [GANTRY_OP_CONCATENATION] = bind_concatenation,
 };
 
 enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
@@ -371,8 +409,9 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
 {
     const struct gantry_graph *graph = engine->plan->graph;
     const struct gantry_graph_node *node = &graph->nodes[index];
-    bool renamed = node->op == GANTRY_OP_RESHAPE && gantry_node_reads(graph, node, 0);
-    bool mapped = binders[node->op] && (node->mapped || renamed);
+    bool moved = node->op == GANTRY_OP_CONCATENATION ||
+                 (node->op == GANTRY_OP_RESHAPE && gantry_node_reads(graph, node, 0));
+    bool mapped = binders[node->op] && (node->mapped || moved);
     if ((mapped ? binders[node->op] : bind_general)(engine, node, &engine->work[index]))
         return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: node %d %s: out of memory", graph->name,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes int8 networks with the layer shapes of well-known ones and seeded random weights:
-// ResNet-50 v1.5, MobileNetV1 1.0/224 and MobileNetV2 1.0/224, and one matrix times a vector. Their
-// cycles are those of trained networks, as nothing depends on the values; their answers mean
-// nothing.
+// ResNet-50 v1.5, MobileNetV1 1.0/224, MobileNetV2 1.0/224 and SqueezeNet 1.1, and one matrix times
+// a vector. Their cycles are those of trained networks, as nothing depends on the values; their
+// answers mean nothing.
 //
 // Usage: make FOLDER
 #include <algorithm>
@@ -25,6 +25,7 @@ enum Operator {
     DEPTHWISE = 4,
     FULLY_CONNECTED = 9,
     ADD = 0,
+    CONCATENATION = 2,
     MAX_POOL = 17,
     RESHAPE = 22,
     SOFTMAX = 25
@@ -75,6 +76,17 @@ class Network
         auto options = fmt::CreateAddOptions(b_, act);
         add_operator(ADD, 2, {x, r}, y, fmt::BuiltinOptions_AddOptions, options.Union());
         return y;
+    }
+    // Channels of y behind those of x.
+    int concat(int x, int y)
+    {
+        Extent e = extent(x);
+        size_t from = static_cast<size_t>(x);
+        int z = activation({e.h, e.w, e.c + extent(y).c}, scale_[from], zero_[from]);
+        auto options = fmt::CreateConcatenationOptions(b_, 3, NONE);
+        add_operator(CONCATENATION, 2, {x, y}, z, fmt::BuiltinOptions_ConcatenationOptions,
+                     options.Union());
+        return z;
     }
     int pool(int x, Operator op, int kernel, int stride, Padding padding)
     {
@@ -289,6 +301,31 @@ bool mobilenet_v2(const std::string &path)
     return net.finish(net.conv(y, 1280, 1, 1, RELU6), path);
 }
 
+bool squeezenet(const std::string &path)
+{
+    struct Fire {
+        int squeeze, expand;
+        bool pool;
+    };
+    Network net(4, picture);
+    int y = net.conv(net.input(), 64, 3, 2, RELU);
+    y = net.pool(y, MAX_POOL, 3, 2, SAME);
+    for (const Fire &f : {Fire{16, 64, false},
+                          {16, 64, true},
+                          {32, 128, false},
+                          {32, 128, true},
+                          {48, 192, false},
+                          {48, 192, false},
+                          {64, 256, false},
+                          {64, 256, false}}) {
+        int s = net.conv(y, f.squeeze, 1, 1, RELU);
+        y = net.concat(net.conv(s, f.expand, 1, 1, RELU), net.conv(s, f.expand, 3, 1, RELU));
+        if (f.pool) y = net.pool(y, MAX_POOL, 3, 2, SAME);
+    }
+    y = net.conv(y, 1000, 1, 1, RELU);
+    return net.write(net.pool(y, AVERAGE_POOL, net.extent(y).h, 1, VALID), path);
+}
+
 // 4 MB of weights that are used once: the rate of memory decides.
 bool matrix_vector(const std::string &path)
 {
@@ -308,6 +345,7 @@ int main(int argc, char **argv)
     bool good = resnet50(folder + "/resnet50.tflite") &&
                 mobilenet_v1(folder + "/mobilenet_v1_1.0_224.tflite") &&
                 mobilenet_v2(folder + "/mobilenet_v2_1.0_224.tflite") &&
+                squeezenet(folder + "/squeezenet_1.1_224.tflite") &&
                 matrix_vector(folder + "/matrix_1024x4096.tflite");
     if (!good) std::fprintf(stderr, "make: cannot write into %s\n", folder.c_str());
     return good ? 0 : 1;

@@ -23,7 +23,7 @@ if [ $# -eq 0 ]; then
     done
     file=${GANTRY_DATA-}/models/coral/tf2_mobilenet_v2_1.0_224_ptq.tflite
     [ ! -e "$file" ] || set -- "$@" "$file"
-    for name in mobilenet_v1_1.0_224 mobilenet_v2_1.0_224 resnet50; do
+    for name in mobilenet_v1_1.0_224 mobilenet_v2_1.0_224 squeezenet_1.1_224 resnet50; do
         file=build/synthetic/$name.tflite
         [ ! -e $file ] || set -- "$@" "$file"
     done

@@ -14,6 +14,8 @@ agree() {
 }
 agree mobilenet_v1_1.0_224 k26
 agree mobilenet_v2_1.0_224 k26
+agree squeezenet_1.1_224 k26
+agree squeezenet_1.1_224 tiny
 agree resnet50 k26
 agree resnet50 k26 --onchip-limit 9830
 agree mobilenet_v1_1.0_224 half --onchip-limit 16384

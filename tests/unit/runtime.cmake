@@ -19,3 +19,6 @@ gantry_test(test_engine_pool SOURCES test_engine_pool.c engine_fixture.c
   PARTS runtime formats device LABELS unit tsan)
 gantry_test(test_shape_cache SOURCES test_shape_cache.c PARTS runtime base LABELS unit)
 target_compile_definitions(test_shape_cache PRIVATE GANTRY_FLATC="${GANTRY_FLATC}")
+gantry_test(test_engine_random SOURCES test_engine_random.c random_net.c test_plan_support.c
+    ../graph_run.c
+  PARTS runtime formats LABELS unit LIBRARIES m)

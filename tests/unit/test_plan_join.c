@@ -248,6 +248,70 @@ static void join__without_neighbours_is_the_cpus(void **state)
     close_network(&f);
 }
 
+/* ---- On the CPU: parts of the whole's memory ---- */
+
+/* Whether the plan has a part in the whole, so many bytes behind its beginning. */
+static bool lies(const struct fixture *f, int32_t part, int32_t whole, uint32_t at, int32_t stride)
+{
+    const struct gantry_plan_tensor *x = &f->plan->tensors[part], *y = &f->plan->tensors[whole];
+    return x->home == y->home && x->offset == y->offset + at && x->pixel_stride == stride;
+}
+
+static void home__channels_are_slices_of_the_wholes_pixels(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_network(&f);
+    f.params = (struct gantry_array_params){0};
+    int32_t x = net_input(&f.net, 6, 5, 7);
+    int32_t a = net_conv(&f.net, x, 3, &three), b = net_conv(&f.net, a, 10, &point);
+    int32_t y = net_concat(&f.net, (int32_t[]){a, b}, 2, 3);
+    int32_t c = net_conv(&f.net, y, 9, &three);
+    int32_t z = net_concat(&f.net, (int32_t[]){c, y, y}, 3, 3);
+    net_output(&f.net, z);
+    finish_network(&f);
+    assert_true(lies(&f, c, z, 0, 35) && lies(&f, y, z, 9, 35));
+    assert_true(lies(&f, a, z, 9, 35) && lies(&f, b, z, 9 + 3, 35));
+    close_network(&f);
+}
+
+static void home__rows_are_runs_of_the_wholes_bytes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_network(&f);
+    int32_t x = net_input(&f.net, 6, 5, 7);
+    /* The accelerator stores 16 channels without gaps; 5 are copied when they are reshaped. */
+    int32_t a = net_conv(&f.net, x, 16, &three), b = net_conv(&f.net, x, 5, &three);
+    int32_t c = net_flatten(&f.net, a), d = net_flatten(&f.net, b);
+    f.net.one_scale = false;
+    int32_t y = net_concat(&f.net, (int32_t[]){c, d}, 2, 1);
+    net_output(&f.net, net_softmax(&f.net, y));
+    finish_network(&f);
+    assert_true(f.plan->nodes[0].accelerator && !f.plan->nodes[4].accelerator);
+    assert_true(lies(&f, a, y, 0, 16));
+    assert_int_equal(f.plan->tensors[d].offset, f.plan->tensors[y].offset + 6 * 5 * 16);
+    close_network(&f);
+}
+
+/* An output has memory of its own, an input lies where the caller's goes. */
+static void home__interfaces_stay_where_they_are(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_network(&f);
+    f.params = (struct gantry_array_params){0};
+    int32_t x = net_input(&f.net, 6, 5, 7), a = net_conv(&f.net, x, 3, &three);
+    int32_t y = net_concat(&f.net, (int32_t[]){x, a}, 2, 3);
+    net_output(&f.net, net_conv(&f.net, y, 9, &three));
+    net_output(&f.net, a);
+    finish_network(&f);
+    assert_int_equal(f.plan->tensors[x].home, GANTRY_HOME_INPUT);
+    assert_int_equal(f.plan->tensors[a].home, GANTRY_HOME_OUTPUT);
+    assert_int_equal(f.plan->tensors[y].home, GANTRY_HOME_ARENA);
+    close_network(&f);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(join__channels_are_written_to_their_blocks),
     cmocka_unit_test(join__gaps_meet_zeros_or_are_closed),
@@ -258,5 +322,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(join__parts_from_memory_are_loaded_to_their_blocks),
     cmocka_unit_test(join__strided_readers_share_planes),
     cmocka_unit_test(join__without_neighbours_is_the_cpus),
+    cmocka_unit_test(home__channels_are_slices_of_the_wholes_pixels),
+    cmocka_unit_test(home__rows_are_runs_of_the_wholes_bytes),
+    cmocka_unit_test(home__interfaces_stay_where_they_are),
 };
 GANTRY_TEST_MAIN("plan_join", tests)

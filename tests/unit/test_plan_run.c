@@ -300,8 +300,9 @@ static void open_run(struct run *run, const struct gantry_plan *plan, int32_t co
         uint8_t *data = run->buffer[buffer] + (size_t)(k / tensors) * run->bytes[buffer];
         run->maps[k] = (struct gantry_s8_map){(int8_t *)data + home->offset, home->extent.h,
                                               home->extent.w, home->extent.c, home->pixel_stride};
-        size_t end = home->offset +
-                     (size_t)home->extent.h * (size_t)home->extent.w * (size_t)home->pixel_stride;
+        size_t pixels = (size_t)home->extent.h * (size_t)home->extent.w;
+        size_t end =
+            home->offset + (pixels - 1) * (size_t)home->pixel_stride + (size_t)home->extent.c;
         assert_true(end <= run->bytes[buffer]);
     }
     if (plan->params.g == 0) return;
