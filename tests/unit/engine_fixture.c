@@ -31,6 +31,7 @@ void engine_fixture_open_model(struct engine_fixture *fixture, const char *path,
     plan_options.allocator = allocator;
     plan_options.observe = observe;
     engine_options.allocator = allocator;
+    if (fixture->threads > 0) engine_options.threads = fixture->threads;
     require(gantry_model_open(&fixture->model, path, &model_options, &error), &error);
     require(gantry_device_open(&fixture->device, device, &device_options, &error), &error);
     require(gantry_plan_create(&fixture->plan, fixture->model, gantry_device_info(fixture->device),

@@ -13,6 +13,7 @@ struct engine_fixture {
     struct gantry_device *device;
     struct gantry_plan *plan;
     struct gantry_engine *engine;
+    int threads;                        /* of the engine; set before it is opened, 0: one */
     struct gantry_tensor input, output; /* memory of the fixture, of the model's shape */
 };
 
@@ -28,6 +29,7 @@ void engine_fixture_run(struct engine_fixture *fixture);
 
 /* Reads a .npy file below the tree; release with gantry_array_finish. */
 void engine_fixture_read(struct gantry_array *array, const char *path);
+#define ENGINE_KWS GANTRY_SOURCE_DIR "/models/kws/kws.tflite"
 #define ENGINE_DIGITS GANTRY_SOURCE_DIR "/models/digits/digits.tflite"
 #define ENGINE_DIGITS_INPUTS GANTRY_SOURCE_DIR "/tests/vectors/digits/input0.npy"
 #define ENGINE_DIGITS_OUTPUTS GANTRY_SOURCE_DIR "/tests/vectors/digits/output0.npy"

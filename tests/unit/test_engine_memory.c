@@ -63,14 +63,14 @@ static void count_release(void *context, void *memory)
     free(memory);
 }
 
-static void runs_without_allocating(const char *device)
+static void runs_without_allocating(const char *model, const char *device, int threads)
 {
     struct counter counter = {0};
     const struct gantry_allocator allocator = {
         .allocate = count_allocate, .release = count_release, .context = &counter};
-    struct engine_fixture fixture = {0};
+    struct engine_fixture fixture = {.threads = threads};
     unsigned long before = calls;
-    engine_fixture_open(&fixture, device, &allocator);
+    engine_fixture_open_model(&fixture, model, device, false, &allocator);
     assert_true(counter.allocations > 0); /* both counters count */
     assert_true(calls > before);
     before = calls;
@@ -85,13 +85,19 @@ static void runs_without_allocating(const char *device)
 static void engine__running_on_cpu_allocates_nothing(void **state)
 {
     (void)state;
-    runs_without_allocating("cpu");
+    runs_without_allocating(ENGINE_DIGITS, "cpu", 1);
+}
+
+static void engine__running_with_threads_allocates_nothing(void **state)
+{
+    (void)state;
+    runs_without_allocating(ENGINE_KWS, "cpu", 4);
 }
 
 static void engine__running_on_model_allocates_nothing(void **state)
 {
     (void)state;
-    runs_without_allocating("model");
+    runs_without_allocating(ENGINE_DIGITS, "model", 1);
 }
 
 /* Every allocation of loading and planning may fail: an error, nothing lost, nothing crashed. */
@@ -158,6 +164,7 @@ static void engine__every_failing_allocation_is_an_error(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(engine__running_on_cpu_allocates_nothing),
+    cmocka_unit_test(engine__running_with_threads_allocates_nothing),
     cmocka_unit_test(engine__running_on_model_allocates_nothing),
     cmocka_unit_test(engine__every_failing_allocation_is_an_error),
 };
