@@ -69,11 +69,12 @@ static void count_nodes(struct coverage *coverage, const struct gantry_plan *pla
         const struct gantry_graph_node *node = &plan->graph->nodes[n];
         enum gantry_dtype dtype = plan->graph->tensors[node->inputs[0]].dtype;
         struct cell *cell = &coverage->cells[node->op][dtype];
-        add(&cell->all, node->macs);
-        add(all, node->macs);
+        uint64_t macs = node->macs * (uint64_t)plan->graph->batch;
+        add(&cell->all, macs);
+        add(all, macs);
         if (records[n].accelerator) {
-            add(&cell->there, node->macs);
-            add(there, node->macs);
+            add(&cell->there, macs);
+            add(there, macs);
         } else {
             add_reason(cell, records[n].reason.code ? records[n].reason.code : "none");
         }

@@ -19,23 +19,18 @@ uint32_t free_dims_of(const fb::Tensor *tensor)
     return bits;
 }
 
-bool is_input(const gantry_graph *graph, int32_t tensor)
-{
-    for (int32_t i = 0; i < graph->input_count; i++)
-        if (graph->inputs[i] == tensor) return true;
-    return false;
-}
-
 gantry_status open_outputs(Reader &r)
 {
     const auto *operators = r.subgraph->operators();
+    bool *given = arena_array<bool>(r, static_cast<size_t>(r.graph->tensor_count));
+    if (!given) return out_of_memory(r);
+    for (int32_t i = 0; i < r.graph->input_count; i++) given[r.graph->inputs[i]] = true;
     for (uint32_t i = 0; i < count_of(operators); i++) {
         const auto *outputs = operators->Get(i)->outputs();
         if (!spend(r, sizeof(int32_t) * count_of(outputs))) return shared_too_often(r);
         for (uint32_t k = 0; k < count_of(outputs); k++) {
             int32_t tensor = outputs->Get(k);
-            if (tensor < 0 || tensor >= r.graph->tensor_count || is_input(r.graph, tensor))
-                continue;
+            if (tensor < 0 || tensor >= r.graph->tensor_count || given[tensor]) continue;
             gantry_graph_tensor *to = &r.graph->tensors[tensor];
             if (!to->data && !to->variable) to->shape.rank = GANTRY_RANK_OPEN;
         }
