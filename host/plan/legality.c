@@ -202,6 +202,9 @@ struct gantry_reason gantry_plan_legality(const struct gantry_graph *graph, int3
                                           const struct gantry_array_params *params)
 {
     if (params->g == 0) return refuse("no-accelerator", "The device has no accelerator");
+    if (graph->nodes[node].op == GANTRY_OP_BATCH_MATMUL &&
+        gantry_node_reads(graph, &graph->nodes[node], 1))
+        return refuse("product", "Weights are in memory before the launch, in the stream's order");
     if (!gantry_op_row(graph->nodes[node].op)->array)
         return refuse("operator", "The accelerator does not have this operator");
     if (!graph->nodes[node].mapped)

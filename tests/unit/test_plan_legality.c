@@ -332,6 +332,21 @@ static void legality__reshape(void **state)
     expect(&net, NULL, -1, 0);
 }
 
+static void legality__product(void **state)
+{
+    (void)state;
+    static const int8_t constant[4 * 4 * 8] = {0};
+    for (int32_t weights = 0; weights < 2; weights++) {
+        struct net net;
+        net_init(&net, 1);
+        int32_t a = net_input(&net, 4, 4, 8), b = net_input(&net, 4, 4, 8);
+        (void)net_add(&net, a, b);
+        net_last(&net)->op = GANTRY_OP_BATCH_MATMUL;
+        if (weights) net.graph.tensors[b].data = constant;
+        expect(&net, weights ? "operator" : "product", -1, 0);
+    }
+}
+
 /* Two tensors of these channels behind each other; the inputs are tensors 0 and 1. */
 static struct net concat_net(int32_t c, int32_t axis)
 {
@@ -404,6 +419,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(legality__add_scale),
     cmocka_unit_test(legality__reshape),
     cmocka_unit_test(legality__concatenation),
+    cmocka_unit_test(legality__product),
     cmocka_unit_test(legality__batch),
 };
 GANTRY_TEST_MAIN("plan_legality", tests)
