@@ -97,7 +97,8 @@ static void fill_what(struct line *line, const struct gantry_profile_node *node)
     if (node->index >= 0) put(line->cell[INDEX], "%" PRId32, node->index);
     put_name(line->cell[NAME], node->name);
     if (node->index >= 0) put(line->cell[OP], "%s", node->op);
-    put(line->cell[WHERE], "%s", node->accelerator ? "accel" : "cpu");
+    const char *path = node->shape.path ? node->shape.path : "accel";
+    put(line->cell[WHERE], "%s", node->accelerator ? path : "cpu");
     if (node->reason.code) put(line->cell[REASON], "%s", node->reason.code);
     if (node->macs > 0) put(line->cell[MACS], "%" PRIu64, node->macs);
     if (node->fused_into >= 0) put(line->cell[WHERE], "in %" PRId32, node->fused_into);
@@ -308,9 +309,13 @@ static void print_legend(FILE *out, const struct gantry_profile *profile)
     (void)fputs(
         "\ncycles: of the accelerator; CPU layers show time measured on this machine instead.\n"
         "predicted: by the plan's formulas. share: of the sum of both, cycles taken at the clock.\n"
-        "util: MACs / (cycles x peak). in N: computed by layer N. held up by: the largest cause\n"
-        "besides work. other side: the same layer on this CPU (us), or predicted for the\n"
-        "accelerator (cy). @launch: copies and synchronisation. @store: after the last layer,\n"
+        "util: MACs / (cycles x peak). where: cpu; or the path on the accelerator: array, window,\n"
+        "mean, diagonal (which uses one multiplier of 16); or in N: computed by layer N. held up "
+        "by:\n"
+        "the largest cause besides work. other side: the same layer on this CPU (us), or "
+        "predicted\n"
+        "for the accelerator (cy). @launch: copies and synchronisation. @store: after the last "
+        "layer,\n"
         "until all is stored.\n",
         out);
 }

@@ -51,6 +51,7 @@ static void table__shows_layers_totals_and_legend(void **state)
     const char *text = report_text(gantry_report_table);
     assert_non_null(strstr(text, "softmax"));
     assert_non_null(strstr(text, "operator"));
+    assert_non_null(strstr(text, "CONV_2D  array "));
     assert_non_null(strstr(text, "in 0"));
     assert_non_null(strstr(text, "weights 22 %"));
     assert_non_null(strstr(text, "50.0 % of the peak of 1024"));
