@@ -222,6 +222,7 @@ UNARY(neg, NEG)
 UNARY(round, ROUND)
 UNARY(sigmoid, LOGISTIC)
 UNARY(sin, SIN)
+UNARY(softplus, SOFTPLUS)
 UNARY(sqrt, SQRT)
 UNARY(tanh, TANH)
 #undef UNARY
@@ -237,6 +238,18 @@ void gantry_onnx_read_hard_sigmoid(struct gantry_onnx *r, const struct gantry_on
     const union gantry_attributes attributes = {
         .line = {gantry_onnx_float(node, "alpha", 0.2f), gantry_onnx_float(node, "beta", 0.5f)}};
     read_unary(r, node, GANTRY_OP_HARD_SIGMOID, &attributes);
+}
+
+/* x tanh(softplus(x)). */
+void gantry_onnx_read_mish(struct gantry_onnx *r, const struct gantry_onnx_node *node)
+{
+    const char *name = r->values[node->outputs[0]].name;
+    const struct gantry_onnx_target target = gantry_onnx_find_target(r, node, false);
+    const struct gantry_onnx_target soft = gantry_onnx_between(r, name);
+    const struct gantry_onnx_target gate = gantry_onnx_between(r, name);
+    gantry_onnx_elementwise(r, GANTRY_OP_SOFTPLUS, node->inputs[0], NULL, &soft);
+    gantry_onnx_elementwise(r, GANTRY_OP_TANH, soft.real, NULL, &gate);
+    gantry_onnx_binary(r, GANTRY_OP_MUL, node->inputs[0], gate.real, &target);
 }
 
 void gantry_onnx_read_reciprocal(struct gantry_onnx *r, const struct gantry_onnx_node *node)

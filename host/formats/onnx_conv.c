@@ -105,8 +105,7 @@ bool gantry_onnx_window(struct gantry_onnx *r, const struct gantry_onnx_node *no
 
 /* ---- Conv ---- */
 
-/* A tensor of [n, l, c] as [n, 1, l, c], and back. */
-static int32_t with_height(struct gantry_onnx *r, int32_t tensor)
+int32_t gantry_onnx_with_height(struct gantry_onnx *r, int32_t tensor)
 {
     if (tensor == GANTRY_NO_TENSOR) return tensor;
     struct gantry_shape shape = r->graph->tensors[tensor].shape;
@@ -116,6 +115,14 @@ static int32_t with_height(struct gantry_onnx *r, int32_t tensor)
     if (output != GANTRY_NO_TENSOR && r->graph->tensors[output].quantization.axis == 2)
         r->graph->tensors[output].quantization.axis = 3;
     return output;
+}
+
+int32_t gantry_onnx_without_height(struct gantry_onnx *r, int32_t tensor)
+{
+    if (tensor == GANTRY_NO_TENSOR) return tensor;
+    const int32_t *d = r->graph->tensors[tensor].shape.dims;
+    const struct gantry_shape row = {3, {d[0], d[2], d[3]}};
+    return gantry_onnx_reshape(r, tensor, &row);
 }
 
 void gantry_onnx_convolve(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t x,
@@ -148,8 +155,9 @@ void gantry_onnx_convolve(struct gantry_onnx *r, const struct gantry_onnx_node *
     }
     int32_t from = integers ? gantry_onnx_carrier(r, x) : x;
     int32_t weights = integers ? gantry_onnx_carrier(r, w) : w;
-    int32_t inputs[] = {with_height(r, gantry_onnx_take(r, from, &last)),
-                        with_height(r, gantry_onnx_take(r, weights, &order)), GANTRY_NO_TENSOR};
+    int32_t inputs[] = {gantry_onnx_with_height(r, gantry_onnx_take(r, from, &last)),
+                        gantry_onnx_with_height(r, gantry_onnx_take(r, weights, &order)),
+                        GANTRY_NO_TENSOR};
     inputs[2] = gantry_onnx_bias(r, bias, integers, inputs[0], inputs[1], channels);
     int32_t output = gantry_onnx_claim(r, target, integers);
     const struct gantry_shape shape = {4, {xs.dims[0], out_h, out_w, channels}};
@@ -158,8 +166,7 @@ void gantry_onnx_convolve(struct gantry_onnx *r, const struct gantry_onnx_node *
     call.outputs = &output;
     call.activation = target->activation;
     int32_t made = gantry_onnx_emit(r, &call);
-    const struct gantry_shape row = {3, {xs.dims[0], out_w, channels}};
-    if (xs.rank == 3) made = gantry_onnx_reshape(r, made, &row);
+    if (xs.rank == 3) made = gantry_onnx_without_height(r, made);
     gantry_onnx_give_target(r, target, integers, made, last);
 }
 

@@ -26,12 +26,13 @@ static int32_t transposed_size(const struct transposed *axis, bool upper, int32_
     return out < 1 || out > INT32_MAX ? 0 : (int32_t)out;
 }
 
-/* Element i of a list for height and width, or what stands for it. */
+/* Element i of a list for height and width, or for width alone, or what stands for it. */
 static int64_t element_of(const struct gantry_onnx_node *node, const char *name, size_t i,
                           int64_t otherwise)
 {
     const Onnx__AttributeProto *list = gantry_onnx_attribute(node, name);
-    return list && list->n_ints == 2 ? list->ints[i] : otherwise;
+    if (list && list->n_ints == 2) return list->ints[i];
+    return list && list->n_ints == 1 && i == 1 ? list->ints[0] : otherwise;
 }
 
 /* The window with its kernel's dilation resolved, and the output's height and width. */
@@ -41,15 +42,16 @@ static bool transposed_window(struct gantry_onnx *r, const struct gantry_onnx_no
 {
     int32_t ignored_h, ignored_w;
     /* Strides and padding are checked as of a convolution on a large input. */
-    const struct gantry_shape large = {4, {1, 1, INT16_MAX, INT16_MAX}};
+    const struct gantry_shape large = {xs->rank, {1, 1, INT16_MAX, INT16_MAX}};
+    int32_t height = xs->rank == 4 ? xs->dims[2] : 1, width = xs->dims[xs->rank - 1];
     if (!gantry_onnx_window(r, node, &large, kernel, window, &ignored_h, &ignored_w)) return false;
     bool upper = gantry_onnx_text_is(node, "auto_pad", "SAME_UPPER", "NOTSET");
     bool same = upper || gantry_onnx_text_is(node, "auto_pad", "SAME_LOWER", "NOTSET");
     window->kernel_h = (kernel[0] - 1) * window->dilation_h + 1;
     window->kernel_w = (kernel[1] - 1) * window->dilation_w + 1;
     window->dilation_h = window->dilation_w = 1;
-    struct transposed axes[] = {{xs->dims[2], window->kernel_h, window->stride_h, 0, -1},
-                                {xs->dims[3], window->kernel_w, window->stride_w, 0, -1}};
+    struct transposed axes[] = {{height, window->kernel_h, window->stride_h, 0, -1},
+                                {width, window->kernel_w, window->stride_w, 0, -1}};
     for (size_t i = 0; i < 2; i++) {
         int64_t natural = same ? (int64_t)axes[i].in * axes[i].stride : -1;
         axes[i].more = element_of(node, "output_padding", i, 0);
@@ -145,21 +147,24 @@ void gantry_onnx_read_conv_transpose(struct gantry_onnx *r, const struct gantry_
         !gantry_onnx_shape(r, w, &ws))
         return;
     int64_t groups = gantry_onnx_int(node, "group", 1);
-    if (xs.rank != 4 || ws.rank != 4 || ws.dims[0] != xs.dims[1] || groups < 1 ||
-        groups > ws.dims[0] || ws.dims[0] % groups != 0) {
+    if (xs.rank < 3 || xs.rank > 4 || ws.rank != xs.rank || ws.dims[0] != xs.dims[1] ||
+        groups < 1 || groups > ws.dims[0] || ws.dims[0] % groups != 0) {
         (void)gantry_onnx_fail(
             r, GANTRY_ERR_UNSUPPORTED,
-            "rank %d, weights of rank %d (must be 4), %lld groups of %d channels", xs.rank, ws.rank,
-            (long long)groups, ws.dims[0]);
+            "rank %d, weights of rank %d (both 3 or 4), %lld groups of %d channels", xs.rank,
+            ws.rank, (long long)groups, ws.dims[0]);
         return;
     }
-    const int32_t kernel[] = {ws.dims[2], ws.dims[3]};
+    const int32_t kernel[] = {ws.rank == 4 ? ws.dims[2] : 1, ws.dims[ws.rank - 1]};
+    const struct gantry_shape full = {4, {ws.dims[0], ws.dims[1], kernel[0], kernel[1]}};
     if (!transposed_window(r, node, &xs, kernel, &call.attributes.window, out)) return;
     bool integers = gantry_onnx_all_stored(r, x, w, &target);
-    const struct gantry_onnx_order last = gantry_onnx_channels_last(4);
+    const struct gantry_onnx_order last = gantry_onnx_channels_last(xs.rank);
     int32_t inputs[3], channels = ws.dims[1] * (int32_t)groups;
     inputs[0] = gantry_onnx_take(r, integers ? gantry_onnx_carrier(r, x) : x, &last);
+    inputs[0] = gantry_onnx_with_height(r, inputs[0]);
     inputs[1] = gantry_onnx_take_logical(r, integers ? gantry_onnx_carrier(r, w) : w);
+    inputs[1] = gantry_onnx_reshape(r, inputs[1], &full);
     inputs[1] = spread(r, inputs[1], (int32_t)groups, &call.attributes.window);
     inputs[1] = gantry_onnx_transpose(r, inputs[1], permutation);
     inputs[2] =
@@ -170,5 +175,7 @@ void gantry_onnx_read_conv_transpose(struct gantry_onnx *r, const struct gantry_
     call.inputs = inputs;
     call.outputs = &output;
     call.activation = target.activation;
-    gantry_onnx_give_target(r, &target, integers, gantry_onnx_emit(r, &call), last);
+    int32_t made = gantry_onnx_emit(r, &call);
+    if (xs.rank == 3) made = gantry_onnx_without_height(r, made);
+    gantry_onnx_give_target(r, &target, integers, made, last);
 }

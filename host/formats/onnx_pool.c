@@ -41,20 +41,13 @@ static bool pool_kernel(struct gantry_onnx *r, const struct gantry_onnx_node *no
 static int32_t map_of(struct gantry_onnx *r, int32_t value, int32_t rank)
 {
     const struct gantry_onnx_order last = gantry_onnx_channels_last(rank);
-    int32_t tensor = gantry_onnx_take(r, value, &last);
-    if (tensor == GANTRY_NO_TENSOR || rank == 4) return tensor;
-    const int32_t *d = r->graph->tensors[tensor].shape.dims;
-    const struct gantry_shape full = {4, {d[0], 1, d[1], d[2]}};
-    return gantry_onnx_reshape(r, tensor, &full);
+    return gantry_onnx_with_height(r, gantry_onnx_take(r, value, &last));
 }
 
 /* The output of a pool in the axes of its input. */
-static int32_t without_height(struct gantry_onnx *r, int32_t tensor, int32_t rank)
+static int32_t in_axes_of(struct gantry_onnx *r, int32_t tensor, int32_t rank)
 {
-    if (tensor == GANTRY_NO_TENSOR || rank == 4) return tensor;
-    const int32_t *d = r->graph->tensors[tensor].shape.dims;
-    const struct gantry_shape row = {3, {d[0], d[2], d[3]}};
-    return gantry_onnx_reshape(r, tensor, &row);
+    return rank == 4 ? tensor : gantry_onnx_without_height(r, tensor);
 }
 
 static int32_t emit_pool(struct gantry_onnx *r, enum gantry_op op, int32_t map,
@@ -127,7 +120,7 @@ void gantry_onnx_average(struct gantry_onnx *r, const struct gantry_onnx_node *n
         output = average_all(r, map, output);
     else
         output = emit_pool(r, GANTRY_OP_AVERAGE_POOL_2D, map, &window, out_h, out_w, output);
-    gantry_onnx_give_target(r, target, integers, without_height(r, output, xs.rank),
+    gantry_onnx_give_target(r, target, integers, in_axes_of(r, output, xs.rank),
                             gantry_onnx_channels_last(xs.rank));
 }
 
@@ -186,7 +179,7 @@ static void read_max(struct gantry_onnx *r, const struct gantry_onnx_node *node,
     int32_t map = map_of(r, carrier, xs.rank);
     int32_t output = gantry_onnx_like(r, map, r->values[node->outputs[0]].name);
     output = emit_pool(r, GANTRY_OP_MAX_POOL_2D, map, &window, out_h, out_w, output);
-    output = without_height(r, output, xs.rank);
+    output = in_axes_of(r, output, xs.rank);
     const struct gantry_onnx_order last = gantry_onnx_channels_last(xs.rank);
     if (carrier == x)
         gantry_onnx_give(r, node->outputs[0], output, last);

@@ -298,6 +298,10 @@ void gantry_onnx_multiply(struct gantry_onnx *r, int32_t x, int32_t w, bool tran
 bool gantry_onnx_window(struct gantry_onnx *r, const struct gantry_onnx_node *node,
                         const struct gantry_shape *x, const int32_t *kernel,
                         struct gantry_window_attributes *out, int32_t *out_h, int32_t *out_w);
+/* A tensor of [n, l, c] as [n, 1, l, c]; what has another rank as it is. */
+int32_t gantry_onnx_with_height(struct gantry_onnx *r, int32_t tensor);
+/* A tensor of [n, 1, l, c] as [n, l, c]. */
+int32_t gantry_onnx_without_height(struct gantry_onnx *r, int32_t tensor);
 void gantry_onnx_average(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t x,
                          bool global, const struct gantry_onnx_target *target);
 void gantry_onnx_binary(struct gantry_onnx *r, enum gantry_op op, int32_t a, int32_t b,

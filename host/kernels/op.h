@@ -66,6 +66,7 @@ gantry_op_bind gantry_op_elu;
 gantry_op_bind gantry_op_gelu;
 gantry_op_bind gantry_op_erf;
 gantry_op_bind gantry_op_hard_sigmoid;
+gantry_op_bind gantry_op_softplus;
 gantry_op_bind gantry_op_exp;
 gantry_op_bind gantry_op_log;
 gantry_op_bind gantry_op_sqrt;

@@ -298,6 +298,60 @@ static void resize__takes_the_nearest_in_every_mode(void **state)
     }
 }
 
+/* Groups, dilation and a stride on rows: each input adds the kernel of its group to the output. */
+static void conv_transpose__of_rows_adds_kernels(void **state)
+{
+    (void)state;
+    enum { IN = 4, OUT = 2, LENGTH = 5, KERNEL = 3, GROUPS = 2, STRIDE = 2, DILATION = 2 };
+    enum { OUT_LENGTH = (LENGTH - 1) * STRIDE + (KERNEL - 1) * DILATION + 1 - 2 };
+    static float x[IN * LENGTH], w[IN * OUT * KERNEL], y[GROUPS * OUT * OUT_LENGTH];
+    struct onnx_build b;
+    fill(w, IN * OUT * KERNEL);
+    begin(&b, DIMS(1, IN, LENGTH));
+    (void)onnx_build_constant(&b, "w", FLOAT, DIMS(IN, OUT, KERNEL), w, sizeof w);
+    Onnx__NodeProto *node = onnx_build_node(&b, "ConvTranspose", NAMES("x", "w"), NAMES("y"));
+    onnx_build_int(&b, node, "group", GROUPS);
+    onnx_build_ints(&b, node, "strides", (const int64_t[]){STRIDE}, 1);
+    onnx_build_ints(&b, node, "dilations", (const int64_t[]){DILATION}, 1);
+    onnx_build_ints(&b, node, "pads", (const int64_t[]){1, 1}, 2);
+    for (int i = 0; i < IN * LENGTH; i++) x[i] = (float)(i % 7) - 3;
+    run_built(&b, x, y, sizeof y);
+    for (int o = 0; o < GROUPS * OUT; o++)
+        for (int t = 0; t < OUT_LENGTH; t++) {
+            double sum = 0;
+            for (int i = 0; i < IN; i++)
+                for (int k = 0; k < KERNEL * LENGTH; k++) {
+                    bool here = k / KERNEL * STRIDE + k % KERNEL * DILATION == t + 1;
+                    bool group = i / (IN / GROUPS) == o / OUT;
+                    if (here && group)
+                        sum += (double)x[i * LENGTH + k / KERNEL] *
+                               (double)w[(i * OUT + o % OUT) * KERNEL + k % KERNEL];
+                }
+            near_to(y[o * OUT_LENGTH + t], sum);
+        }
+}
+
+/* ---- Functions ---- */
+
+static void functions__of_one_operand_are_the_real_ones(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"Softplus", "Mish", "Erf", "Reciprocal"};
+    static const float x[6] = {-90, -2, -0.5f, 0.25f, 3, 90};
+    for (size_t t = 0; t < GANTRY_COUNT(types); t++) {
+        float y[6];
+        struct onnx_build b;
+        begin(&b, DIMS(6));
+        (void)onnx_build_node(&b, types[t], NAMES("x"), NAMES("y"));
+        run_built(&b, x, y, sizeof y);
+        for (int i = 0; i < 6; i++) {
+            double v = (double)x[i], soft = v > 50 ? v : log(1 + exp(v));
+            const double wanted[] = {soft, v * tanh(soft), erf(v), 1 / v};
+            near_to(y[i], wanted[t]);
+        }
+    }
+}
+
 static void pad__takes_edges_or_the_other_end(void **state)
 {
     (void)state;
@@ -370,6 +424,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(normalization__of_instances_is_over_the_map_of_each_channel),
     cmocka_unit_test(depth_to_space__by_columns_has_each_channels_block_together),
     cmocka_unit_test(resize__takes_the_nearest_in_every_mode),
+    cmocka_unit_test(conv_transpose__of_rows_adds_kernels),
+    cmocka_unit_test(functions__of_one_operand_are_the_real_ones),
     cmocka_unit_test(pad__takes_edges_or_the_other_end),
     cmocka_unit_test(constants__of_shapes_and_ranges_are_known_while_reading),
     cmocka_unit_test(constants__larger_than_any_use_are_refused),
