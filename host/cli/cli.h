@@ -251,9 +251,10 @@ int gantry_cli_inputs(struct gantry_cli_batch *batch, const struct gantry_cli_ar
 bool gantry_cli_has_ending(const char *path, const char *ending);
 bool gantry_cli_is_sound(const char *path);
 bool gantry_cli_is_picture(const char *path);
-/* draw.c: boxes or labels of pixels on the picture that was the input, to args->draw. */
+/* draw.c: boxes or labels of pixels on the picture that was the input, to args->draw. What was
+ * found is appended to the array found, or printed where that is NULL. */
 int gantry_cli_draw(const struct gantry_cli_args *args, const struct gantry_cli_batch *outputs,
-                    const struct gantry_manifest *manifest);
+                    const struct gantry_manifest *manifest, json_t *found);
 /* audio_input.c, or audio_none.c where the part audio is not built: a recording as model input. */
 int gantry_cli_sound(const struct gantry_cli_args *args, struct gantry_array *array,
                      const char *path, const struct gantry_tensor_info *info,

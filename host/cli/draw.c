@@ -88,7 +88,7 @@ static int32_t edge(double share, int32_t size)
 }
 
 static void draw_detections(struct gantry_picture *picture, const struct gantry_cli_batch *outputs,
-                            const struct gantry_manifest *manifest, bool print)
+                            const struct gantry_manifest *manifest, json_t *found_list)
 {
     const struct gantry_cli_tensor *t = outputs->tensors;
     size_t count = t[1].info->bytes / sizeof(float);
@@ -103,13 +103,20 @@ static void draw_detections(struct gantry_picture *picture, const struct gantry_
         int32_t left = edge(element(&t[0], 4 * k + 1), picture->w);
         int32_t bottom = edge(element(&t[0], 4 * k + 2), picture->h);
         int32_t right = edge(element(&t[0], 4 * k + 3), picture->w);
-        (void)snprintf(text, sizeof text, "%.100s %s",
-                       label_of(manifest, (size_t)which, name, sizeof name),
+        const char *label = label_of(manifest, (size_t)which, name, sizeof name);
+        (void)snprintf(text, sizeof text, "%.100s %s", label,
                        gantry_report_number(score, 2, number, sizeof number));
         colour_of((size_t)which + 1, rgb);
         draw_box(picture, &(struct gantry_rectangle){left, top, right - left, bottom - top}, text,
                  rgb);
-        if (print) printf("%s  at %d,%d, %d x %d\n", text, left, top, right - left, bottom - top);
+        if (found_list)
+            json_array_append_new(found_list,
+                                  json_pack("{s:I, s:o, s:o, s:i, s:i, s:i, s:i}", "index",
+                                            (json_int_t)which, "label", gantry_report_string(label),
+                                            "score", gantry_report_real(score), "left", left, "top",
+                                            top, "width", right - left, "height", bottom - top));
+        else
+            printf("%s  at %d,%d, %d x %d\n", text, left, top, right - left, bottom - top);
     }
 }
 
@@ -170,16 +177,22 @@ static void draw_labels(struct gantry_picture *picture, const struct gantry_cli_
     }
 }
 
-static void print_shares(const struct gantry_picture *picture,
-                         const struct gantry_manifest *manifest, const size_t *counts)
+static void list_shares(const struct gantry_picture *picture,
+                        const struct gantry_manifest *manifest, const size_t *counts, json_t *found)
 {
     double all = (double)picture->w * (double)picture->h;
     for (size_t i = 0; i < CLASSES_MAX; i++) {
         char number[TEXT_BYTES], name[TEXT_BYTES];
+        const char *label = label_of(manifest, i, name, sizeof name);
         if (counts[i] == 0) continue;
-        printf("%8s %%  %4zu  %s\n",
-               gantry_report_number(100 * (double)counts[i] / all, 1, number, sizeof number), i,
-               label_of(manifest, i, name, sizeof name));
+        double percent = 100 * (double)counts[i] / all;
+        if (found)
+            json_array_append_new(found,
+                                  json_pack("{s:I, s:o, s:f}", "index", (json_int_t)i, "label",
+                                            gantry_report_string(label), "percent", percent));
+        else
+            printf("%8s %%  %4zu  %s\n", gantry_report_number(percent, 1, number, sizeof number), i,
+                   label);
     }
 }
 
@@ -205,7 +218,7 @@ static int base_picture(struct gantry_picture *picture, const struct gantry_cli_
 }
 
 int gantry_cli_draw(const struct gantry_cli_args *args, const struct gantry_cli_batch *outputs,
-                    const struct gantry_manifest *manifest)
+                    const struct gantry_manifest *manifest, json_t *found)
 {
     static size_t counts[CLASSES_MAX];
     struct label_map map = {0};
@@ -224,10 +237,10 @@ int gantry_cli_draw(const struct gantry_cli_args *args, const struct gantry_cli_
     if (code != GANTRY_EXIT_OK) return code;
     memset(counts, 0, sizeof counts);
     if (detection)
-        draw_detections(&picture, outputs, manifest, !args->json);
+        draw_detections(&picture, outputs, manifest, found);
     else
         draw_labels(&picture, &outputs->tensors[0], &map, counts);
-    if (!detection && !args->json) print_shares(&picture, manifest, counts);
+    if (!detection) list_shares(&picture, manifest, counts, found);
     gantry_cli_hold_signals();
     if (gantry_picture_write(&picture, args->draw, &error) != GANTRY_OK)
         code = gantry_cli_failure(&error);

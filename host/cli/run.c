@@ -36,6 +36,7 @@ struct result {
     struct gantry_cli_session session;
     struct gantry_cli_batch inputs, outputs;
     uint64_t elapsed_ns;
+    json_t *found; /* with --json: what --draw has drawn */
 };
 
 /* ---- Best classes ---- */
@@ -215,6 +216,7 @@ static int print_json(const struct result *result)
             json_array_append_new(all, top_json(result, v));
         json_object_set_new(root, "top_of_vectors", all);
     }
+    if (result->args->draw) json_object_set(root, "found", result->found);
     json_object_set_new(root, "ms", json_real(ms));
     json_object_set_new(root, "macs_offloaded_percent",
                         json_real(gantry_report_offloaded(profile)));
@@ -287,8 +289,9 @@ static int work(struct result *result)
         code = gantry_cli_session_run(&result->session, args, &result->inputs, &result->outputs,
                                       &result->elapsed_ns);
     if (code == GANTRY_EXIT_OK && args->output) code = write_outputs(result);
+    if (args->json) result->found = json_array();
     if (code == GANTRY_EXIT_OK && args->draw)
-        code = gantry_cli_draw(args, &result->outputs, &result->manifest);
+        code = gantry_cli_draw(args, &result->outputs, &result->manifest, result->found);
     if (code != GANTRY_EXIT_OK) return code;
     int compared = compare(result);
     if (compared > GANTRY_EXIT_DIFFERENCE) return compared;
@@ -303,6 +306,7 @@ static int run(const struct gantry_cli_args *args)
 {
     struct result result = {.args = args};
     int code = work(&result);
+    json_decref(result.found);
     gantry_cli_session_close(&result.session);
     gantry_cli_batch_finish(&result.outputs);
     gantry_cli_batch_finish(&result.inputs);

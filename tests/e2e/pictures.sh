@@ -39,6 +39,12 @@ equal "and none on a cat's picture" "$(json "$scratch/cat.json" 'r["top"][0]["in
 "$gantry" run "$data/models/coral/deeplabv3_mnv2_dm05_pascal_quant.tflite" --device cpu --quiet \
     --input "$data/images/bird_segmentation.bmp" --draw "$scratch/bird.png" \
     --labels "$data/images/pascal_voc_segmentation_labels.txt" >"$scratch/bird.txt"
+"$gantry" run "$data/models/coral/deeplabv3_mnv2_dm05_pascal_quant.tflite" --device cpu --quiet \
+    --json --input "$data/images/bird_segmentation.bmp" --draw "$scratch/bird.png" \
+    --labels "$data/images/pascal_voc_segmentation_labels.txt" >"$scratch/bird.json"
+equal "and JSON has it too" \
+    "$(json "$scratch/bird.json" \
+        'sorted((f["percent"], f["label"]) for f in r["found"])[-2][1]')" bird
 equal "a segmentation names what most pixels are" \
     "$(sort -rn "$scratch/bird.txt" | sed -n '2s/.* //p')" bird
 equal "its picture has the size of the photograph" \
