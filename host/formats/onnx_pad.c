@@ -39,8 +39,9 @@ static int32_t pad_axis(struct gantry_onnx *r, int32_t tensor, int32_t place, in
 {
     if (tensor == GANTRY_NO_TENSOR || (before == 0 && behind == 0)) return tensor;
     int32_t size = r->graph->tensors[tensor].shape.dims[place];
-    int64_t length = size + before + behind;
-    if (before < -size || behind < -size || length < 1 || length > INT32_MAX)
+    bool near = before >= -size && behind >= -size && before <= INT32_MAX && behind <= INT32_MAX;
+    int64_t length = near ? size + before + behind : 0;
+    if (length < 1 || length > INT32_MAX)
         return gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "pads %lld and %lld of an axis of %d",
                                 (long long)before, (long long)behind, size);
     const struct gantry_shape list = {1, {(int32_t)length}};

@@ -73,74 +73,105 @@ static bool read_axes(struct gantry_onnx *r, const struct gantry_onnx_node *node
 
 /* ---- Where positions of the output lie on the input ---- */
 
-static bool mode_is(const struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                    const char *mode)
+enum coordinates {
+    HALF_PIXEL,
+    PYTORCH_HALF_PIXEL,
+    HALF_PIXEL_SYMMETRIC,
+    ALIGN_CORNERS,
+    ASYMMETRIC
+};
+enum rounding { FLOOR, CEIL, PREFER_FLOOR, PREFER_CEIL };
+
+struct mapping {
+    enum coordinates coordinates;
+    enum rounding rounding;
+};
+
+/* Which of the texts an attribute is; false: none of them. */
+static bool read_choice(const struct gantry_onnx_node *node, const char *name,
+                        const char *const *texts, size_t count, const char *usual, size_t *out)
 {
-    return gantry_onnx_text_is(node, "coordinate_transformation_mode", mode,
-                               r->opset < 11 ? "asymmetric" : "half_pixel");
+    for (*out = 0; *out < count; ++*out)
+        if (gantry_onnx_text_is(node, name, texts[*out], usual)) return true;
+    return false;
 }
 
-/* NAN: a mode that is not read. */
-static float position(const struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                      const struct axis *axis, int32_t i)
+static bool read_mapping(struct gantry_onnx *r, const struct gantry_onnx_node *node,
+                         struct mapping *out)
+{
+    static const char *const coordinates[] = {
+        "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric", "align_corners", "asymmetric"};
+    static const char *const roundings[] = {"floor", "ceil", "round_prefer_floor",
+                                            "round_prefer_ceil"};
+    bool old = r->opset < 11;
+    size_t how, rounding;
+    if (!read_choice(node, "coordinate_transformation_mode", coordinates, GANTRY_COUNT(coordinates),
+                     old ? "asymmetric" : "half_pixel", &how) ||
+        !read_choice(node, "nearest_mode", roundings, GANTRY_COUNT(roundings),
+                     old ? "floor" : "round_prefer_floor", &rounding)) {
+        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "its %s or nearest_mode",
+                               "coordinate_transformation_mode");
+        return false;
+    }
+    *out = (struct mapping){(enum coordinates)how, (enum rounding)rounding};
+    return true;
+}
+
+static float position(enum coordinates how, const struct axis *axis, int32_t i)
 {
     float half = ((float)i + 0.5f) / axis->scale - 0.5f;
-    if (mode_is(r, node, "half_pixel")) return half;
-    if (mode_is(r, node, "asymmetric")) return (float)i / axis->scale;
-    if (mode_is(r, node, "pytorch_half_pixel")) return axis->out > 1 ? half : 0;
-    if (mode_is(r, node, "align_corners"))
-        return axis->out > 1 ? (float)i * (float)(axis->in - 1) / (float)(axis->out - 1) : 0;
-    if (!mode_is(r, node, "half_pixel_symmetric")) return NAN;
     float share = (float)axis->out / (axis->scale * (float)axis->in);
-    return (float)axis->in / 2 * (1 - share) + half;
+    switch (how) {
+    case ASYMMETRIC:
+        return (float)i / axis->scale;
+    case PYTORCH_HALF_PIXEL:
+        return axis->out > 1 ? half : 0;
+    case ALIGN_CORNERS:
+        return axis->out > 1 ? (float)i * (float)(axis->in - 1) / (float)(axis->out - 1) : 0;
+    case HALF_PIXEL_SYMMETRIC:
+        return (float)axis->in / 2 * (1 - share) + half;
+    case HALF_PIXEL:
+    default:
+        return half;
+    }
 }
 
-/* The element that a position of the output takes; -1: a mode that is not read. */
-static int32_t nearest_of(const struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                          const struct axis *axis, int32_t i)
+/* The element that a position of the output takes. */
+static int32_t nearest_of(const struct mapping *mapping, const struct axis *axis, int32_t i)
 {
-    float at = position(r, node, axis, i), down = floorf(at), place;
-    const char *usual = r->opset < 11 ? "floor" : "round_prefer_floor";
-    if (gantry_onnx_text_is(node, "nearest_mode", "floor", usual))
-        place = down;
-    else if (gantry_onnx_text_is(node, "nearest_mode", "ceil", usual))
-        place = ceilf(at);
-    else if (gantry_onnx_text_is(node, "nearest_mode", "round_prefer_ceil", usual))
-        place = at - down >= 0.5f ? down + 1 : down;
-    else if (gantry_onnx_text_is(node, "nearest_mode", "round_prefer_floor", usual))
-        place = at - down > 0.5f ? down + 1 : down;
-    else
-        return -1;
-    if (isnan(place)) return -1;
+    float at = position(mapping->coordinates, axis, i), down = floorf(at), place = down;
+    if (mapping->rounding == CEIL) place = ceilf(at);
+    if (mapping->rounding == PREFER_FLOOR && at - down > 0.5f) place = down + 1;
+    if (mapping->rounding == PREFER_CEIL && at - down >= 0.5f) place = down + 1;
     return (int32_t)fminf(fmaxf(place, 0), (float)(axis->in - 1));
 }
 
 /* ---- Nearest values ---- */
 
 /* Whether RESIZE_NEAREST_NEIGHBOR takes the same elements. */
-static bool same_places(const struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                        const struct axis *axis, const struct gantry_resize_attributes *how)
+static bool same_places(const struct mapping *mapping, const struct axis *axis,
+                        const struct gantry_resize_attributes *how)
 {
     for (int32_t i = 0; i < axis->out; i++)
-        if (gantry_op_nearest_place(i, axis->in, axis->out, how) != nearest_of(r, node, axis, i))
+        if (gantry_op_nearest_place(i, axis->in, axis->out, how) != nearest_of(mapping, axis, i))
             return false;
     return true;
 }
 
-static bool find_kind(const struct gantry_onnx *r, const struct gantry_onnx_node *node,
-                      const struct axis *axes, struct gantry_resize_attributes *how)
+static bool find_kind(const struct mapping *mapping, const struct axis *axes,
+                      struct gantry_resize_attributes *how)
 {
     static const struct gantry_resize_attributes kinds[] = {
         {0}, {.half_pixel = true}, {.align_corners = true}};
     for (size_t i = 0; i < GANTRY_COUNT(kinds); i++) {
         *how = kinds[i];
-        if (same_places(r, node, &axes[2], how) && same_places(r, node, &axes[3], how)) return true;
+        if (same_places(mapping, &axes[2], how) && same_places(mapping, &axes[3], how)) return true;
     }
     return false;
 }
 
 /* Along one axis of a tensor by a list of indices. */
-static int32_t gather(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t tensor,
+static int32_t gather(struct gantry_onnx *r, const struct mapping *mapping, int32_t tensor,
                       int32_t place, const struct axis *axis)
 {
     const struct gantry_shape list = {1, {axis->out}};
@@ -149,8 +180,8 @@ static int32_t gather(struct gantry_onnx *r, const struct gantry_onnx_node *node
     if (!gantry_onnx_afford(r, &list)) return GANTRY_NO_TENSOR;
     int32_t indices = gantry_onnx_make_constant(r, "places", GANTRY_INT32, &list, &data);
     for (int32_t i = 0; data && i < axis->out; i++)
-        ((int32_t *)data)[i] = nearest_of(r, node, axis, i);
-    int32_t output = gantry_onnx_like(r, tensor, r->values[node->outputs[0]].name);
+        ((int32_t *)data)[i] = nearest_of(mapping, axis, i);
+    int32_t output = gantry_onnx_like(r, tensor, r->values[r->at->outputs[0]].name);
     return gantry_onnx_emit_simple(r, GANTRY_OP_GATHER, tensor, indices, GANTRY_NO_TENSOR, output,
                                    &attributes);
 }
@@ -171,28 +202,23 @@ static void resize_map(struct gantry_onnx *r, const struct gantry_onnx_node *nod
 }
 
 static void resize_nearest(struct gantry_onnx *r, const struct gantry_onnx_node *node, int32_t rank,
-                           bool map, const struct axis *axes)
+                           bool map, const struct axis *axes, const struct mapping *mapping)
 {
     struct gantry_resize_attributes how;
     struct gantry_onnx_order order;
     int32_t x = node->inputs[0];
-    if (nearest_of(r, node, &axes[0], 0) < 0) {
-        (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "its %s or nearest_mode",
-                               "coordinate_transformation_mode");
-        return;
-    }
     for (int32_t i = 0; i < rank; i++) {
         const struct gantry_shape list = {1, {axes[i].out}};
         if (!gantry_onnx_afford(r, &list)) return;
     }
-    if (map && find_kind(r, node, axes, &how)) {
+    if (map && find_kind(mapping, axes, &how)) {
         resize_map(r, node, GANTRY_OP_RESIZE_NEAREST_NEIGHBOR, axes, &how);
         return;
     }
     int32_t tensor = gantry_onnx_take_lying(r, gantry_onnx_carrier(r, x), &order);
     for (int32_t i = 0; i < rank && tensor != GANTRY_NO_TENSOR; i++)
         if (axes[i].out != axes[i].in || axes[i].scale != 1)
-            tensor = gather(r, node, tensor, gantry_onnx_place(&order, i), &axes[i]);
+            tensor = gather(r, mapping, tensor, gantry_onnx_place(&order, i), &axes[i]);
     gantry_onnx_give_like(r, node->outputs[0], x, tensor, order);
 }
 
@@ -205,29 +231,29 @@ static bool is_whole(const struct axis *axis)
 }
 
 static void resize_linear(struct gantry_onnx *r, const struct gantry_onnx_node *node, bool map,
-                          const struct axis *axes)
+                          const struct axis *axes, enum coordinates coordinates)
 {
-    bool one = axes[2].out == 1 || axes[3].out == 1;
-    bool half = mode_is(r, node, "half_pixel") || mode_is(r, node, "half_pixel_symmetric") ||
-                (mode_is(r, node, "pytorch_half_pixel") && !one);
-    const struct gantry_resize_attributes how = {.align_corners = mode_is(r, node, "align_corners"),
-                                                 .half_pixel = half};
-    bool known = half || how.align_corners || mode_is(r, node, "asymmetric");
+    bool one = map && (axes[2].out == 1 || axes[3].out == 1);
+    bool known = coordinates != PYTORCH_HALF_PIXEL || !one;
+    const struct gantry_resize_attributes how = {.align_corners = coordinates == ALIGN_CORNERS,
+                                                 .half_pixel = coordinates != ALIGN_CORNERS &&
+                                                               coordinates != ASYMMETRIC};
     if (map && known && is_whole(&axes[2]) && is_whole(&axes[3]) &&
         gantry_onnx_int(node, "antialias", 0) == 0) {
         resize_map(r, node, GANTRY_OP_RESIZE_BILINEAR, axes, &how);
         return;
     }
     (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
-                           "linear, but not of height and width to a whole number of pixels, by %s",
-                           "half_pixel, align_corners or asymmetric");
+                           "linear, but not of height and width to a whole number of pixels%s",
+                           known ? "" : ", by half pixels to one of them");
 }
 
 void gantry_onnx_read_resize(struct gantry_onnx *r, const struct gantry_onnx_node *node)
 {
     struct axis axes[GANTRY_RANK_MAX];
     struct gantry_shape shape;
-    if (!gantry_onnx_shape(r, node->inputs[0], &shape)) return;
+    struct mapping mapping;
+    if (!gantry_onnx_shape(r, node->inputs[0], &shape) || !read_mapping(r, node, &mapping)) return;
     for (int32_t i = 0; i < shape.rank; i++)
         axes[i] = (struct axis){shape.dims[i], shape.dims[i], 1};
     if (!gantry_onnx_text_is(node, "keep_aspect_ratio_policy", "stretch", "stretch")) {
@@ -238,9 +264,9 @@ void gantry_onnx_read_resize(struct gantry_onnx *r, const struct gantry_onnx_nod
     if (!read_axes(r, node, shape.rank, axes)) return;
     bool map = shape.rank == 4 && axes[0].out == axes[0].in && axes[1].out == axes[1].in;
     if (gantry_onnx_text_is(node, "mode", "nearest", "nearest"))
-        resize_nearest(r, node, shape.rank, map, axes);
+        resize_nearest(r, node, shape.rank, map, axes, &mapping);
     else if (gantry_onnx_text_is(node, "mode", "linear", "nearest"))
-        resize_linear(r, node, map, axes);
+        resize_linear(r, node, map, axes, mapping.coordinates);
     else
         (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED, "mode (must be nearest or %s)", "linear");
 }
