@@ -5,15 +5,11 @@
  * taps   a segment is the channels of a pixel; outside of the map it is a segment of zero points
  * band   a segment is a row of a window. The rows of input that a block needs are copied to
  *        scratch memory with their padding, in the form that the products take. Pays where
- *        channels are few, on either side.
- *
- * A zero point of the weights is taken off them. What is then no byte is a sum of bytes; the groups
- * of four that hold such weights are multiplied once more. Quantisers leave one or two of them in a
- * layer. */
+ *        channels are few, on either side. */
 #include <string.h>
 
+#include "kernels/conv.h"
 #include "kernels/map.h"
-#include "kernels/pack.h"
 
 enum {
     BAND_IN_CHANNELS_MAX = 32, /* a window's row of up to so many channels is one segment */
@@ -22,48 +18,20 @@ enum {
     BAND_BYTES_MAX = 1 << 18
 };
 
-/* Output channels that a tile computes at once. */
-struct panel {
-    int32_t channel, count, vectors;
-    size_t weights; /* offset */
-    const struct gantry_gemm_rest *rests;
-    int32_t rest_count;
-};
-
-struct conv {
-    struct gantry_s8_conv_args args;
-    const struct gantry_gemm_isa *isa;
-    bool by_band, by_panel;
-    bool parts;                      /* weights are sums of parts */
-    int32_t segments, bytes, groups; /* of a segment */
-    int32_t pixels, block;           /* of the output, and at most in a block */
-    /* band: blocks are block_h rows of block_w pixels */
-    int32_t block_h, block_w, blocks_across;
-    int32_t band_h;
-    size_t band_pitch;
-    int32_t panel_count;
-    const struct panel *panels;
-    size_t weight_bytes;
-    const int8_t *weights, *zeros; /* zeros: a segment of zero points */
-    const int32_t *bias;           /* packed by panel; channel is the index of its first */
-    const float *scale;
-    struct gantry_requant requant;
-};
-
 /* What a call of run works in. */
 struct scratch {
     const int8_t **rows;
     int8_t *band;
 };
 
-static size_t scratch_bytes(const struct conv *conv)
+static size_t scratch_bytes(const struct gantry_conv *conv)
 {
     size_t entries = (size_t)conv->segments * (size_t)conv->block;
     size_t bytes = gantry_align_size(entries * sizeof(int8_t *), 64);
     return conv->by_band ? bytes + conv->band_pitch * (size_t)conv->band_h : bytes;
 }
 
-static struct scratch scratch_at(const struct conv *conv, void *memory)
+static struct scratch scratch_at(const struct gantry_conv *conv, void *memory)
 {
     size_t entries = (size_t)conv->segments * (size_t)conv->block;
     return (struct scratch){.rows = memory,
@@ -88,7 +56,7 @@ static struct gantry_taps inside(int32_t tap, int32_t stride, int32_t pad, int32
     return range;
 }
 
-static void point_taps(const struct conv *conv, const struct run *run, const int8_t **rows)
+static void point_taps(const struct gantry_conv *conv, const struct run *run, const int8_t **rows)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     ptrdiff_t step = (ptrdiff_t)a->stride_w * a->input.pixel_stride;
@@ -113,7 +81,7 @@ static void point_taps(const struct conv *conv, const struct run *run, const int
     }
 }
 
-static void point(const struct conv *conv, int32_t first, int32_t count,
+static void point(const struct gantry_conv *conv, int32_t first, int32_t count,
                   const struct scratch *scratch)
 {
     int32_t width = conv->args.output.w;
@@ -128,7 +96,8 @@ static void point(const struct conv *conv, int32_t first, int32_t count,
 
 /* ---- Band ---- */
 
-static void fill_row(const struct conv *conv, int32_t y, int32_t x, int32_t columns, int8_t *to)
+static void fill_row(const struct gantry_conv *conv, int32_t y, int32_t x, int32_t columns,
+                     int8_t *to)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     int32_t c = a->input.c;
@@ -144,7 +113,7 @@ static void fill_row(const struct conv *conv, int32_t y, int32_t x, int32_t colu
 }
 
 /* Copies what rows oy .. oy + h - 1, pixels ox .. ox + w - 1 need. */
-static void fill_band(const struct conv *conv, int32_t oy, int32_t ox, int32_t h, int32_t w,
+static void fill_band(const struct gantry_conv *conv, int32_t oy, int32_t ox, int32_t h, int32_t w,
                       const struct scratch *scratch)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
@@ -156,7 +125,8 @@ static void fill_band(const struct conv *conv, int32_t oy, int32_t ox, int32_t h
 }
 
 /* The addresses are those of scratch memory: the same for every block of one shape. */
-static void point_band(const struct conv *conv, int32_t h, int32_t w, const struct scratch *scratch)
+static void point_band(const struct gantry_conv *conv, int32_t h, int32_t w,
+                       const struct scratch *scratch)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     ptrdiff_t step = (ptrdiff_t)a->stride_w * a->input.c;
@@ -172,13 +142,13 @@ static void point_band(const struct conv *conv, int32_t h, int32_t w, const stru
 
 /* ---- Running ---- */
 
-static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t count,
+static void run_panels(const struct gantry_conv *conv, int32_t first_pixel, int32_t count,
                        int32_t first_panel, int32_t end_panel, const struct scratch *scratch)
 {
     ptrdiff_t stride = conv->args.output.pixel_stride;
     int8_t *out = conv->args.output.data + first_pixel * stride;
     for (int32_t p = first_panel; p < end_panel; p++) {
-        const struct panel *panel = &conv->panels[p];
+        const struct gantry_conv_panel *panel = &conv->panels[p];
         struct gantry_gemm_call call = {.pitch = conv->block,
                                         .segments = conv->segments,
                                         .groups = conv->groups,
@@ -205,7 +175,7 @@ static void run_panels(const struct conv *conv, int32_t first_pixel, int32_t cou
 
 static void run_taps(const void *state, int32_t first, int32_t end, void *memory)
 {
-    const struct conv *conv = state;
+    const struct gantry_conv *conv = state;
     struct scratch scratch = scratch_at(conv, memory);
     int32_t from = conv->by_panel ? 0 : first, to = conv->by_panel ? conv->pixels : end;
     for (int32_t pixel = from; pixel < to; pixel += conv->block) {
@@ -220,7 +190,7 @@ static void run_taps(const void *state, int32_t first, int32_t end, void *memory
 
 static void run_band(const void *state, int32_t first, int32_t end, void *memory)
 {
-    const struct conv *conv = state;
+    const struct gantry_conv *conv = state;
     struct scratch scratch = scratch_at(conv, memory);
     const struct gantry_s8_map *out = &conv->args.output;
     int32_t pointed_h = 0, pointed_w = 0;
@@ -239,163 +209,6 @@ static void run_band(const void *state, int32_t first, int32_t end, void *memory
 
 /* ---- Binding ---- */
 
-/* Panels of at most isa->vectors; the last ones as narrow as what is left allows. */
-static int32_t panel_vectors(const struct gantry_gemm_isa *isa, int32_t channels)
-{
-    int32_t vectors = isa->vectors;
-    while (vectors > 1 && channels <= vectors / 2 * isa->lanes) vectors /= 2;
-    if (vectors == 4 && channels <= 3 * isa->lanes) vectors = 2; /* and one of 1 follows */
-    if (isa->halves && vectors == 1 && channels <= isa->lanes / 2) vectors = 0;
-    return vectors;
-}
-
-/* Channels that a panel has room for. */
-static int32_t panel_width(const struct conv *conv, int32_t vectors)
-{
-    return vectors ? vectors * conv->isa->lanes : conv->isa->lanes / 2;
-}
-
-/* Channel of a panel that element of vector j is. */
-static int32_t channel_at(int32_t vectors, int32_t j, int32_t element)
-{
-    if (vectors == 0) return element;
-    return 4 * vectors * (element / 4) + 4 * j + element % 4;
-}
-
-/* The weights of a channel over a segment. */
-static const int8_t *weights_of(const struct conv *conv, int32_t channel, int32_t segment)
-{
-    return conv->args.weights + ((ptrdiff_t)channel * conv->segments + segment) * conv->bytes;
-}
-
-/* How many levels the weights of a group have in a panel. */
-static int32_t count_levels(const struct conv *conv, const struct panel *panel, int32_t segment,
-                            int32_t group)
-{
-    int32_t levels = 1, end = gantry_min_i32(4 * group + 4, conv->bytes);
-    for (int32_t c = panel->channel; c < panel->channel + panel->count; c++) {
-        const int8_t *w = weights_of(conv, c, segment);
-        for (int32_t k = 4 * group; k < end; k++)
-            while (levels < GANTRY_WEIGHT_LEVELS &&
-                   gantry_weight_part(w[k] - conv->args.weight_zero, levels, conv->isa->narrow))
-                levels++;
-    }
-    return levels;
-}
-
-/* Lists the groups of a panel that have further levels. */
-static bool find_rests(const struct conv *conv, struct panel *panel, struct gantry_arena *arena)
-{
-    if (!conv->parts) return true;
-    size_t most = (size_t)conv->segments * (size_t)conv->groups * (GANTRY_WEIGHT_LEVELS - 1);
-    struct gantry_gemm_rest *rests = gantry_arena_alloc(arena, most, sizeof *rests);
-    if (!rests) return false;
-    for (int32_t s = 0; s < conv->segments; s++)
-        for (int32_t g = 0; g < conv->groups; g++)
-            for (int32_t level = count_levels(conv, panel, s, g); level > 1; level--)
-                rests[panel->rest_count++] = (struct gantry_gemm_rest){s, 4 * g};
-    panel->rests = rests;
-    return true;
-}
-
-static bool make_panels(struct conv *conv, struct gantry_arena *arena)
-{
-    int32_t lanes = conv->isa->lanes, channels = conv->args.output.c;
-    struct panel *panels =
-        gantry_arena_alloc(arena, (size_t)gantry_div_up(channels, lanes), sizeof *panels);
-    if (!panels) return false;
-    size_t weights = 0, groups = (size_t)conv->segments * (size_t)conv->groups;
-    for (int32_t c = 0; c < channels;) {
-        struct panel *panel = &panels[conv->panel_count++];
-        panel->channel = c;
-        panel->vectors = panel_vectors(conv->isa, channels - c);
-        panel->count = gantry_min_i32(panel_width(conv, panel->vectors), channels - c);
-        panel->weights = weights;
-        if (!find_rests(conv, panel, arena)) return false;
-        weights +=
-            4 * (groups + (size_t)panel->rest_count) * (size_t)panel_width(conv, panel->vectors);
-        c += panel->count;
-    }
-    conv->panels = panels;
-    conv->weight_bytes = weights;
-    return true;
-}
-
-/* A level of the weights of a group, for all channels of a panel. */
-static void pack_group(const struct conv *conv, const struct panel *panel,
-                       struct gantry_gemm_rest group, int32_t level, int8_t *to)
-{
-    int32_t lanes = conv->isa->lanes, zero = conv->args.weight_zero;
-    int32_t count = gantry_min_i32(conv->bytes - group.byte, 4);
-    for (int32_t i = 0; i < panel_width(conv, panel->vectors); i++, to += 4) {
-        int32_t channel = channel_at(panel->vectors, i / lanes, i % lanes);
-        if (channel >= panel->count) continue;
-        const int8_t *w = weights_of(conv, panel->channel + channel, group.segment) + group.byte;
-        if (!conv->parts && count == 4)
-            memcpy(to, w, 4);
-        else
-            for (int32_t k = 0; k < count; k++)
-                to[k] = gantry_weight_part(w[k] - zero, level, conv->isa->narrow);
-    }
-}
-
-static void pack_panel(const struct conv *conv, const struct panel *panel, int8_t *to)
-{
-    int32_t step = 4 * panel_width(conv, panel->vectors);
-    for (int32_t s = 0; s < conv->segments; s++)
-        for (int32_t g = 0; g < conv->groups; g++, to += step)
-            pack_group(conv, panel, (struct gantry_gemm_rest){s, 4 * g}, 0, to);
-    for (int32_t e = 0, level = 1; e < panel->rest_count; e++, to += step) {
-        const struct gantry_gemm_rest *rest = &panel->rests[e];
-        bool again = e > 0 && rest[-1].segment == rest->segment && rest[-1].byte == rest->byte;
-        level = again ? level + 1 : 1;
-        pack_group(conv, panel, *rest, level, to);
-    }
-}
-
-/* Bias, scale and what zero points and flipping take, by panel and in the order of vectors. */
-static void pack_channels(const struct conv *conv, const struct panel *panel, int32_t *bias,
-                          float *scale)
-{
-    const struct gantry_s8_conv_args *a = &conv->args;
-    int32_t filter = conv->segments * conv->bytes;
-    for (int32_t i = 0; i < panel_width(conv, panel->vectors); i++) {
-        int32_t channel = channel_at(panel->vectors, i / conv->isa->lanes, i % conv->isa->lanes);
-        if (channel >= panel->count) continue;
-        channel += panel->channel;
-        const int8_t *w = weights_of(conv, channel, 0);
-        int32_t sum = 0;
-        for (int32_t k = 0; k < filter; k++) sum += w[k] - a->weight_zero;
-        int64_t value = a->bias ? a->bias[channel] : 0;
-        value -= (int64_t)(a->input_zero + (conv->isa->flip ? 128 : 0)) * sum;
-        bias[i] = (int32_t)(uint32_t)(uint64_t)value; /* sums are modulo 2^32 */
-        scale[i] = a->scale[channel];
-    }
-}
-
-static bool pack(struct conv *conv, struct gantry_arena *arena)
-{
-    const struct gantry_s8_conv_args *a = &conv->args;
-    const struct panel *last = &conv->panels[conv->panel_count - 1];
-    size_t padded = (size_t)(last->channel + panel_width(conv, last->vectors));
-    int8_t *weights = gantry_arena_alloc(arena, conv->weight_bytes, 1);
-    int32_t *bias = gantry_arena_alloc(arena, padded, sizeof *bias);
-    float *scale = gantry_arena_alloc(arena, padded, sizeof *scale);
-    int8_t *zeros = gantry_arena_alloc(arena, (size_t)conv->bytes + 4, 1);
-    if (!weights || !bias || !scale || !zeros) return false;
-    memset(zeros, a->input_zero, (size_t)conv->bytes + 4);
-    for (int32_t p = 0; p < conv->panel_count; p++) {
-        const struct panel *panel = &conv->panels[p];
-        pack_panel(conv, panel, weights + panel->weights);
-        pack_channels(conv, panel, bias + panel->channel, scale + panel->channel);
-    }
-    conv->weights = weights;
-    conv->bias = bias;
-    conv->scale = scale;
-    conv->zeros = zeros;
-    return true;
-}
-
 /* A product over single pixels has no rows: any pixel may stand beside any other. */
 static void flatten(struct gantry_s8_conv_args *a)
 {
@@ -408,7 +221,7 @@ static void flatten(struct gantry_s8_conv_args *a)
     a->input.h = a->output.h = 1;
 }
 
-static void choose_band(struct conv *conv)
+static void choose_band(struct gantry_conv *conv)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     const struct gantry_s8_map *out = &a->output;
@@ -424,7 +237,7 @@ static void choose_band(struct conv *conv)
 }
 
 /* Sub-sampling products of single pixels would copy pixels that nothing reads. */
-static bool wants_band(const struct conv *conv)
+static bool wants_band(const struct gantry_conv *conv)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     if (a->input.pixel_stride != a->input.c || a->dilation_w != 1 || conv->by_panel) return false;
@@ -434,7 +247,7 @@ static bool wants_band(const struct conv *conv)
     return (few_in || few_out) && conv->band_pitch * (size_t)conv->band_h <= BAND_BYTES_MAX;
 }
 
-static void choose_segments(struct conv *conv)
+static void choose_segments(struct gantry_conv *conv)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     conv->pixels = a->output.h * a->output.w;
@@ -449,7 +262,7 @@ static void choose_segments(struct conv *conv)
     conv->groups = gantry_div_up(conv->bytes, 4);
 }
 
-static int32_t count_units(const struct conv *conv)
+static int32_t count_units(const struct gantry_conv *conv)
 {
     if (conv->by_panel) return conv->panel_count;
     if (!conv->by_band) return conv->pixels;
@@ -477,7 +290,7 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
 {
     const struct gantry_gemm_isa *gemm = gantry_gemm_isa(isa);
     if (!gemm) return bind_ref(kernel, args, arena);
-    struct conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
+    struct gantry_conv *conv = gantry_arena_alloc(arena, 1, sizeof *conv);
     if (!conv) return false;
     conv->args = *args;
     flatten(&conv->args);
@@ -488,7 +301,7 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
     conv->parts = gantry_weights_have_parts(
         args->weights, (size_t)conv->segments * (size_t)conv->bytes * (size_t)args->output.c,
         args->weight_zero, gemm->narrow);
-    if (!make_panels(conv, arena) || !pack(conv, arena)) return false;
+    if (!gantry_conv_pack(conv, arena)) return false;
     uint64_t macs = (uint64_t)conv->pixels * (uint64_t)args->output.c * (uint64_t)conv->segments *
                     (uint64_t)conv->bytes;
     *kernel = (struct gantry_kernel){.run = conv->by_band ? run_band : run_taps,

@@ -3,7 +3,7 @@
 # Gantry's CPU kernels beside other runtimes, interleaved in one run: medians, ratios, bar chart.
 #
 # Usage: tests/bench/peers/peers.sh [--install-only] MODEL...
-#   without models: the MLPerf Tiny ones below GANTRY_DATA
+#   without models: those of the README that are there, below GANTRY_DATA and build/synthetic
 # Environment: GANTRY (the command; default build/release/bin/gantry), ROUNDS (default 7),
 #   SECONDS_EACH (default 0.3), THREADS (default 1), RUNTIMES (default "gantry litert tflm ort";
 #   ort takes MODEL.onnx, also the one beside MODEL.tflite), CHART (an SVG file to write),
@@ -38,9 +38,17 @@ done
 
 if [ $# -eq 0 ]; then
     [ -n "${GANTRY_DATA-}" ] || { echo "skipped: no models and no GANTRY_DATA" >&2; exit 77; }
-    tiny=$GANTRY_DATA/models/mlperf-tiny
-    set -- "$tiny/kws_ref_model.tflite" "$tiny/vww_96_int8.tflite" \
-        "$tiny/pretrainedResnet_quant.tflite" "$tiny/ad01_int8.tflite"
+    for model in mlperf-tiny/{kws_ref_model,vww_96_int8,pretrainedResnet_quant,ad01_int8} \
+        coral/mobilenet_v1_{0.25_128_quant,1.0_224_quant_embedding_extractor} \
+        coral/{mobilenet_v2_1.0_224_quant,tf2_mobilenet_v2_1.0_224_ptq}; do
+        set -- "$@" "$GANTRY_DATA/models/$model.tflite"
+    done
+    set -- "$@" build/synthetic/mobilenet_v1_1.0_224.tflite build/synthetic/resnet50.tflite \
+        "$GANTRY_DATA"/models/mlperf-tiny-onnx/{kws_ref_model,resnet,deep_autoencoder}.onnx
+    for model; do
+        shift
+        if [ -e "$model" ]; then set -- "$@" "$model"; else echo "note: no $model" >&2; fi
+    done
 fi
 
 # shellcheck disable=SC2086 # a list of words
