@@ -29,7 +29,7 @@ for runtime in ${RUNTIMES:-gantry litert tflm ort}; do
         gantry) [ -x "$gantry" ] || { echo "$gantry: not built" >&2; exit 77; } ;;
         litert) install_runtime litert ai-edge-litert==2.3.0 ;;
         tflm) install_runtime tflm tflite-micro ;;
-        ort) install_runtime ort onnxruntime ;;
+        ort) install_runtime ort onnxruntime==1.32.0 ;;
         *) echo "unknown runtime: $runtime" >&2; exit 2 ;;
     esac || { echo "note: $runtime is left out" >&2; continue; }
     runtimes="$runtimes $runtime"
