@@ -100,9 +100,11 @@ static bool number_of(struct gantry_onnx *r, const struct gantry_onnx_node *node
         *out = (int32_t)gantry_load_u32(bytes);
     else
         known = false;
-    if (known && isfinite(*out)) return true;
+    if (known && fabs(*out) <= 0x1p53) return true;
     (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
-                           "input %d is not a constant number of int32, int64 or float32", i);
+                           "input %d is not a constant number of int32, int64 or float32, up to "
+                           "2^53",
+                           i);
     return false;
 }
 

@@ -56,19 +56,15 @@ static void read_reduce(struct gantry_onnx *r, const struct gantry_onnx_node *no
 static void read_sum_of(struct gantry_onnx *r, const struct gantry_onnx_node *node,
                         enum gantry_op before, enum gantry_op behind)
 {
-    struct gantry_onnx_target whole = gantry_onnx_between(r, r->values[node->outputs[0]].name);
-    struct gantry_onnx_target terms = whole, sum = whole;
+    const char *name = r->values[node->outputs[0]].name;
+    struct gantry_onnx_target terms = gantry_onnx_between(r, name);
+    struct gantry_onnx_target sum = gantry_onnx_between(r, name);
+    struct gantry_onnx_target whole = gantry_onnx_between(r, name);
+    bool raw = before == GANTRY_OP_COUNT, plain = behind == GANTRY_OP_COUNT;
     whole.real = node->outputs[0];
-    if (before == GANTRY_OP_RESHAPE)
-        terms.real = node->inputs[0];
-    else
-        gantry_onnx_elementwise(r, before, node->inputs[0], NULL, &terms);
-    if (behind == GANTRY_OP_RESHAPE)
-        sum = whole;
-    else
-        sum = gantry_onnx_between(r, r->values[node->outputs[0]].name);
-    reduce(r, node, GANTRY_OP_SUM, terms.real, &sum);
-    if (behind != GANTRY_OP_RESHAPE) gantry_onnx_elementwise(r, behind, sum.real, NULL, &whole);
+    if (!raw) gantry_onnx_elementwise(r, before, node->inputs[0], NULL, &terms);
+    reduce(r, node, GANTRY_OP_SUM, raw ? node->inputs[0] : terms.real, plain ? &whole : &sum);
+    if (!plain) gantry_onnx_elementwise(r, behind, sum.real, NULL, &whole);
 }
 
 #define REDUCE(reader, op)                                                                     \
@@ -88,8 +84,8 @@ REDUCE(reduce_sum, SUM)
     {                                                                                          \
         read_sum_of(r, node, GANTRY_OP_##before, GANTRY_OP_##behind);                          \
     }
-SUM_OF(reduce_l1, ABS, RESHAPE)
+SUM_OF(reduce_l1, ABS, COUNT)
 SUM_OF(reduce_l2, SQUARE, SQRT)
-SUM_OF(reduce_log_sum, RESHAPE, LOG)
-SUM_OF(reduce_sum_square, SQUARE, RESHAPE)
+SUM_OF(reduce_log_sum, COUNT, LOG)
+SUM_OF(reduce_sum_square, SQUARE, COUNT)
 #undef SUM_OF

@@ -4,6 +4,8 @@
 #ifndef GANTRY_KERNELS_OP_LSTM_H
 #define GANTRY_KERNELS_OP_LSTM_H
 
+#include <math.h>
+
 #include "kernels/op.h"
 
 /* Inputs of the operator; of the four gates in the order of enum gantry_lstm_gate. */
@@ -56,6 +58,12 @@ static inline const struct gantry_op_tensor *gantry_lstm_peephole(const struct g
     if (gate == GANTRY_LSTM_CELL) return NULL;
     int32_t i = gate == GANTRY_LSTM_OUTPUT ? 2 : (int32_t)gate;
     return gantry_lstm_input(args, GANTRY_LSTM_PEEPHOLE + i);
+}
+
+/* A limit in stored values, cut off; 0: none. */
+static inline int32_t gantry_lstm_clip(float limit, float scale, int32_t most)
+{
+    return limit > 0 ? (int32_t)fminf(limit / scale, (float)most) : 0;
 }
 
 #endif

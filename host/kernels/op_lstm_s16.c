@@ -110,7 +110,7 @@ bool gantry_lstm_bind_s16(struct gantry_lstm *lstm, struct gantry_arena *arena, 
     cells->added = gantry_fixed_of(0x1p-30 / (double)cell);
     cells->hidden = gantry_fixed_of(0x1p-30 / (double)hidden);
     cells->hidden_zero = args->attributes->lstm.hidden_zero;
-    cells->cell_clip = (int32_t)fminf(args->attributes->lstm.cell_clip / cell, (float)INT16_MAX);
+    cells->cell_clip = gantry_lstm_clip(args->attributes->lstm.cell_clip, cell, INT16_MAX);
     lstm->step = step;
     lstm->state = cells;
     *scratch = 0;

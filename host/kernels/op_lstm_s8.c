@@ -141,12 +141,6 @@ static bool bind_gate(struct gate *gate, const struct gantry_op_args *args,
                         r->scale[0] * h->scale[0] / unit, arena);
 }
 
-/* A limit in stored values, cut off; 0: none. */
-static int32_t clip_of(float limit, float scale, int32_t most)
-{
-    return limit > 0 ? (int32_t)fminf(limit / scale, (float)most) : 0;
-}
-
 bool gantry_lstm_bind_s8(struct gantry_lstm *lstm, struct gantry_arena *arena, size_t *scratch)
 {
     const struct gantry_op_args *args = lstm->args;
@@ -171,8 +165,8 @@ bool gantry_lstm_bind_s8(struct gantry_lstm *lstm, struct gantry_arena *arena, s
     cells->hidden = gantry_fixed_of((double)(float)(0x1p-15 / (double)hidden * 0x1p-15));
     cells->output_zero = y->zero_point[0];
     cells->cell_bits = 15 + ilogbf(cell);
-    cells->cell_clip = clip_of(attributes->cell_clip, cell, INT16_MAX);
-    cells->projection_clip = clip_of(attributes->projection_clip, y->scale[0], INT8_MAX);
+    cells->cell_clip = gantry_lstm_clip(attributes->cell_clip, cell, INT16_MAX);
+    cells->projection_clip = gantry_lstm_clip(attributes->projection_clip, y->scale[0], INT8_MAX);
     lstm->step = step;
     lstm->state = cells;
     *scratch = (size_t)lstm->cells * (sizeof(int16_t) + sizeof(int8_t));
