@@ -134,9 +134,9 @@ GANTRY_MUST_USE bool gantry_engine_node_window(const struct gantry_engine *engin
                                                uint64_t *from_out, uint64_t *to_out);
 
 /* Reads a tensor after a run of an engine whose batch is 1, dense and in C order, into bytes of
- * memory. False when the tensor has no home (it never left the chip), is an input in patches, or
- * bytes is not its size. Meaningful for every tensor of a plan made with observe, and for outputs
- * of any plan. */
+ * memory; of a batch in the model's shape that of the last item. False when the tensor has no home
+ * (it never left the chip), is an input in patches, or bytes is not its size. Meaningful for every
+ * tensor of a plan made with observe, and for outputs of any plan. */
 GANTRY_MUST_USE bool gantry_engine_read_tensor(const struct gantry_engine *engine, int32_t tensor,
                                                void *data, size_t bytes);
 
