@@ -259,6 +259,35 @@ static void onnx__data_outside_stays_in_the_folder(void **state)
     }
 }
 
+/* The weights of the sample in a file beside it, from byte 40 on, and where the model says they
+ * are. Returns the folder. */
+static const char *move_outside(struct onnx_build *b, const char *offset,
+                                Onnx__StringStringEntryProto pairs[2],
+                                Onnx__StringStringEntryProto *entries[2])
+{
+    static char folder[1024];
+    uint8_t bytes[100] = {0};
+    Onnx__TensorProto *w = b->tensors[6];
+    size_t length = w->raw_data.len;
+    memcpy(bytes + 40, w->raw_data.data, length);
+    for (int32_t i = 0; i < 2; i++) {
+        onnx__string_string_entry_proto__init(&pairs[i]);
+        entries[i] = &pairs[i];
+    }
+    pairs[0].key = (char *)(uintptr_t) "location";
+    pairs[0].value = (char *)(uintptr_t) "weights.bin";
+    pairs[1].key = (char *)(uintptr_t) "offset";
+    pairs[1].value = (char *)(uintptr_t)offset;
+    w->has_raw_data = false;
+    w->has_data_location = true;
+    w->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+    w->external_data = entries;
+    w->n_external_data = 2;
+    (void)scratch_file("weights.bin", bytes, 40 + length);
+    (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
+    return folder;
+}
+
 static void onnx__reads_data_beside_the_model(void **state)
 {
     (void)state;
@@ -266,31 +295,52 @@ static void onnx__reads_data_beside_the_model(void **state)
         struct onnx_build b;
         struct gantry_graph graph;
         struct gantry_error error;
-        Onnx__StringStringEntryProto pairs[2], *entries[] = {&pairs[0], &pairs[1]};
-        uint8_t bytes[100] = {0};
+        Onnx__StringStringEntryProto pairs[2], *entries[2];
         onnx_build_sample(&b);
-        Onnx__TensorProto *w = b.tensors[6];
-        memcpy(bytes + 40, w->raw_data.data, w->raw_data.len);
-        for (int32_t i = 0; i < 2; i++) onnx__string_string_entry_proto__init(&pairs[i]);
-        pairs[0].key = (char *)(uintptr_t) "location";
-        pairs[0].value = (char *)(uintptr_t) "weights.bin";
-        pairs[1].key = (char *)(uintptr_t) "offset";
-        pairs[1].value = (char *)(uintptr_t)(cut ? "60" : "40");
-        size_t length = w->raw_data.len;
-        w->has_raw_data = false;
-        w->has_data_location = true;
-        w->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
-        w->external_data = entries;
-        w->n_external_data = 2;
-        (void)scratch_file("weights.bin", bytes, 40 + length);
-        char folder[1024];
-        (void)snprintf(folder, sizeof folder, "%s", scratch_path(""));
+        const char *folder = move_outside(&b, cut ? "60" : "40", pairs, entries);
         enum gantry_status status = read_built(&b, &graph, folder, &error);
         assert_int_equal(status, cut ? GANTRY_ERR_FILE : GANTRY_OK);
         if (cut) assert_non_null(strstr(error.message, "bytes 60 to 114 of \"weights.bin\""));
         gantry_graph_finish(&graph);
         onnx_build_finish(&b);
         assert_true(scratch_remove("weights.bin"));
+    }
+}
+
+/* What lies beside the model becomes part of it; of a model that needs nothing nothing is made. */
+static void onnx__takes_in_what_lies_beside_it(void **state)
+{
+    (void)state;
+    for (int32_t outside = 0; outside < 2; outside++) {
+        struct onnx_build b;
+        struct gantry_graph graph;
+        struct gantry_error error = {0};
+        Onnx__StringStringEntryProto pairs[2], *entries[2];
+        size_t size, whole_size;
+        void *whole;
+        onnx_build_sample(&b);
+        const size_t length = b.tensors[6]->raw_data.len;
+        int8_t weights[100];
+        assert_true(length <= sizeof weights);
+        memcpy(weights, b.tensors[6]->raw_data.data, length);
+        const char *folder = outside ? move_outside(&b, "40", pairs, entries) : NULL;
+        const uint8_t *bytes = onnx_build_pack(&b, &size);
+        assert_int_equal(
+            gantry_onnx_inline(bytes, size, "t", folder, NULL, &whole, &whole_size, &error),
+            GANTRY_OK);
+        assert_true(!whole == !outside);
+        onnx_build_finish(&b);
+        if (!outside) continue;
+        assert_true(scratch_remove("weights.bin"));
+        gantry_graph_init(&graph, NULL);
+        if (gantry_onnx_read(&graph, whole, whole_size, "t", NULL, NULL, &error))
+            fail_msg("%s", error.message);
+        /* Of the first output and input; the inputs of a tap lie together. */
+        const struct gantry_graph_node *conv = &graph.nodes[2];
+        const int8_t *w = graph.tensors[conv->inputs[1]].data;
+        for (size_t i = 0; i < 9; i++) assert_int_equal(w[2 * i], weights[i]);
+        gantry_graph_finish(&graph);
+        gantry_release(NULL, whole);
     }
 }
 
@@ -380,6 +430,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(onnx__refuses_what_does_not_fit),
     cmocka_unit_test(onnx__data_outside_stays_in_the_folder),
     cmocka_unit_test(onnx__reads_data_beside_the_model),
+    cmocka_unit_test(onnx__takes_in_what_lies_beside_it),
     cmocka_unit_test(onnx__refuses_deep_nesting),
     cmocka_unit_test(onnx__refuses_a_file_that_needs_much_memory),
     cmocka_unit_test(onnx__refuses_every_cut_file),
