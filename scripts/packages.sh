@@ -58,5 +58,5 @@ PACKAGES_OPENCL="opencl-headers ocl-icd-opencl-dev pocl-opencl-icd"
 PACKAGES_TEST="libcmocka-dev binutils"
 PACKAGES_PROOF="iverilog yosys z3 python3 clang-format-14 shellcheck"
 PACKAGES_KIT="device-tree-compiler tcl man-db mandoc zsh dpkg-dev lintian"
-PACKAGES_LONG="python3-venv espeak-ng clang-14 libclang-rt-14-dev chromium graphviz
+PACKAGES_LONG="python3-venv espeak-ng flite clang-14 libclang-rt-14-dev chromium graphviz
     gcc-aarch64-linux-gnu g++-aarch64-linux-gnu qemu-user-static oclgrind"
