@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Nodes that another one can do on the way, or that change nothing: zeros put around the input of
  * a convolution become its padding; a QUANTIZE to the same scale and zero point, as of an input of
- * uint8 that becomes int8, is left out. */
+ * uint8 that becomes int8, and a PAD by nothing are left out. */
 #include <string.h>
 
 #include "graph/graph.h"
@@ -62,6 +62,15 @@ static bool changes_nothing(const struct gantry_graph *graph, const struct gantr
 }
 
 /* ---- PAD ---- */
+
+static bool pads_nothing(const struct gantry_graph *graph, const struct gantry_graph_node *node)
+{
+    if (node->op != GANTRY_OP_PAD || is_output(graph, node->outputs[0])) return false;
+    const struct gantry_graph_tensor *x = tensor_of(graph, node->inputs[0]);
+    const struct gantry_graph_tensor *y = tensor_of(graph, node->outputs[0]);
+    return gantry_shape_equal(&x->shape, &y->shape) &&
+           gantry_quantization_equal(&x->quantization, &y->quantization);
+}
 
 /* Whether what is put around the tensor stands for 0. */
 static bool pads_zeros(const struct gantry_graph *graph, const struct gantry_graph_node *node)
@@ -130,7 +139,8 @@ enum gantry_status gantry_pass_absorb(struct gantry_graph *graph, struct gantry_
     if (!gone) return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", graph->name);
     for (int32_t n = 0; n < graph->node_count; n++) {
         const struct gantry_graph_node *node = &graph->nodes[n];
-        gone[n] = changes_nothing(graph, node) || becomes_padding(graph, node);
+        gone[n] = changes_nothing(graph, node) || pads_nothing(graph, node) ||
+                  becomes_padding(graph, node);
         if (gone[n]) (void)each_reader(graph, node->outputs[0], replace, node->inputs[0]);
     }
     for (int32_t n = 0; n < graph->node_count; n++)

@@ -126,6 +126,18 @@ static void absorb__padding_and_equal_scales_leave_one_node(void **state)
     gantry_graph_finish(&net.graph);
 }
 
+/* Whatever it would put there. */
+static void absorb__a_pad_by_nothing_goes(void **state)
+{
+    (void)state;
+    struct net net;
+    make(&net, 0, 4);
+    optimise(&net);
+    assert_int_equal(net.graph.node_count, 1);
+    assert_int_equal(net.graph.nodes[0].inputs[0], IN);
+    gantry_graph_finish(&net.graph);
+}
+
 static void absorb__other_values_and_wide_margins_stay(void **state)
 {
     (void)state;
@@ -162,6 +174,7 @@ static void absorb__what_others_read_stays(void **state)
 
 static const struct CMUnitTest tests[] = {
     OP_CASE(absorb__padding_and_equal_scales_leave_one_node),
+    OP_CASE(absorb__a_pad_by_nothing_goes),
     OP_CASE(absorb__other_values_and_wide_margins_stay),
     OP_CASE(absorb__what_others_read_stays),
 };
