@@ -96,16 +96,48 @@ static int64_t front_cycles(const struct gantry_build *build, const struct gantr
     return cycles - last * gantry_cost_drain_row(step->m, false);
 }
 
-/* Cycles from the first LOAD to the end of the last band: each waits for its LOAD, LOADs and bands
+/* How many LOADs bring the rows of a chip, all of which come from memory: one for each part. 0: a
+ * step makes some of it, or parts are rows. */
+static int32_t count_loads(const struct gantry_lowered *lowered, int32_t chip)
+{
+    int32_t loads = 0;
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        if (!gantry_chip_is_in(lowered, c, chip)) continue;
+        if (c != chip && lowered->chips[c].row > 0) return 0;
+        loads += lowered->chips[c].loaded;
+    }
+    for (int32_t i = 0; i < lowered->step_count; i++)
+        if (gantry_chip_is_in(lowered, lowered->steps[i].out, chip)) return 0;
+    return loads;
+}
+
+/* Rows that the LOADs of a chip bring together. */
+static struct gantry_cost_load sum_loads(const struct gantry_build *build,
+                                         const struct gantry_lowered *lowered, int32_t chip)
+{
+    struct gantry_cost_load sum = {.rows = lowered->chips[chip].act.h, .merges = true};
+    for (int32_t c = 0; c < lowered->chip_count; c++) {
+        const struct gantry_chip *part = &lowered->chips[c];
+        if (!part->loaded || !gantry_chip_is_in(lowered, c, chip)) continue;
+        struct gantry_cost_load load = gantry_chip_load(part, &build->plan->tensors[part->tensor]);
+        sum.words += load.words;
+        sum.bytes += load.bytes;
+        sum.merges = sum.merges && load.merges;
+    }
+    return sum;
+}
+
+/* Cycles from the first LOAD to the end of the last band: each waits for its LOADs, LOADs and bands
  * follow each other. */
 static int64_t schedule(const struct gantry_build *build, const struct gantry_bands *bands,
-                        const struct gantry_cost_load *load, int64_t conv, int32_t out_h)
+                        const struct gantry_cost_load *load, int32_t loads, int64_t conv,
+                        int32_t out_h)
 {
     const struct gantry_cost_machine machine = gantry_build_machine(build);
     int64_t loaded = 0, done = 0;
     for (int32_t b = 0; b < bands->count; b++) {
         const struct gantry_band *band = &bands->band[b];
-        if (b > 0) loaded += LOAD_START;
+        if (b > 0) loaded += LOAD_START * loads;
         loaded += gantry_cost_load(load, band->load_row, band->load_rows, &machine, NULL);
         done += b > 0 ? CONV_START : 0;
         if (done < loaded) done = loaded;
@@ -119,9 +151,10 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
     struct gantry_step *step = &lowered->steps[0];
     const struct gantry_chip *in = &lowered->chips[step->in], *out = &lowered->chips[step->out];
     step->bands.count = 0;
-    if (!in->loaded || step->res >= 0 || step->flat || step->window) return;
+    int32_t loads = count_loads(lowered, step->in);
+    if (loads == 0 || step->res >= 0 || step->flat || step->window) return;
     if (out->whole >= 0) return; /* a STORE of the whole may wait for LOADs behind the bands */
-    struct gantry_cost_load load = gantry_chip_load(in, &build->plan->tensors[in->tensor]);
+    struct gantry_cost_load load = sum_loads(build, lowered, step->in);
     const struct gantry_cost_machine machine = gantry_build_machine(build);
     int64_t conv = front_cycles(build, step, in);
     int64_t least = conv + gantry_cost_load(&load, 0, load.rows, &machine, NULL);
@@ -130,7 +163,8 @@ void gantry_build_bands(const struct gantry_build *build, struct gantry_lowered 
             struct gantry_bands bands;
             cut(step, in, out, 2 * build->params->g, count, &ratios[r], &bands);
             if (!usable(&bands)) continue;
-            int64_t cycles = schedule(build, &bands, &load, conv, step->task.out.h) + WHOLE_START;
+            int64_t cycles =
+                schedule(build, &bands, &load, loads, conv, step->task.out.h) + WHOLE_START;
             if (cycles >= least) continue;
             least = cycles;
             step->bands = bands;

@@ -292,6 +292,14 @@ struct gantry_lowered {
     struct gantry_reason failed;
 };
 
+/* Whether a chip is a whole or lies in it. */
+static inline bool gantry_chip_is_in(const struct gantry_lowered *lowered, int32_t chip,
+                                     int32_t whole)
+{
+    while (chip >= 0 && chip != whole) chip = lowered->chips[chip].whole;
+    return chip >= 0;
+}
+
 /* lower.c: chips and steps of a segment, from nodes and homes. */
 GANTRY_MUST_USE enum gantry_status gantry_build_lower(struct gantry_build *build, int32_t segment,
                                                       struct gantry_lowered *lowered);

@@ -140,12 +140,9 @@ static struct gantry_insn *write_store(struct writer *writer, int32_t index, boo
 static uint32_t loads_of(const struct writer *writer, int32_t chip)
 {
     uint32_t wait = 0;
-    for (int32_t c = 0; c < writer->lowered->chip_count; c++) {
-        int32_t whole = c;
-        while (whole >= 0 && whole != chip) whole = writer->lowered->chips[whole].whole;
-        if (whole == chip && writer->load_group[c] >= 0)
+    for (int32_t c = 0; c < writer->lowered->chip_count; c++)
+        if (writer->load_group[c] >= 0 && gantry_chip_is_in(writer->lowered, c, chip))
             wait |= UINT32_C(1) << writer->load_group[c];
-    }
     return wait;
 }
 
@@ -197,21 +194,24 @@ struct written {
     struct gantry_insn *first, *last;
 };
 
-/* The bands of a step, each behind its own LOAD. LOADs signal one semaphore in order, so the n-th
- * band takes the signal of the n-th LOAD. */
+/* The bands of a step, each behind its own LOAD, or one for each part of its input. LOADs of a chip
+ * signal one semaphore in order, so the n-th band takes the signal of the n-th LOAD. */
 static struct written write_bands(struct writer *writer, int32_t index)
 {
-    const struct gantry_step *step = &writer->lowered->steps[index];
+    const struct gantry_lowered *lowered = writer->lowered;
+    const struct gantry_step *step = &lowered->steps[index];
     struct written written = {0};
-    int32_t loaded = writer->load_group[step->in];
-    writer->waited |= UINT32_C(1) << loaded;
+    uint32_t loaded = loads_of(writer, step->in);
+    writer->waited |= loaded;
     for (int32_t b = 0; b < step->bands.count; b++) {
         const struct gantry_band *band = &step->bands.band[b];
-        (void)write_load(writer, step->in, band->load_row, band->load_rows);
+        for (int32_t c = 0; c < lowered->chip_count; c++)
+            if (lowered->chips[c].loaded && gantry_chip_is_in(lowered, c, step->in))
+                (void)write_load(writer, c, band->load_row, band->load_rows);
         written.last = write_compute(writer, index);
         if (!gantry_fields_band(written.last, writer->build, writer->lowered, step, band))
             writer->overflow = true;
-        add_semaphore(writer, written.last, GANTRY_COMMON_WAIT, loaded);
+        set(writer, written.last, GANTRY_COMMON_WAIT, loaded);
         if (b == 0) written.first = written.last;
     }
     return written;
@@ -278,14 +278,14 @@ static void write_tiles(struct writer *writer)
     (void)append(writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
 }
 
-/* A chip that the first step reads in bands is loaded with them, before all others. */
+/* What the first step reads in bands is loaded with them, before all others. */
 static void write_instructions(struct writer *writer)
 {
     const struct gantry_lowered *lowered = writer->lowered;
     int32_t banded = lowered->steps[0].bands.count > 0 ? lowered->steps[0].in : -1;
     if (banded >= 0) write_step(writer, 0);
     for (int32_t c = 0; c < lowered->chip_count; c++)
-        if (lowered->chips[c].loaded && c != banded)
+        if (lowered->chips[c].loaded && (banded < 0 || !gantry_chip_is_in(lowered, c, banded)))
             (void)write_load(writer, c, 0, lowered->chips[c].act.h);
     for (int32_t i = banded >= 0; i < lowered->step_count; i++) write_step(writer, i);
     (void)append(writer, GANTRY_INSN_END, GANTRY_NODE_STORE);
@@ -373,7 +373,7 @@ static bool allocate(struct writer *writer)
     struct gantry_arena *arena = writer->build->costing ? scratch : &writer->build->plan->arena;
     size_t chips = (size_t)writer->lowered->chip_count;
     size_t steps = (size_t)writer->lowered->step_count;
-    size_t insns = 2 * chips + steps + 1 + 2 * GANTRY_BANDS_MAX;
+    size_t insns = 2 * chips + steps + 1 + (LOAD_GROUPS + 1) * GANTRY_BANDS_MAX;
     writer->insns = gantry_arena_alloc(scratch, insns, sizeof *writer->insns);
     writer->chip_step = gantry_arena_alloc(scratch, chips, sizeof *writer->chip_step);
     writer->computed = gantry_arena_alloc(scratch, steps, sizeof *writer->computed);

@@ -219,6 +219,23 @@ static void join__parts_from_memory_are_loaded_to_their_blocks(void **state)
     close_network(&f);
 }
 
+static void join__bands_load_the_rows_of_all_parts(void **state)
+{
+    (void)state;
+    struct fixture f;
+    open_network(&f);
+    int32_t a = net_input(&f.net, 40, 40, 64), b = net_input(&f.net, 40, 40, 64);
+    int32_t y = net_concat(&f.net, (int32_t[]){a, b}, 2, 3);
+    net_output(&f.net, net_conv(&f.net, y, 32, &three));
+    finish_network(&f);
+    struct gantry_insn insn;
+    int32_t bands = 0;
+    while (find(&f, GANTRY_INSN_CONV, bands, &insn)) bands++;
+    assert_true(bands > 1);
+    expect_counts(&f, 2 * bands, bands, 1);
+    close_network(&f);
+}
+
 static void join__strided_readers_share_planes(void **state)
 {
     (void)state;
@@ -320,6 +337,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(join__wholes_are_parts_of_wholes),
     cmocka_unit_test(join__second_places_are_copies),
     cmocka_unit_test(join__parts_from_memory_are_loaded_to_their_blocks),
+    cmocka_unit_test(join__bands_load_the_rows_of_all_parts),
     cmocka_unit_test(join__strided_readers_share_planes),
     cmocka_unit_test(join__without_neighbours_is_the_cpus),
     cmocka_unit_test(home__channels_are_slices_of_the_wholes_pixels),
