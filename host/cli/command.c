@@ -32,7 +32,7 @@ const struct gantry_cli_fact gantry_cli_exits[] = {
 
 const struct gantry_cli_fact gantry_cli_environment[] = {
     {"NO_COLOR", "no colour on a terminal"},
-    {"GANTRY_ISA", "kernels of the CPU: ref, neon, avx2 or avx512; default: the best"},
+    {"GANTRY_ISA", "kernels of the CPU: ref, neon, neondot, avx2 or avx512; default: the best"},
     {"GANTRY_TARGETS", "a folder with more targets"},
     {"GANTRY_XCLBIN", "the accelerator's file for the device xrt"},
     {"GANTRY_CACHE", "a folder for compiled OpenCL kernels (default: gantry in that of XDG)"},

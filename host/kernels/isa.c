@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include "kernels/elementwise_isa.h"
 #include "kernels/pack.h"
 
 enum { PEAK_SAMPLES = 40, PEAK_ROUNDS = 20000 };
 
-static const char *const names[GANTRY_ISA_COUNT] = {"ref", "neon", "avx2", "avx512"};
+static const char *const names[GANTRY_ISA_COUNT] = {"ref", "neon", "neondot", "avx2", "avx512"};
 
 const char *gantry_isa_name(enum gantry_isa isa) { return names[isa]; }
 
@@ -26,6 +30,8 @@ bool gantry_isa_usable(enum gantry_isa isa)
 #elif defined(__aarch64__)
     case GANTRY_ISA_NEON:
         return true;
+    case GANTRY_ISA_NEONDOT:
+        return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
 #endif
     default:
         return false;
@@ -47,7 +53,7 @@ enum gantry_status gantry_isa_choose(enum gantry_isa *out, struct gantry_error *
     }
     enum gantry_status status =
         gantry_fail(error, GANTRY_ERR_ARGUMENT, "GANTRY_ISA: unknown name (%s)", wanted);
-    gantry_hint(error, "known names: ref, neon, avx2, avx512");
+    gantry_hint(error, "known names: ref, neon, neondot, avx2, avx512");
     return status;
 }
 
@@ -71,6 +77,7 @@ const struct gantry_gemm_isa *gantry_gemm_isa(enum gantry_isa isa)
     if (isa == GANTRY_ISA_AVX512) return &gantry_gemm__avx512;
     if (isa == GANTRY_ISA_AVX2) return &gantry_gemm__avx2;
 #elif defined(__aarch64__)
+    if (isa == GANTRY_ISA_NEONDOT) return &gantry_gemm__neondot;
     if (isa == GANTRY_ISA_NEON) return &gantry_gemm__neon;
 #endif
     (void)isa;
@@ -83,7 +90,7 @@ const struct gantry_depthwise_isa *gantry_depthwise_isa(enum gantry_isa isa)
     if (isa == GANTRY_ISA_AVX512) return &gantry_depthwise__avx512;
     if (isa == GANTRY_ISA_AVX2) return &gantry_depthwise__avx2;
 #elif defined(__aarch64__)
-    if (isa == GANTRY_ISA_NEON) return &gantry_depthwise__neon;
+    if (isa == GANTRY_ISA_NEON || isa == GANTRY_ISA_NEONDOT) return &gantry_depthwise__neon;
 #endif
     (void)isa;
     return NULL;
@@ -95,7 +102,7 @@ const struct gantry_elementwise_isa *gantry_elementwise_isa(enum gantry_isa isa)
     if (isa == GANTRY_ISA_AVX512) return &gantry_elementwise__avx512;
     if (isa == GANTRY_ISA_AVX2) return &gantry_elementwise__avx2;
 #elif defined(__aarch64__)
-    if (isa == GANTRY_ISA_NEON) return &gantry_elementwise__neon;
+    if (isa == GANTRY_ISA_NEON || isa == GANTRY_ISA_NEONDOT) return &gantry_elementwise__neon;
 #endif
     (void)isa;
     return NULL;

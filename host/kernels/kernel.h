@@ -17,6 +17,7 @@ enum { GANTRY_KERNEL_SLACK = 64 };
 enum gantry_isa {
     GANTRY_ISA_REF,
     GANTRY_ISA_NEON,
+    GANTRY_ISA_NEONDOT, /* with dot products */
     GANTRY_ISA_AVX2,
     GANTRY_ISA_AVX512, /* F, BW, VL and VNNI */
     GANTRY_ISA_COUNT

@@ -130,7 +130,8 @@ struct gantry_depthwise_isa {
 const struct gantry_gemm_isa *gantry_gemm_isa(enum gantry_isa isa);
 const struct gantry_depthwise_isa *gantry_depthwise_isa(enum gantry_isa isa);
 
-extern const struct gantry_gemm_isa gantry_gemm__avx512, gantry_gemm__avx2, gantry_gemm__neon;
+extern const struct gantry_gemm_isa gantry_gemm__avx512, gantry_gemm__avx2, gantry_gemm__neon,
+    gantry_gemm__neondot;
 extern const struct gantry_depthwise_isa gantry_depthwise__avx512, gantry_depthwise__avx2,
     gantry_depthwise__neon;
 

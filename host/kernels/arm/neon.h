@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the NEON kernels share. They need no dot product instruction (Cortex-A53 has none) and use
- * it where the build is for cores that have it. */
+ * What the NEON kernels share. Those of neondot use dot product instructions, which Cortex-A53 has
+ * not. */
 #ifndef GANTRY_KERNELS_NEON_H
 #define GANTRY_KERNELS_NEON_H
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Instructions of one inference on a Cortex-A53 under emulation, one thread: those of the NEON
-# kernels, and of the reference kernels as gcc vectorises them. Prints a Markdown table. An
-# indication only: a count knows nothing of caches, stalls and what is issued together.
+# Instructions of one inference under emulation, one thread: as a Cortex-A53 with the NEON kernels
+# and with the reference kernels as gcc vectorises them, and as a core with dot products. Prints a
+# Markdown table. An indication only: a count knows nothing of caches, stalls and what is issued
+# together.
 #
 # Usage: tests/bench/neon/counts.sh [--functions] [MODEL ...]
 #   --functions  the functions that take most of the NEON count, below each network
@@ -42,15 +43,17 @@ cc -O2 -shared -fPIC -o "$tools/count.so" tests/bench/neon/count.c
 
 # counts ISA MODEL SECONDS FILE: what one call of the command executes.
 counts() {
-    LD_LIBRARY_PATH=$tools/$library "$tools/usr/bin/qemu-aarch64" -cpu cortex-a53 \
+    local core=cortex-a53
+    [ "$1" != neondot ] || core=cortex-a76
+    LD_LIBRARY_PATH=$tools/$library "$tools/usr/bin/qemu-aarch64" -cpu "$core" \
         -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH="$ARM64_ROOT/usr/lib/aarch64-linux-gnu" \
         -E GANTRY_ISA="$1" -plugin "$tools/count.so" -d plugin -D "$4" \
         "$build/bin/gantry" bench "$2" --seconds "$3" --json --quiet >"$tools/record.json"
 }
-echo "| network | MACs | NEON | per MAC | reference | ratio |"
-echo "|---|---|---|---|---|---|"
+echo "| network | MACs | NEON | per MAC | reference | ratio | dot products |"
+echo "|---|---|---|---|---|---|---|"
 for model in "$@"; do
-    for isa in neon ref; do
+    for isa in neon ref neondot; do
         counts "$isa" "$model" 0 "$tools/$isa-one"
         counts "$isa" "$model" 1e-6 "$tools/$isa-more"
     done
@@ -75,10 +78,10 @@ def inference(isa):
 
 
 record = json.load(open(folder + "/record.json"))
-neon, reference = inference("neon"), inference("ref")
-total, other = sum(neon.values()), sum(reference.values())
-print("| {} | {:,} | {:,.0f} | {:.2f} | {:,.0f} | {:.1f} |".format(
-    record["model"], record["macs"], total, total / record["macs"], other, other / total))
+neon = inference("neon")
+total, other, dot = (sum(inference(isa).values()) for isa in ("neon", "ref", "neondot"))
+print("| {} | {:,} | {:,.0f} | {:.2f} | {:,.0f} | {:.1f} | {:,.0f} |".format(
+    record["model"], record["macs"], total, total / record["macs"], other, other / total, dot))
 if functions == "yes":
     for name, count in sorted(neon.items(), key=lambda item: -item[1])[:8]:
         print(f"    {count:12,.0f} {100 * count / total:5.1f} % {name}")
