@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/planfile_make.h"
 #include "report/report.h"
+#include "runtime/engine_internal.h"
 
 static const struct gantry_cli_option options[] = {
     {"output", "FILE", GANTRY_CLI_STRING, GANTRY_CLI_AT(output),
@@ -65,6 +66,21 @@ static enum gantry_status take_model(struct gantry_planfile_parts *parts, void *
     return status;
 }
 
+/* The weights that the engine has packed; *own is to be released. */
+static enum gantry_status take_packed(struct gantry_planfile_parts *parts,
+                                      struct gantry_packed **own,
+                                      const struct gantry_cli_session *session,
+                                      struct gantry_error *error)
+{
+    size_t nodes = (size_t)session->plan->graph->node_count;
+    *own = gantry_allocate(NULL, nodes, sizeof **own);
+    if (!*own) return gantry_fail(error, GANTRY_ERR_MEMORY, "compile: out of memory");
+    for (size_t n = 0; n < nodes; n++) (*own)[n] = gantry_work_packed(session->engine, (int32_t)n);
+    parts->isa = gantry_isa_name(session->engine->isa);
+    parts->packed = *own;
+    return GANTRY_OK;
+}
+
 static int compile(const struct gantry_cli_args *args, const struct gantry_model *model,
                    const struct gantry_manifest *manifest, const struct gantry_cli_session *session)
 {
@@ -76,9 +92,12 @@ static int compile(const struct gantry_cli_args *args, const struct gantry_model
     uint8_t *bytes;
     void *own;
     enum gantry_status status = take_model(&parts, &own, args, model, &error);
+    struct gantry_packed *packed = NULL;
+    if (status == GANTRY_OK) status = take_packed(&parts, &packed, session, &error);
     if (status == GANTRY_OK)
         status = gantry_planfile_make(&bytes, &size, session->plan, &parts, NULL, &error);
     gantry_release(NULL, own);
+    gantry_release(NULL, packed);
     if (status != GANTRY_OK) return gantry_cli_failure(&error);
     int code = write_bytes(args->output, bytes, size);
     gantry_release(NULL, bytes);
@@ -96,7 +115,7 @@ static int run(const struct gantry_cli_args *args)
         return gantry_cli_usage("for example -o model.gantry", "compile: no --output FILE given");
     int code = gantry_cli_model_open(&model, &manifest, args);
     if (code != GANTRY_EXIT_OK) return code;
-    code = gantry_cli_session_open(&session, args, model, &how, false);
+    code = gantry_cli_session_open(&session, args, model, &how, true);
     if (code == GANTRY_EXIT_OK) {
         code = compile(args, model, &manifest, &session);
         gantry_cli_session_close(&session);

@@ -10,7 +10,10 @@ extern "C" {
 #include <vector>
 
 #include "gantry/version.h"
+/* Packed weights begin at lines of the cache. */
+#define FLATBUFFERS_MAX_ALIGNMENT 64
 #include "planfile_generated.h"
+static_assert(FLATBUFFERS_MAX_ALIGNMENT >= GANTRY_PACKED_ALIGNMENT, "too small");
 
 namespace fb = gantry_planfile_fb;
 
@@ -38,10 +41,10 @@ fb::Tensor make_tensor(const gantry_plan_tensor *t)
                       t->patches.step_h, t->patches.step_w, t->patches.top, t->patches.left);
 }
 
-flatbuffers::Offset<flatbuffers::Vector<uint8_t>> write_bytes(Builder &b, const void *bytes,
-                                                              size_t size)
+flatbuffers::Offset<flatbuffers::Vector<uint8_t>>
+write_bytes(Builder &b, const void *bytes, size_t size, size_t alignment = kAlignment)
 {
-    b.ForceVectorAlignment(size, 1, kAlignment);
+    b.ForceVectorAlignment(size, 1, alignment);
     return b.CreateVector(static_cast<const uint8_t *>(bytes), size);
 }
 
@@ -70,6 +73,20 @@ write_inputs(Builder &b, const gantry_graph *graph)
         inputs.push_back(fb::CreateInput(b, name, dims));
     }
     return b.CreateVector(inputs);
+}
+
+/* The packed weights of the nodes that have some, in the order of nodes. */
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Packed>>>
+write_packed(Builder &b, const gantry_plan *plan, const gantry_packed *of)
+{
+    std::vector<flatbuffers::Offset<fb::Packed>> packed;
+    for (int32_t n = 0; of && n < plan->graph->node_count; n++) {
+        const gantry_packed &weights = of[n];
+        if (weights.size == 0) continue;
+        auto bytes = write_bytes(b, weights.bytes, weights.size, GANTRY_PACKED_ALIGNMENT);
+        packed.push_back(fb::CreatePacked(b, n, bytes));
+    }
+    return b.CreateVector(packed);
 }
 
 void write_header(uint8_t *out, const uint8_t *rest, size_t size)
@@ -102,15 +119,19 @@ void write_plan(Builder &b, const gantry_plan *plan, const gantry_planfile_parts
         segment_count, [&](size_t i) { return write_segment(b, &plan->segments[i]); });
     auto tensors = b.CreateVectorOfStructs<fb::Tensor>(
         tensor_count, [&](size_t i, fb::Tensor *t) { *t = make_tensor(&plan->tensors[i]); });
+    auto packed = write_packed(b, plan, parts->packed);
+    flatbuffers::Offset<flatbuffers::String> isa;
+    if (parts->packed) isa = b.CreateString(parts->isa);
     auto target = b.CreateString(plan->target.name), cpu = b.CreateString(plan->target.cpu);
     auto name = b.CreateString(graph->name ? graph->name : "");
     auto made_for = b.CreateString(parts->device), library = b.CreateString(gantry_version());
-    b.Finish(fb::CreatePlan(
-        b, p.g, p.act_rows, p.ring_lines, p.acc_rows, p.ports, p.window, target, cpu,
-        plan->target.clock_hz, plan->target.launch_ns, plan->target.memory_bytes_per_cycle,
-        plan->target.memory_latency, nodes, tensors, segments, plan->arena_bytes, plan->input_bytes,
-        plan->output_bytes, static_cast<uint8_t>(plan->options.placement), plan->modelled_ns,
-        plan->proven, made_for, library, name, model, manifest, inputs));
+    b.Finish(fb::CreatePlan(b, p.g, p.act_rows, p.ring_lines, p.acc_rows, p.ports, p.window, target,
+                            cpu, plan->target.clock_hz, plan->target.launch_ns,
+                            plan->target.memory_bytes_per_cycle, plan->target.memory_latency, nodes,
+                            tensors, segments, plan->arena_bytes, plan->input_bytes,
+                            plan->output_bytes, static_cast<uint8_t>(plan->options.placement),
+                            plan->modelled_ns, plan->proven, made_for, library, name, model,
+                            manifest, inputs, isa, GANTRY_PACKED_ORDER, packed));
 }
 
 } // namespace
@@ -121,6 +142,8 @@ gantry_status gantry_planfile_make(uint8_t **out, size_t *size, const gantry_pla
 {
     uint64_t data = parts->model_size + parts->manifest_size;
     for (int32_t s = 0; s < plan->segment_count; s++) data += plan->segments[s].weights_bytes;
+    for (int32_t n = 0; parts->packed && n < plan->graph->node_count; n++)
+        data += parts->packed[n].size;
     /* FlatBuffers have offsets of 31 bits. */
     constexpr uint64_t most = (UINT64_C(1) << 31) - (UINT64_C(1) << 20);
     if (data > most)

@@ -308,6 +308,7 @@ bool gantry_kernel_conv_2d(struct gantry_kernel *kernel, const struct gantry_s8_
                                      .state = conv,
                                      .units = count_units(conv),
                                      .scratch_bytes = scratch_bytes(conv),
-                                     .cost = macs / 100};
+                                     .cost = macs / 100,
+                                     .packed = conv->packed};
     return true;
 }

@@ -31,6 +31,7 @@ struct gantry_conv {
     const int8_t *weights, *zeros; /* zeros: a segment of zero points */
     const int32_t *bias;           /* packed by panel; channel is the index of its first */
     const float *scale;
+    struct gantry_packed packed; /* the three */
     struct gantry_requant requant;
 };
 

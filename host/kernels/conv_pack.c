@@ -144,26 +144,45 @@ static void pack_channels(const struct gantry_conv *conv, const struct gantry_co
     }
 }
 
+bool gantry_pack_block(struct gantry_pack_block *block, size_t weight_bytes, size_t channels,
+                       const struct gantry_packed *before, struct gantry_arena *arena)
+{
+    size_t bias = gantry_align_size(weight_bytes, GANTRY_PACKED_ALIGNMENT);
+    size_t scale = bias + gantry_align_size(channels * sizeof(int32_t), GANTRY_PACKED_ALIGNMENT);
+    size_t size = scale + gantry_align_size(channels * sizeof(float), GANTRY_PACKED_ALIGNMENT);
+    block->kept = before->bytes && before->size == size &&
+                  (uintptr_t)before->bytes % GANTRY_PACKED_ALIGNMENT == 0;
+    /* What is kept is only read. */
+    uint8_t *bytes =
+        block->kept ? (uint8_t *)(uintptr_t)before->bytes : gantry_arena_alloc(arena, size, 1);
+    if (!bytes) return false;
+    block->weights = (int8_t *)bytes;
+    block->bias = (int32_t *)(void *)(bytes + bias);
+    block->scale = (float *)(void *)(bytes + scale);
+    block->packed = (struct gantry_packed){bytes, size};
+    return true;
+}
+
 bool gantry_conv_pack(struct gantry_conv *conv, struct gantry_arena *arena)
 {
     const struct gantry_s8_conv_args *a = &conv->args;
     if (!make_panels(conv, arena)) return false;
     const struct gantry_conv_panel *last = &conv->panels[conv->panel_count - 1];
     size_t padded = (size_t)(last->channel + panel_width(conv, last->vectors));
-    int8_t *weights = gantry_arena_alloc(arena, conv->weight_bytes, 1);
-    int32_t *bias = gantry_arena_alloc(arena, padded, sizeof *bias);
-    float *scale = gantry_arena_alloc(arena, padded, sizeof *scale);
+    struct gantry_pack_block block;
     int8_t *zeros = gantry_arena_alloc(arena, (size_t)conv->bytes + 4, 1);
-    if (!weights || !bias || !scale || !zeros) return false;
+    if (!zeros || !gantry_pack_block(&block, conv->weight_bytes, padded, &a->packed, arena))
+        return false;
     memset(zeros, a->input_zero, (size_t)conv->bytes + 4);
-    for (int32_t p = 0; p < conv->panel_count; p++) {
+    for (int32_t p = 0; !block.kept && p < conv->panel_count; p++) {
         const struct gantry_conv_panel *panel = &conv->panels[p];
-        pack_panel(conv, panel, weights + panel->weights);
-        pack_channels(conv, panel, bias + panel->channel, scale + panel->channel);
+        pack_panel(conv, panel, block.weights + panel->weights);
+        pack_channels(conv, panel, block.bias + panel->channel, block.scale + panel->channel);
     }
-    conv->weights = weights;
-    conv->bias = bias;
-    conv->scale = scale;
+    conv->weights = block.weights;
+    conv->bias = block.bias;
+    conv->scale = block.scale;
     conv->zeros = zeros;
+    conv->packed = block.packed;
     return true;
 }

@@ -31,7 +31,8 @@ struct depthwise {
     const struct gantry_depthwise_isa *isa;
     enum way way;
     struct gantry_depthwise_pack pack;
-    const int8_t *zeros; /* a row of zero points */
+    struct gantry_packed packed; /* its weights, bias and scale; none where there are rests */
+    const int8_t *zeros;         /* a row of zero points */
     int32_t plane_pixels;
     size_t plane_bytes;
     int32_t band; /* rows of output that a column has at most */
@@ -385,8 +386,10 @@ static void pack_channel(const struct depthwise *dw, int32_t channel, int32_t *b
     *scale = a->scale[channel];
 }
 
+/* Weights of two levels are packed at each binding: few layers have them. */
 static bool pack(struct depthwise *dw, struct gantry_arena *arena)
 {
+    static const struct gantry_packed none = {NULL, 0};
     const struct gantry_s8_conv_args *a = &dw->args;
     struct gantry_depthwise_pack *to = &dw->pack;
     int32_t lanes = dw->isa->lanes;
@@ -396,26 +399,28 @@ static bool pack(struct depthwise *dw, struct gantry_arena *arena)
     size_t channels = (size_t)to->phases * 4 * (size_t)lanes;
     size_t count = (size_t)(a->kernel_h * a->kernel_w) * (size_t)a->output.c;
     bool bytes = !gantry_weights_have_parts(a->weights, count, a->weight_zero, dw->isa->narrow);
-    int8_t *weights = gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
-    int8_t *rests = bytes ? weights : gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
     uint64_t *rest_rows = gantry_arena_alloc(arena, (size_t)to->phases, sizeof *rest_rows);
-    int32_t *bias = gantry_arena_alloc(arena, channels, sizeof *bias);
-    float *scale = gantry_arena_alloc(arena, channels, sizeof *scale);
-    if (!weights || !rests || !rest_rows || !bias || !scale) return false;
-    for (int32_t at = 0; at < to->phases * 4 * lanes; at++) {
+    int8_t *rests = bytes ? NULL : gantry_arena_alloc(arena, (size_t)to->phases, phase_bytes);
+    struct gantry_pack_block block;
+    if (!rest_rows || (!bytes && !rests) ||
+        !gantry_pack_block(&block, (size_t)to->phases * phase_bytes, channels,
+                           bytes ? &a->packed : &none, arena))
+        return false;
+    for (int32_t at = 0; !block.kept && at < to->phases * 4 * lanes; at++) {
         int32_t phase = at / (4 * lanes), i = at % (4 * lanes);
         int32_t channel = channel_at(dw, phase, i / lanes, i % lanes);
         if (channel < 0) continue;
         size_t from = (size_t)phase * phase_bytes + (dw->isa->by_tap ? 1 : 4) * (size_t)i;
-        (void)pack_taps(dw, channel, 0, weights + from);
+        (void)pack_taps(dw, channel, 0, block.weights + from);
         if (!bytes) rest_rows[phase] |= pack_taps(dw, channel, 1, rests + from);
-        pack_channel(dw, channel, bias + at, scale + at);
+        pack_channel(dw, channel, block.bias + at, block.scale + at);
     }
-    to->weights = weights;
-    to->rests = rests;
+    to->weights = block.weights;
+    to->rests = bytes ? block.weights : rests;
     to->rest_rows = rest_rows;
-    to->bias = bias;
-    to->scale = scale;
+    to->bias = block.bias;
+    to->scale = block.scale;
+    dw->packed = bytes ? block.packed : none;
     return true;
 }
 
@@ -484,6 +489,7 @@ bool gantry_kernel_depthwise_conv_2d(struct gantry_kernel *kernel,
                                      .state = dw,
                                      .units = args->output.h,
                                      .scratch_bytes = rows * row_bytes(dw),
-                                     .cost = macs / 30};
+                                     .cost = macs / 30,
+                                     .packed = dw->packed};
     return true;
 }

@@ -36,8 +36,9 @@ struct gantry_kernel {
     void (*run)(const void *state, int32_t first, int32_t end, void *scratch);
     const void *state; /* in the arena */
     int32_t units;
-    size_t scratch_bytes; /* that a call of run needs, aligned to 64 */
-    uint64_t cost;        /* about the nanoseconds of all units; for deciding on threads */
+    size_t scratch_bytes;        /* that a call of run needs, aligned to 64 */
+    uint64_t cost;               /* about the nanoseconds of all units; for deciding on threads */
+    struct gantry_packed packed; /* of a convolution: may be kept, and given at binding again */
 };
 
 /* False: out of memory. */

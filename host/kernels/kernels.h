@@ -20,12 +20,25 @@ struct gantry_s8_map {
     int32_t pixel_stride;
 };
 
+/* Weights, biases and scales as an instruction set's kernels read them: what binding made of the
+ * same ones before. Borrowed; other sizes than binding wants, and what is not aligned to
+ * GANTRY_PACKED_ALIGNMENT, are left aside. */
+enum {
+    GANTRY_PACKED_ALIGNMENT = 64,
+    GANTRY_PACKED_ORDER = 1 /* changes with the order of what is packed */
+};
+struct gantry_packed {
+    const void *bytes;
+    size_t size;
+};
+
 /* Convolution, depthwise convolution and fully connected (a 1x1 convolution of the flattened
  * input: input.h = input.w = 1). Rule F.
  * weights: CONV [out_c, kh, kw, in_c]; DEPTHWISE [kh, kw, out_c], out_c = in_c * multiplier;
  * weight_zero is subtracted from every weight (0 for symmetric ones). bias may be NULL.
  * scale[out_c] = (sx * sw[c]) / sy in float32. */
 struct gantry_s8_conv_args {
+    struct gantry_packed packed; /* none: what weights, bias and scale say is packed */
     struct gantry_s8_map input, output;
     const int8_t *weights;
     const int32_t *bias;

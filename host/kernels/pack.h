@@ -34,6 +34,19 @@ static inline int8_t gantry_weight_part(int32_t w, int32_t level, bool narrow)
     }
     return (int8_t)part;
 }
+/* Memory for packed weights: what was packed before (kept), or new memory that is to be filled. */
+struct gantry_pack_block {
+    bool kept;
+    int8_t *weights;
+    int32_t *bias;
+    float *scale;
+    struct gantry_packed packed;
+};
+/* For so many bytes of weights, and biases and scales of so many channels; false: out of memory. */
+GANTRY_MUST_USE bool gantry_pack_block(struct gantry_pack_block *block, size_t weight_bytes,
+                                       size_t channels, const struct gantry_packed *before,
+                                       struct gantry_arena *arena);
+
 /* Whether weights less their zero point are not all bytes, or not all narrow. */
 bool gantry_weights_have_parts(const int8_t *weights, size_t count, int32_t zero, bool narrow);
 

@@ -170,6 +170,18 @@ gantry_input_shape gantry_planfile_input(const gantry_planfile *file, size_t i)
     return out;
 }
 
+const void *gantry_planfile_packed(const gantry_planfile *file, int32_t node, const char *isa,
+                                   uint32_t order, size_t *size)
+{
+    const fb::Plan *plan = root(file);
+    const char *made_for = text_of(plan->packed_isa());
+    if (!made_for || strcmp(made_for, isa) != 0 || plan->packed_order() != order) return nullptr;
+    const fb::Packed *found = plan->packed() ? plan->packed()->LookupByKey(node) : nullptr;
+    if (!found || count_of(found->bytes()) == 0) return nullptr;
+    *size = found->bytes()->size();
+    return found->bytes()->data();
+}
+
 gantry_status gantry_planfile_read(gantry_plan *plan, const gantry_planfile *file,
                                    gantry_error *error)
 {

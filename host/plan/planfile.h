@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 enum {
-    GANTRY_PLANFILE_FORMAT = 3, /* of what this library writes */
+    GANTRY_PLANFILE_FORMAT = 4, /* of what this library writes */
     GANTRY_PLANFILE_READER = 1, /* the oldest format number whose readers understand that */
     GANTRY_PLANFILE_HEADER = 64,
     /* Places in the header; all numbers are little-endian. */
@@ -48,6 +48,10 @@ GANTRY_MUST_USE enum gantry_status gantry_planfile_open(struct gantry_planfile *
                                                         struct gantry_error *error);
 /* The shape that input i < input_count of an open file has in the plan. */
 struct gantry_input_shape gantry_planfile_input(const struct gantry_planfile *file, size_t i);
+/* Packed weights of a CPU node for an instruction set and an order of packing (kernels/kernels.h);
+ * NULL: the file has none, or others. */
+const void *gantry_planfile_packed(const struct gantry_planfile *file, int32_t node,
+                                   const char *isa, uint32_t order, size_t *size);
 /* Fills a plan whose model and graph are set from an open file; every index, offset and size is
  * checked, and every program. */
 GANTRY_MUST_USE enum gantry_status gantry_planfile_read(struct gantry_plan *plan,

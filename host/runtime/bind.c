@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "plan/planfile.h"
 #include "runtime/engine_internal.h"
 
 struct gantry_view gantry_engine_view(const struct gantry_engine *engine, int32_t tensor)
@@ -122,12 +123,25 @@ static bool bind_channels(struct gantry_engine *engine, const struct gantry_grap
     return true;
 }
 
+/* What the plan file, if there is one, has packed for a node and these kernels. */
+static struct gantry_packed find_packed(const struct gantry_engine *engine,
+                                        const struct gantry_graph_node *node)
+{
+    struct gantry_packed packed = {NULL, 0};
+    const struct gantry_planfile *file = gantry_model_planfile(engine->plan->model);
+    int32_t index = (int32_t)(node - engine->plan->graph->nodes);
+    if (file)
+        packed.bytes = gantry_planfile_packed(file, index, gantry_isa_name(engine->isa),
+                                              GANTRY_PACKED_ORDER, &packed.size);
+    return packed;
+}
+
 static bool bind_conv(struct gantry_engine *engine, const struct gantry_graph_node *node,
                       struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
     const struct gantry_window_attributes *window = &node->attributes.window;
-    struct gantry_s8_conv_args conv = {0}, *args = &conv;
+    struct gantry_s8_conv_args conv = {.packed = find_packed(engine, node)}, *args = &conv;
     args->input = map_of(engine, node->inputs[0]);
     args->output = map_of(engine, node->outputs[0]);
     args->weights = graph->tensors[node->inputs[1]].data;
@@ -158,7 +172,7 @@ static bool bind_fully_connected(struct gantry_engine *engine, const struct gant
                                  struct gantry_work *work)
 {
     const struct gantry_graph *graph = engine->plan->graph;
-    struct gantry_s8_conv_args conv = {0}, *args = &conv;
+    struct gantry_s8_conv_args conv = {.packed = find_packed(engine, node)}, *args = &conv;
     const struct gantry_shape *weights = &graph->tensors[node->inputs[1]].shape;
     struct gantry_view input = gantry_engine_view(engine, node->inputs[0]);
     struct gantry_view output = gantry_engine_view(engine, node->outputs[0]);
@@ -416,6 +430,13 @@ enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t index,
         return GANTRY_OK;
     return gantry_fail(error, GANTRY_ERR_MEMORY, "%s: node %d %s: out of memory", graph->name,
                        index, node->name);
+}
+
+struct gantry_packed gantry_work_packed(const struct gantry_engine *engine, int32_t node)
+{
+    const struct gantry_work *work = &engine->work[node];
+    static const struct gantry_packed none = {NULL, 0};
+    return work->kind == GANTRY_WORK_KERNEL ? work->args.kernel.packed : none;
 }
 
 void gantry_work_run(const struct gantry_engine *engine, int32_t node)

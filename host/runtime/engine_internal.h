@@ -89,6 +89,8 @@ void gantry_view_copy(const struct gantry_view *from, const struct gantry_view *
 GANTRY_MUST_USE enum gantry_status gantry_work_bind(struct gantry_engine *engine, int32_t node,
                                                     struct gantry_error *error);
 void gantry_work_run(const struct gantry_engine *engine, int32_t node);
+/* The packed weights of a CPU node, owned by the engine or its model's file; none for others. */
+struct gantry_packed gantry_work_packed(const struct gantry_engine *engine, int32_t node);
 
 /* The time of what an engine does: that of the device's clock for a stream, else the monotonic
  * clock. A stream's work on the host takes the target's time there (time.c). */

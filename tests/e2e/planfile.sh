@@ -42,6 +42,52 @@ equal "a pin is kept in the file" "$(json "$scratch/pin.json" 'r["nodes"][3]["pl
 check "other options plan the model anew" "$gantry" run "$plan" --device model --quiet \
     --placement cpu --input $vectors/input0.npy --expect $vectors/output0.npy
 
+# ---- Packed weights: those of the CPU's convolutions are used where they lie
+"$gantry" compile $model --device cpu -o "$scratch/cpu.gantry" --quiet >"$scratch/text"
+python3 - "$scratch" <<'P'
+import struct
+import sys
+
+source = bytearray(open(sys.argv[1] + "/cpu.gantry", "rb").read())
+
+
+def number(layout, at):
+    return struct.unpack_from(layout, source, at)[0]
+
+
+def follow(at):
+    return at + number("<I", at)
+
+
+def field(table, index):
+    return follow(table + number("<H", table - number("<i", table) + 4 + 2 * index))
+
+
+# Field 29 of the plan: packed weights, of which each has the other bits of its bytes.
+packed = field(follow(64), 29)
+assert number("<I", packed) > 2
+for i in range(number("<I", packed)):
+    weights = field(follow(packed + 4 + 4 * i), 1)
+    assert (weights + 4) % 64 == 0
+    for at in range(weights + 4, weights + 4 + number("<I", weights) // 2):
+        source[at] ^= 0x40
+total = 0xcbf29ce484222325
+for (word,) in struct.iter_unpack("<Q", bytes(source[64:]) + b"\0" * (-len(source) % 8)):
+    total = (total ^ word) * 0x100000001b3 % 2**64
+struct.pack_into("<Q", source, 32, total)
+open(sys.argv[1] + "/changed.gantry", "wb").write(source)
+P
+check "42 vectors are as expected from packed weights" "$gantry" run "$scratch/cpu.gantry" --quiet \
+    --device cpu --input $vectors/input0.npy --expect $vectors/output0.npy
+check "and from the model's where the file has those of other kernels" env GANTRY_ISA=ref \
+    "$gantry" run "$scratch/changed.gantry" --quiet --device cpu --input $vectors/input0.npy \
+    --expect $vectors/output0.npy
+if [ "$(uname -m)" = x86_64 ] && grep -q avx2 /proc/cpuinfo; then
+    "$gantry" run "$scratch/changed.gantry" --quiet --device cpu --input $vectors/input0.npy \
+        --expect $vectors/output0.npy >"$scratch/text" 2>&1
+    equal "packed weights of the file are those that count" $? 1
+fi
+
 # ---- A model whose weights lie in a file beside it: MatMul of [1, 4] by [4, 3], as .onnx
 mkdir "$scratch/beside"
 python3 - "$scratch/beside" <<'PROGRAM'
@@ -149,7 +195,7 @@ P
 refused "a file shorter than its header" "truncated (40 bytes" "$scratch/bad-short.gantry"
 refused "a truncated file" "it says" "$scratch/bad-truncated.gantry"
 refused "a file that goes on" "it says" "$scratch/bad-longer.gantry"
-refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 3)" \
+refused "a newer format, with both numbers" "format 9 for readers of 7 and later (this is 4)" \
     "$scratch/bad-newer.gantry"
 refused "another specification, with both hashes" "000000000000007b (this is" \
     "$scratch/bad-spec.gantry"
