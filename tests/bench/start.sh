@@ -15,7 +15,7 @@ model=models/digits/digits.tflite
 [ -z "${GANTRY_DATA-}" ] || model=$GANTRY_DATA/models/mlperf-tiny/vww_96_int8.tflite
 model=${1-$model}
 plan=$build/start.gantry
-"$build/bin/gantry" compile "$model" -o "$plan" --quiet >"$build/start.log"
+"$build/bin/gantry" compile "$model" --device cpu -o "$plan" --quiet >"$build/start.log"
 python3 - "$build/bin/gantry" "${ROUNDS:-20}" "$model" "$plan" <<'PROGRAM'
 import json
 import os

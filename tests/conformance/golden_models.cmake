@@ -3,7 +3,7 @@
 function(gantry_golden_models name device)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS" ${ARGN})
   gantry_test(${name} SOURCES test_golden_models.c ${CMAKE_SOURCE_DIR}/tests/tally.c
-    PARTS runtime plan device formats graph base LIBRARIES m
+    PARTS runtime plan device formats graph kernels base LIBRARIES m
     TIMEOUT ${ARG_TIMEOUT} LABELS conformance ${ARG_LABELS})
   target_compile_definitions(${name} PRIVATE TEST_DEVICE="${device}")
 endfunction()

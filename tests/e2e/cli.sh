@@ -64,6 +64,16 @@ equal "bench --per-op has every node" \
     "$(json "$scratch/bench.json" 'list(range(len(r["nodes"])))')"
 GANTRY_ISA=ref "$gantry" bench $model --seconds 0 --json --quiet >"$scratch/bench.json"
 equal "GANTRY_ISA chooses the kernels" "$(json "$scratch/bench.json" 'r["isa"]')" ref
+for isa in avx512 avx2 neondot neon ref; do
+    name="42 vectors are as expected from the kernels $isa"
+    GANTRY_ISA=$isa "$gantry" run $model --device cpu --quiet --input $vectors/input0.npy \
+        --expect $vectors/output0.npy >"$scratch/isa.txt" 2>&1
+    case $?:$(cat "$scratch/isa.txt") in
+        0:*) pass "$name" ;;
+        *"has no $isa"*) skip "$name" "not on this machine" ;;
+        *) fail "$name" "$(cat "$scratch/isa.txt")" ;;
+    esac
+done
 equal "bench --seconds 0 runs once" \
     "$(json "$scratch/bench.json" 'r["runs"], r["min_us"], r["first_ms"] > 0')" "(0, None, True)"
 contains "bench prints the rate" "$("$gantry" bench $model --seconds 0.05 --quiet)" "GMAC/s"
