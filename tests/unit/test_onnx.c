@@ -159,7 +159,7 @@ static void onnx__names_many_unknown_operators_without_leaving_one_out(void **st
 {
     (void)state;
     enum { KINDS = 40, NODES = 60 };
-    static char types[KINDS][32], edges[NODES + 1][8];
+    static char types[KINDS][48], edges[NODES + 1][16];
     struct onnx_build b;
     struct gantry_graph graph;
     struct gantry_error error;
@@ -174,7 +174,7 @@ static void onnx__names_many_unknown_operators_without_leaving_one_out(void **st
         (void)onnx_build_node(&b, types[i % KINDS], NAMES(edges[i]), NAMES(edges[i + 1]));
     assert_int_equal(read_built(&b, &graph, NULL, &error), GANTRY_ERR_UNSUPPORTED);
     for (int i = 0; i < KINDS; i++) {
-        char wanted[64];
+        char wanted[128];
         (void)snprintf(wanted, sizeof wanted,
                        i + KINDS < NODES ? "%s (nodes %d, %d)" : "%s (node %d)", types[i], i,
                        i + KINDS);
