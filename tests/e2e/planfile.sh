@@ -5,6 +5,7 @@
 set -u
 . tests/e2e/cases.sh
 plan=$scratch/digits.gantry
+export PYTHONPATH=tests/e2e PYTHONDONTWRITEBYTECODE=1 # planfile_seal.py
 
 # ---- Making and running
 contains "compile says what it made" "$("$gantry" compile $model -o "$plan" --quiet)" \
@@ -48,6 +49,8 @@ python3 - "$scratch" <<'P'
 import struct
 import sys
 
+from planfile_seal import resealed
+
 source = bytearray(open(sys.argv[1] + "/cpu.gantry", "rb").read())
 
 
@@ -71,11 +74,7 @@ for i in range(number("<I", packed)):
     assert (weights + 4) % 64 == 0
     for at in range(weights + 4, weights + 4 + number("<I", weights) // 2):
         source[at] ^= 0x40
-total = 0xcbf29ce484222325
-for (word,) in struct.iter_unpack("<Q", bytes(source[64:]) + b"\0" * (-len(source) % 8)):
-    total = (total ^ word) * 0x100000001b3 % 2**64
-struct.pack_into("<Q", source, 32, total)
-open(sys.argv[1] + "/changed.gantry", "wb").write(source)
+open(sys.argv[1] + "/changed.gantry", "wb").write(resealed(source))
 P
 check "42 vectors are as expected from packed weights" "$gantry" run "$scratch/cpu.gantry" --quiet \
     --device cpu --input $vectors/input0.npy --expect $vectors/output0.npy
@@ -151,6 +150,8 @@ import random
 import struct
 import sys
 
+from planfile_seal import resealed
+
 source, folder = open(sys.argv[1], "rb").read(), sys.argv[2]
 
 
@@ -161,15 +162,6 @@ def write(name, data):
 def patched(layout, at, *values):
     data = bytearray(source)
     struct.pack_into(layout, data, at, *values)
-    return data
-
-
-def resealed(data):
-    """With a checksum that fits: FNV-1a over words of 64 bits."""
-    total, rest = 0xcbf29ce484222325, bytes(data[64:])
-    for (word,) in struct.iter_unpack("<Q", rest + b"\0" * (-len(rest) % 8)):
-        total = (total ^ word) * 0x100000001b3 % 2**64
-    struct.pack_into("<Q", data, 32, total)
     return data
 
 
