@@ -16,13 +16,6 @@ struct place {
     int64_t at;
 };
 
-static bool same_values(const struct gantry_graph_tensor *a, const struct gantry_graph_tensor *b)
-{
-    const struct gantry_quantization *x = &a->quantization, *y = &b->quantization;
-    if (x->count != 1 || y->count != 1) return x->count == y->count;
-    return x->scale[0] == y->scale[0] && x->zero_point[0] == y->zero_point[0];
-}
-
 static bool of_cpu_map(const struct gantry_build *build, int32_t node)
 {
     return build->graph->nodes[node].mapped && !build->plan->nodes[node].accelerator &&
@@ -83,7 +76,8 @@ static void put_parts(struct gantry_homes *homes, int32_t index)
     for (int32_t i = 0; i < node->input_count; i++) {
         const struct gantry_graph_tensor *x = &build->graph->tensors[node->inputs[i]];
         place.tensor = node->inputs[i];
-        if (same_values(x, y) && can_lie(homes, &place)) put(homes, &place, node->outputs[0]);
+        if (gantry_quantization_equal(&x->quantization, &y->quantization) && can_lie(homes, &place))
+            put(homes, &place, node->outputs[0]);
         place.at += x->shape.dims[axis] * split.inner * element;
     }
 }

@@ -165,8 +165,7 @@ static struct gantry_reason check_join(const struct gantry_graph *graph,
         const struct gantry_graph_tensor *part = &graph->tensors[node->inputs[i]];
         struct gantry_extent extent = {0};
         if (part->data) return refuse("concat-constant", "No part is a constant");
-        if (part->quantization.scale[0] != to->scale[0] ||
-            part->quantization.zero_point[0] != to->zero_point[0])
+        if (!gantry_quantization_equal(&part->quantization, to))
             return refuse("concat-scale", "Parts have the scale and zero point of the whole");
         (void)gantry_shape_extent(&part->shape, &extent);
         if (i == 0 || axis == GANTRY_JOIN_CHANNELS)

@@ -364,11 +364,6 @@ static bool bind_general(struct gantry_engine *engine, const struct gantry_graph
     return gantry_op_row(node->op)->bind(&work->args.kernel, args, &engine->memory);
 }
 
-static bool same_scale(const struct gantry_graph *graph, int32_t a, int32_t b)
-{
-    return scale_of(graph, a) == scale_of(graph, b) && zero_of(graph, a) == zero_of(graph, b);
-}
-
 /* Copies of the parts that the plan did not put where the whole has them. The whole has gaps only
  * where it is a map, of channels. */
 static bool bind_concatenation(struct gantry_engine *engine, const struct gantry_graph_node *node,
@@ -381,7 +376,9 @@ static bool bind_concatenation(struct gantry_engine *engine, const struct gantry
     struct gantry_op_split split = gantry_op_split_at(&y->shape, axis);
     size_t element = gantry_dtype_bytes(y->dtype), at = 0;
     for (int32_t i = 0; i < node->input_count; i++)
-        if (y->dtype == GANTRY_INT8 && !same_scale(graph, node->inputs[i], node->outputs[0]))
+        if (y->dtype == GANTRY_INT8 &&
+            !gantry_quantization_equal(&graph->tensors[node->inputs[i]].quantization,
+                                       &y->quantization))
             return bind_general(engine, node, work);
     work->flatten =
         gantry_arena_alloc(&engine->memory, (size_t)node->input_count, sizeof *work->flatten);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "graph/graph.h"
 
 struct entry {
     struct gantry_model *model; /* NULL: free */
@@ -79,12 +80,6 @@ void gantry_shape_cache_destroy(struct gantry_shape_cache *cache)
 
 /* ---- Finding ---- */
 
-static bool same_dims(const struct gantry_shape *a, const struct gantry_shape *b)
-{
-    if (a->rank != b->rank || a->rank < 0 || a->rank > GANTRY_RANK_MAX) return false;
-    return memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
-}
-
 /* A request names its inputs in any order; without a name it means the only one. */
 static bool serves(const struct entry *entry, const struct gantry_input_shape *shapes, size_t count)
 {
@@ -93,7 +88,8 @@ static bool serves(const struct entry *entry, const struct gantry_input_shape *s
         size_t k = 0;
         while (k < count && shapes[i].input && strcmp(entry->shapes[k].input, shapes[i].input) != 0)
             k++;
-        if (k == count || !same_dims(&entry->shapes[k].shape, &shapes[i].shape)) return false;
+        if (k == count || !gantry_shape_equal(&entry->shapes[k].shape, &shapes[i].shape))
+            return false;
     }
     return true;
 }
