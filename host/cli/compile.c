@@ -2,7 +2,6 @@
  * gantry compile: plans a model for a device and writes the plan to a file, which every command
  * takes as a model. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/planfile_make.h"
@@ -46,20 +45,15 @@ static int report(const struct gantry_cli_args *args, const struct gantry_plan *
 
 /* What lies in files beside the model becomes part of it; *own is then to be released. */
 static enum gantry_status take_model(struct gantry_planfile_parts *parts, void **own,
-                                     const struct gantry_cli_args *args,
                                      const struct gantry_model *model, struct gantry_error *error)
 {
-    char folder[4096] = "";
-    const char *slash = strrchr(args->model, '/');
-    const char *name = slash ? slash + 1 : args->model;
     *own = NULL;
     parts->model = gantry_model_bytes(model, &parts->model_size);
     if (!gantry_onnx_is_model(parts->model, parts->model_size)) return GANTRY_OK;
-    if (slash && (size_t)(name - args->model) < sizeof folder)
-        memcpy(folder, args->model, (size_t)(name - args->model));
     size_t size = 0;
     enum gantry_status status =
-        gantry_onnx_inline(parts->model, parts->model_size, name, folder, NULL, own, &size, error);
+        gantry_onnx_inline(parts->model, parts->model_size, gantry_model_graph(model)->name,
+                           gantry_model_folder(model), NULL, own, &size, error);
     if (!*own) return status;
     parts->model = *own;
     parts->model_size = size;
@@ -91,7 +85,7 @@ static int compile(const struct gantry_cli_args *args, const struct gantry_model
     size_t size;
     uint8_t *bytes;
     void *own;
-    enum gantry_status status = take_model(&parts, &own, args, model, &error);
+    enum gantry_status status = take_model(&parts, &own, model, &error);
     struct gantry_packed *packed = NULL;
     if (status == GANTRY_OK) status = take_packed(&parts, &packed, session, &error);
     if (status == GANTRY_OK)

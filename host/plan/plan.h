@@ -24,6 +24,8 @@ GANTRY_MUST_USE enum gantry_status gantry_model_from_graph(struct gantry_model *
 const struct gantry_planfile *gantry_model_planfile(const struct gantry_model *model);
 /* The model file's bytes. */
 const void *gantry_model_bytes(const struct gantry_model *model, size_t *size);
+/* The folder of that file, "" or with its slash; NULL: the model was read from memory. */
+const char *gantry_model_folder(const struct gantry_model *model);
 
 /* Where a tensor lies in device memory. Tensors that never leave the chip have no home. A tensor
  * is H x W x C by gantry_shape_extent (or 1 x 1 x elements) with this pixel stride, rows unpadded.

@@ -12,6 +12,7 @@ enum { BYTES_ALIGNMENT = 16 };
 struct gantry_model {
     const struct gantry_allocator *allocator;
     struct gantry_file file; /* of gantry_model_open */
+    const char *folder;      /* of that file, "" or with its slash; NULL: it came from memory */
     void *copy;              /* of bytes that came unaligned */
     const void *bytes;       /* of the .tflite or .onnx file */
     size_t size;
@@ -94,16 +95,15 @@ static enum gantry_status planned_shapes(struct gantry_model *model,
     return GANTRY_OK;
 }
 
-/* folder: of data beside an .onnx file, or NULL. */
 static enum gantry_status read_bytes(struct gantry_model *model, const uint8_t *bytes, size_t size,
-                                     const char *name, const char *folder,
-                                     const struct gantry_model_options *options,
+                                     const char *name, const struct gantry_model_options *options,
                                      struct gantry_error *error)
 {
     const struct gantry_input_shapes given = {options->shapes, options->shape_count};
     struct gantry_input_shapes shapes = given;
     struct gantry_graph *graph = &model->graph;
     enum gantry_status status = GANTRY_OK;
+    const char *folder = model->folder; /* of data beside an .onnx file */
     model->planned = gantry_planfile_is(bytes, size);
     if (model->planned) {
         status = gantry_planfile_open(&model->plan, bytes, size, name, error);
@@ -143,12 +143,11 @@ enum gantry_status gantry_model_open(struct gantry_model **out, const char *path
     if (!model) return GANTRY_ERR_MEMORY;
     enum gantry_status status = gantry_file_open(&model->file, path, error);
     const char *name = base_name(path);
-    char *folder = gantry_arena_copy(&model->graph.arena, path, (size_t)(name - path));
-    if (status == GANTRY_OK && !folder)
+    model->folder = gantry_arena_copy(&model->graph.arena, path, (size_t)(name - path));
+    if (status == GANTRY_OK && !model->folder)
         status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
     if (status == GANTRY_OK)
-        status =
-            read_bytes(model, model->file.data, model->file.size, name, folder, options, error);
+        status = read_bytes(model, model->file.data, model->file.size, name, options, error);
     return finish(out, model, status);
 }
 
@@ -173,7 +172,7 @@ enum gantry_status gantry_model_open_memory(struct gantry_model **out, const voi
             status = gantry_fail(error, GANTRY_ERR_MEMORY, "%s: out of memory", name);
         bytes = model->copy;
     }
-    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, NULL, options, error);
+    if (status == GANTRY_OK) status = read_bytes(model, bytes, size, name, options, error);
     return finish(out, model, status);
 }
 
@@ -239,3 +238,5 @@ const void *gantry_model_bytes(const struct gantry_model *model, size_t *size)
     *size = model->size;
     return model->bytes;
 }
+
+const char *gantry_model_folder(const struct gantry_model *model) { return model->folder; }
