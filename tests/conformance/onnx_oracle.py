@@ -22,6 +22,8 @@ from onnx import TensorProto, helper
 from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
                                       quantize_static)
 
+from oracle_report import write_report
+
 SEED = 20261128
 SIZE, CHANNELS, CLASSES, VECTORS, BATCH = 12, 8, 10, 64, 16
 ROWS, FEATURES = 10, 16
@@ -205,11 +207,7 @@ def main():
     print("%-42s %s" % ("attention", text))
     failures += "FAILED" in text
     cases += 1
-    report = os.environ.get("GANTRY_TEST_XML_DIR")
-    if report:
-        with open(os.path.join(report, "onnx_oracle.xml"), "w", encoding="ascii") as file:
-            file.write('<testsuite name="onnx_oracle" tests="%d" failures="%d" errors="0" '
-                       'skipped="0" >\n' % (cases, failures))
+    write_report("onnx_oracle", cases, failures, 0)
     return 1 if failures else 0
 
 

@@ -14,6 +14,8 @@ import sys
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from oracle_report import write_report
+
 BATCHES = (2, 4)
 
 
@@ -100,11 +102,7 @@ def main():
             failures += "FAILED" in text
             skipped += "skipped" in text
             cases += 1
-    report = os.environ.get("GANTRY_TEST_XML_DIR")
-    if report:
-        with open(os.path.join(report, "shapes_oracle.xml"), "w", encoding="ascii") as file:
-            file.write('<testsuite name="shapes_oracle" tests="%d" failures="%d" errors="0" '
-                       'skipped="%d" >\n' % (cases, failures, skipped))
+    write_report("shapes_oracle", cases, failures, skipped)
     return 1 if failures or cases == skipped else 0
 
 
