@@ -8,6 +8,10 @@
 struct taken {
     Onnx__TensorProto *tensor, before;
 };
+struct taken_list {
+    struct taken *items;
+    size_t count;
+};
 
 static bool is_outside(const Onnx__TensorProto *tensor)
 {
@@ -16,12 +20,13 @@ static bool is_outside(const Onnx__TensorProto *tensor)
            gantry_onnx_dtype(tensor->data_type, &dtype);
 }
 
-static void take_in(struct gantry_onnx *r, Onnx__TensorProto *tensor, struct taken *taken)
+static void take_in(struct gantry_onnx *r, Onnx__TensorProto *tensor, struct taken_list *taken)
 {
+    if (r->status != GANTRY_OK || !is_outside(tensor)) return;
     int32_t made = gantry_onnx_constant(r, tensor, tensor->name ? tensor->name : "");
     if (made == GANTRY_NO_TENSOR) return;
     const struct gantry_graph_tensor *t = &r->graph->tensors[made];
-    *taken = (struct taken){tensor, *tensor};
+    taken->items[taken->count++] = (struct taken){tensor, *tensor};
     tensor->has_raw_data = true;
     tensor->raw_data.data = (uint8_t *)(uintptr_t)t->data;
     tensor->raw_data.len = t->bytes;
@@ -30,16 +35,13 @@ static void take_in(struct gantry_onnx *r, Onnx__TensorProto *tensor, struct tak
     tensor->n_external_data = 0;
 }
 
-/* The next constant of a graph whose data lies outside: initialisers, then those of nodes. NULL:
- * there is none. */
-static Onnx__TensorProto *next_outside(const Onnx__GraphProto *graph)
+/* Initialisers, then the constants of nodes. */
+static void take_all(struct gantry_onnx *r, const Onnx__GraphProto *graph, struct taken_list *taken)
 {
-    for (size_t i = 0; i < graph->n_initializer; i++)
-        if (is_outside(graph->initializer[i])) return graph->initializer[i];
+    for (size_t i = 0; i < graph->n_initializer; i++) take_in(r, graph->initializer[i], taken);
     for (size_t i = 0; i < graph->n_node; i++)
         for (size_t k = 0; k < graph->node[i]->n_attribute; k++)
-            if (is_outside(graph->node[i]->attribute[k]->t)) return graph->node[i]->attribute[k]->t;
-    return NULL;
+            take_in(r, graph->node[i]->attribute[k]->t, taken);
 }
 
 static size_t count_constants(const Onnx__GraphProto *graph)
@@ -63,18 +65,13 @@ static void pack(struct gantry_onnx *r, const Onnx__ModelProto *model,
 static void inline_model(struct gantry_onnx *r, Onnx__ModelProto *model,
                          const struct gantry_allocator *allocator, void **out, size_t *size)
 {
-    Onnx__TensorProto *tensor = next_outside(model->graph);
-    if (!tensor) return;
-    struct taken *taken =
-        gantry_arena_alloc(&r->graph->arena, count_constants(model->graph) + 1, sizeof *taken);
-    size_t count = 0;
-    if (!taken) (void)gantry_onnx_memory(r);
-    for (; tensor && r->status == GANTRY_OK; tensor = next_outside(model->graph)) {
-        take_in(r, tensor, &taken[count]);
-        count += r->status == GANTRY_OK;
-    }
-    if (r->status == GANTRY_OK) pack(r, model, allocator, out, size);
-    while (count-- > 0) *taken[count].tensor = taken[count].before;
+    struct taken_list taken = {0};
+    taken.items = gantry_arena_alloc(&r->graph->arena, count_constants(model->graph) + 1,
+                                     sizeof *taken.items);
+    if (!taken.items) (void)gantry_onnx_memory(r);
+    take_all(r, model->graph, &taken);
+    if (r->status == GANTRY_OK && taken.count > 0) pack(r, model, allocator, out, size);
+    while (taken.count-- > 0) *taken.items[taken.count].tensor = taken.items[taken.count].before;
 }
 
 enum gantry_status gantry_onnx_inline(const void *bytes, size_t size, const char *name,

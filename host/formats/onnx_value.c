@@ -332,10 +332,7 @@ int32_t gantry_onnx_integers_of(struct gantry_onnx *r, int32_t value, int64_t *o
                                t->data ? "" : ", not constant", limit);
         return -1;
     }
-    const uint8_t *bytes = t->data;
-    for (int64_t i = 0; i < count; i++)
-        out[i] = t->dtype == GANTRY_INT64 ? (int64_t)gantry_load_u64(bytes + 8 * i)
-                                          : (int32_t)gantry_load_u32(bytes + 4 * i);
+    for (int64_t i = 0; i < count; i++) out[i] = gantry_tensor_integer(t, i);
     return (int32_t)count;
 }
 

@@ -67,13 +67,9 @@ int32_t integers_of(const Reader &r, int32_t tensor, int64_t *out, int32_t limit
 {
     if (tensor < 0 || !r.graph->tensors[tensor].data) return -1;
     const gantry_graph_tensor &list = r.graph->tensors[tensor];
-    bool wide = list.dtype == GANTRY_INT64;
     int64_t count = gantry_shape_elements(&list.shape);
-    if ((!wide && list.dtype != GANTRY_INT32) || count > limit) return -1;
-    const uint8_t *bytes = static_cast<const uint8_t *>(list.data);
-    for (int64_t i = 0; i < count; i++)
-        out[i] = wide ? static_cast<int64_t>(gantry_load_u64(bytes + 8 * i))
-                      : static_cast<int32_t>(gantry_load_u32(bytes + 4 * i));
+    if ((list.dtype != GANTRY_INT64 && list.dtype != GANTRY_INT32) || count > limit) return -1;
+    for (int64_t i = 0; i < count; i++) out[i] = gantry_tensor_integer(&list, i);
     return static_cast<int32_t>(count);
 }
 
