@@ -88,18 +88,16 @@ static bool number_of(struct gantry_onnx *r, const struct gantry_onnx_node *node
     if (tensor == GANTRY_NO_TENSOR) return false;
     const struct gantry_graph_tensor *t = &r->graph->tensors[tensor];
     bool known = t->data && gantry_shape_elements(&t->shape) == 1;
-    const uint8_t *bytes = t->data;
     *dtype = t->dtype;
     if (known && t->dtype == GANTRY_FLOAT32) {
         float value;
-        memcpy(&value, bytes, sizeof value);
+        memcpy(&value, t->data, sizeof value);
         *out = (double)value;
-    } else if (known && t->dtype == GANTRY_INT64)
-        *out = (double)(int64_t)gantry_load_u64(bytes);
-    else if (known && t->dtype == GANTRY_INT32)
-        *out = (int32_t)gantry_load_u32(bytes);
-    else
+    } else if (known && (t->dtype == GANTRY_INT64 || t->dtype == GANTRY_INT32)) {
+        *out = (double)gantry_tensor_integer(t, 0);
+    } else {
         known = false;
+    }
     if (known && fabs(*out) <= 0x1p53) return true;
     (void)gantry_onnx_fail(r, GANTRY_ERR_UNSUPPORTED,
                            "input %d is not a constant number of int32, int64 or float32, up to "

@@ -215,10 +215,8 @@ static int32_t indices_of(struct gantry_onnx *r, int32_t value, int32_t size)
     int32_t output = gantry_onnx_make_constant(r, from.name, GANTRY_INT32, &from.shape, &data);
     if (output == GANTRY_NO_TENSOR) return output;
     int64_t count = gantry_shape_elements(&from.shape);
-    const uint8_t *bytes = from.data;
     for (int64_t i = 0; i < count; i++) {
-        int64_t index = from.dtype == GANTRY_INT64 ? (int64_t)gantry_load_u64(bytes + 8 * i)
-                                                   : (int32_t)gantry_load_u32(bytes + 4 * i);
+        int64_t index = gantry_tensor_integer(&from, i);
         if (index < -(int64_t)size || index >= size)
             return gantry_onnx_fail(r, GANTRY_ERR_FILE, "index %lld of %d elements",
                                     (long long)index, size);
